@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Other people's programs, run so that a failure reads as a sentence."""
+
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ksftci.errors import CiError
+
+# Which Debian or Ubuntu package a program comes from.
+PACKAGES = {
+    "apt-cache": "apt",
+    "apt-get": "apt",
+    "bc": "bc",
+    "bison": "bison",
+    "cpio": "cpio",
+    "dpkg-deb": "dpkg",
+    "flex": "flex",
+    "gcc": "gcc",
+    "git": "git",
+    "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
+    "x86_64-linux-gnu-gcc": "gcc-x86-64-linux-gnu",
+    "make": "make",
+    "perl": "perl",
+    "qemu-system-aarch64": "qemu-system-arm",
+    "qemu-system-x86_64": "qemu-system-x86",
+    "rsync": "rsync",
+    "setpriv": "util-linux",
+    "tar": "tar",
+    "xz": "xz-utils",
+}
+
+
+def need(program: str) -> str:
+    """The path of a program. Raises CiError that names the package when it is missing."""
+    found = shutil.which(program)
+    if found is None:
+        package = PACKAGES.get(program, program)
+        raise CiError(
+            f"{program} is not installed; it is in the package {package}: "
+            f"`ksftci setup` lists all that is missing, `apt-get install {package}` adds it"
+        )
+    return found
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    what: str,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+) -> str:
+    """Run a program and give what it printed on its standard output.
+
+    Raises CiError with `what` was being done and the end of the program's messages.
+    """
+    need(str(argv[0]))
+    done = subprocess.run(
+        [str(arg) for arg in argv],
+        cwd=cwd,
+        env=dict(env) if env is not None else None,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode != 0:
+        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
+        raise CiError(f"{what}: {argv[0]} failed with status {done.returncode}\n{tail}")
+    return done.stdout

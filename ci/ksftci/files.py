@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Files that are written whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from ksftci.errors import CiError
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Put content at path through a temporary file beside it, so no reader ever meets half of it.
+
+    Text is written as UTF-8; what cannot be encoded (a lone surrogate) becomes "?".
+    Raises CiError when the folder is missing or not writable.
+    """
+    data = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
+    if path.exists() and not path.is_file():  # /dev/stdout, a FIFO: nothing to rename over
+        if path.is_dir():
+            raise CiError(f"{path}: is a folder, a file name is needed")
+        path.write_bytes(data)
+        return
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as err:
+        raise CiError(f"{path}: cannot write there: {err.strerror}") from err
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read_text(path: Path) -> str:
+    """The text of a file, undecodable bytes replaced. Raises CiError when it cannot be read."""
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except OSError as err:
+        raise CiError(f"{path}: {err.strerror}") from err
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

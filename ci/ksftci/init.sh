@@ -1,0 +1,93 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The first process of the guest. Every line that the host acts upon starts with a token that is
+# new with every boot, so that nothing a program prints can pass for one.
+
+/bin/busybox --install -s /bin
+export PATH=/bin HOME=/tmp
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev 2>/dev/null
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts 2>/dev/null
+mount -t tmpfs tmpfs /dev/shm 2>/dev/null
+mount -t tmpfs tmpfs /tmp 2>/dev/null
+mount -t tmpfs tmpfs /run 2>/dev/null
+mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+stty raw -echo 2>/dev/null
+ulimit -c 0
+
+say() { printf '@@@TOKEN@ %s\n' "$*"; }
+fact() { say fact "$@"; }
+splat='WARNING: |BUG: |Oops|KASAN: |UBSAN: |KCSAN: |Bad page state|general protection|Call trace:|Call Trace:|rcu.*stall'
+
+aux() { od -An -v -t d8 -w16 /proc/self/auxv 2>/dev/null | awk -v key="$1" '$1 == key { print $2 }'; }
+
+thp_sizes() {
+	for dir in /sys/kernel/mm/transparent_hugepage/hugepages-*kB; do
+		[ -d "$dir" ] && printf '%s ' "${dir##*hugepages-}"
+	done
+}
+
+hugetlb_sizes() {
+	for dir in /sys/kernel/mm/hugepages/hugepages-*kB; do
+		[ -d "$dir" ] && printf '%s ' "${dir##*hugepages-}"
+	done
+}
+
+facts() {
+	fact release "$(uname -r)"
+	fact machine "$(uname -m)"
+	fact page_size "$(aux 6)"
+	fact cpus "$(nproc)"
+	fact nodes "$(cat /sys/devices/system/node/has_memory 2>/dev/null)"
+	fact memory_kb "$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)"
+	fact thp_sizes "$(thp_sizes)"
+	fact hugetlb_sizes "$(hugetlb_sizes)"
+	fact ksm "$([ -d /sys/kernel/mm/ksm ] && echo yes || echo no)"
+	fact numa_balancing "$([ -e /proc/sys/kernel/numa_balancing ] && echo yes || echo no)"
+	fact cmdline "$(cat /proc/cmdline)"
+}
+
+# What a program left running would disturb the next one. Everything of our own is busybox, and a
+# kernel thread has no executable.
+kill_leftovers() {
+	for process in /proc/[0-9]*; do
+		case "$(readlink "$process/exe")" in
+		"" | /bin/busybox) ;;
+		*) kill -9 "${process#/proc/}" ;;
+		esac
+	done
+}
+
+# run NUMBER PROGRAM [ARGUMENT...]
+run() {
+	number=$1
+	shift
+	dmesg -c >/dev/null 2>&1
+	cd "${1%/*}" || return
+	say begin "$number"
+	(exec setsid "$@" </dev/null 2>&1)
+	status=$?
+	kill_leftovers
+	dmesg -c >/run/kernel 2>/dev/null
+	if grep -qE "$splat" /run/kernel; then
+		sed 's/^/@@@TOKEN@ splat /' /run/kernel
+	fi
+	say end "$number" "$status"
+	cd /
+}
+
+finish() {
+	say done
+	reboot -f
+}
+
+exec </dev/null 2>/dev/null # "Killed" is the shell's word, not the program's
+if [ @LOAD@ = yes ]; then
+	for cpu in $(seq "$(nproc)"); do
+		while :; do :; done &
+	done
+fi
+facts
+say boot

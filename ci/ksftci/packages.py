@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The system's packages that running needs, on Debian and Ubuntu."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from ksftci.arch import Arch
+from ksftci.errors import CiError
+
+# Package to what shows that it is there: a program, or a file by its path.
+_ALWAYS = {
+    "bc": "bc",
+    "bison": "bison",
+    "cpio": "cpio",
+    "debian-archive-keyring": "/usr/share/keyrings/debian-archive-keyring.*",
+    "dpkg": "dpkg-deb",
+    "flex": "flex",
+    "gcc": "gcc",
+    "libc6-dev": "/usr/include/*/sys/mman.h|/usr/include/sys/mman.h",
+    "make": "make",
+    "perl": "perl",
+    "rsync": "rsync",
+    "xz-utils": "xz",
+}
+_OF_ARCH = {
+    "arm64": {"qemu-system-arm": "qemu-system-aarch64"},
+    "x86_64": {"qemu-system-x86": "qemu-system-x86_64"},
+}
+_CROSS = {
+    "arm64": {
+        "gcc-aarch64-linux-gnu": "aarch64-linux-gnu-gcc",
+        "libc6-dev-arm64-cross": "/usr/aarch64-linux-gnu/include/sys/mman.h",
+    },
+    "x86_64": {
+        "gcc-x86-64-linux-gnu": "x86_64-linux-gnu-gcc",
+        "libc6-dev-amd64-cross": "/usr/x86_64-linux-gnu/include/sys/mman.h",
+    },
+}
+
+
+def needed(arch: Arch) -> dict[str, bool]:
+    """Every package for building and running on a guest of arch, and whether it is there."""
+    probes = {**_OF_ARCH[arch.name], **_ALWAYS, **({} if arch.native else _CROSS[arch.name])}
+    return {package: _there(probe) for package, probe in probes.items()}
+
+
+def command(packages: list[str]) -> list[str]:
+    """The command that installs packages."""
+    return ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+
+
+def install(packages: list[str]) -> None:
+    """Install packages, as root or through sudo.
+
+    Raises CiError with exactly what to run when neither is possible, or when apt-get fails.
+    """
+    argv = command(packages)
+    if os.geteuid() != 0:
+        argv = ["sudo", *argv]
+        asks = ["sudo", "--non-interactive", "true"]
+        if shutil.which("sudo") is None or _fails(asks):
+            raise CiError(f"installing needs root; run\n    sudo {' '.join(argv[1:])}")
+    if _fails(argv):
+        raise CiError(f"{' '.join(argv)} failed; after `apt-get update` it may work")
+
+
+def _fails(argv: list[str]) -> bool:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    return subprocess.run(argv, env=environment, check=False).returncode != 0
+
+
+def _there(probe: str) -> bool:
+    if not probe.startswith("/"):
+        return shutil.which(probe, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
+    return any(any(Path("/").glob(pattern[1:])) for pattern in probe.split("|"))

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A kernel in QEMU, with two NUMA nodes, that runs programs from an initramfs."""
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ksftci import initramfs, kvm
+from ksftci.arch import Arch
+from ksftci.command import need
+from ksftci.console import Console
+from ksftci.errors import CiError
+from ksftci.machine import (
+    Begin,
+    Booted,
+    Cause,
+    End,
+    Event,
+    Job,
+    Limits,
+    Line,
+    Splat,
+    Stopped,
+)
+
+# force_override: tests write to read-only memory through /proc/self/mem, as debuggers do.
+_COMMAND_LINE = "quiet panic=-1 panic_on_oops=1 proc_mem.force_override=always"
+_PANIC = re.compile(r"Kernel panic - not syncing")
+
+
+@dataclass
+class Qemu:
+    """One boot of one kernel for every `run`."""
+
+    label: str
+    image: Path
+    arch: Arch
+    busybox: Path
+    limits: Limits = field(default_factory=Limits)
+    memory_mb: int = 2048
+    cpus: int = 2
+    append: str = ""
+    load: bool = False
+
+    def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+        """Boot, run the jobs, power off. Raises CiError when QEMU or a program is missing."""
+        token = secrets.token_hex(8)
+        script = initramfs.init_script(jobs, token, self.load)
+        with tempfile.TemporaryDirectory(prefix="ksftci-") as folder:
+            archive = Path(folder) / "initramfs.cpio.gz"
+            archive.write_bytes(initramfs.build(jobs, self.busybox, script))
+            process = self._start(archive)
+            try:
+                yield from self._watch(process, jobs, token, stop)
+            finally:
+                _end(process)
+
+    def command(self, archive: Path) -> list[str]:
+        """The command line of QEMU."""
+        arm = self.arch.name == "arm64"
+        program = need(self.arch.qemu)
+        start = [program, "-M", "virt,gic-version=max" if arm else "q35", "-cpu", "host"]
+        fast = self.arch.native and kvm.works(start)
+        if not fast and arm:  # without pauth-impdef QEMU spends its time on pointer authentication
+            start = [program, "-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on"]
+        elif not fast:
+            start = [program, "-M", "q35", "-cpu", "max"]
+        cpus, half = max(self.cpus, 2), self.memory_mb // 2
+        nodes = []
+        for node, span in enumerate((f"0-{cpus // 2 - 1}", f"{cpus // 2}-{cpus - 1}")):
+            nodes += ["-object", f"memory-backend-ram,id=m{node},size={half}M"]
+            nodes += ["-numa", f"node,nodeid={node},cpus={span},memdev=m{node}"]
+        append = f"console={self.arch.console} {_COMMAND_LINE} {self.append}".strip()
+        return [
+            *start,
+            *("-accel", "kvm" if fast else "tcg,thread=multi"),
+            *("-m", f"{half * 2}M", "-smp", str(cpus), *nodes),
+            *("-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio"),
+            *("-no-reboot", "-kernel", str(self.image), "-initrd", str(archive)),
+            *("-append", append),
+        ]
+
+    def _start(self, archive: Path) -> subprocess.Popen[bytes]:
+        command = self.command(archive)
+        if setpriv := shutil.which("setpriv"):  # the guest does not outlive this process
+            command = [setpriv, "--pdeathsig", "KILL", *command]
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            start_new_session=True,
+        )
+
+    def _watch(
+        self,
+        process: subprocess.Popen[bytes],
+        jobs: Sequence[Job],
+        token: str,
+        stop: threading.Event,
+    ) -> Iterator[Event]:
+        assert process.stdout is not None
+        console = Console(process.stdout.fileno(), self.limits, stop)
+        mark = re.compile(rf"@@{token} (\w+) ?(.*)")
+        facts: dict[str, str] = {}
+        booted = panicked = False
+        last: deque[str] = deque(maxlen=15)
+        for at, text in console.lines():
+            text = text.rstrip("\r")
+            last.append(text)
+            match = mark.search(text)
+            if match is None:
+                panicked = panicked or _PANIC.search(text) is not None
+                if booted:
+                    yield Line(at, text)
+                continue
+            if before := text[: match.start()].strip("\r"):  # a line that nobody ended
+                yield Line(at, before)
+            word, rest = match[1], match[2]
+            if word == "fact":
+                name, _, value = rest.partition(" ")
+                facts[name] = value.strip()
+            elif word == "boot":
+                booted = True
+                yield Booted(at, facts)
+            elif word == "begin":
+                yield Begin(at, jobs[int(rest)])
+            elif word == "splat":
+                yield Splat(at, rest)
+            elif word == "end":
+                number, status = rest.split()
+                yield End(at, jobs[int(number)], int(status))
+            elif word == "done":
+                return
+        now = time.monotonic()
+        cause = console.cause or (Cause.PANIC if panicked else Cause.DIED)
+        tail = "\n".join(last)
+        if not booted and cause is not Cause.INTERRUPTED:
+            if cause is Cause.DIED and process.wait(5) not in (0, -signal.SIGKILL):
+                raise CiError(f"{self.label}: QEMU did not start:\n{tail}")
+            yield Stopped(now, Cause.NO_BOOT, tail)
+        else:
+            yield Stopped(now, cause, "" if booted else tail)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let a guest that is powering off do so, then make sure that nothing is left."""
+    try:
+        process.wait(0.5)
+    except subprocess.TimeoutExpired:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What came out: a verdict for every test, and what was around it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Verdict(Enum):
+    """How a test ended."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    SKIP = "skip"
+    XFAIL = "xfail"  # failed, as was expected
+    XPASS = "xpass"  # passed, although failure was expected
+    TIMEOUT = "timeout"
+    CRASH = "crash"
+    ERROR = "error"
+    NOT_RUN = "not_run"
+
+    @property
+    def bad(self) -> bool:
+        """Whether a run with such a verdict has failed."""
+        return self in _BAD
+
+    @property
+    def infrastructure(self) -> bool:
+        """Whether the test did not come to a result of its own."""
+        return self in _BAD and self is not Verdict.FAIL
+
+
+_BAD = {Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.NOT_RUN}
+
+
+@dataclass
+class TestResult:
+    """One test. `id` is unique in a run and the same from run to run."""
+
+    __test__ = False  # not a test case of pytest's
+
+    program: str
+    name: str
+    verdict: Verdict
+    reason: str = ""
+    seconds: float | None = None
+    log: list[str] = field(default_factory=list)
+    file: str | None = None
+    line: int | None = None  # counts from 1
+
+    @property
+    def id(self) -> str:
+        """program.name, the name of the test everywhere."""
+        return f"{self.program}.{self.name}"
+
+
+@dataclass
+class Run:
+    """Everything that one kernel did once."""
+
+    kernel: str
+    arch: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+    results: list[TestResult] = field(default_factory=list)
+    anomalies: list[str] = field(default_factory=list)
+    splats: list[tuple[str, str]] = field(default_factory=list)  # program, line
+    console: list[str] = field(default_factory=list)  # every line, as it came
+    interrupted: bool = False
+    seconds: float = 0.0
+    repeat: int = 1  # counts from 1
+
+    @property
+    def counts(self) -> Counter[Verdict]:
+        """How many results have each verdict."""
+        return Counter(result.verdict for result in self.results)
+
+
+def differing(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdict | None]]:
+    """(kernel, test id) to the verdicts, repeat by repeat, of each test that was not always the same.
+
+    None stands for a repeat in which the test did not appear.
+    """
+    of_kernel: dict[str, list[dict[str, Verdict]]] = {}
+    for run in runs:
+        of_kernel.setdefault(run.kernel, []).append({r.id: r.verdict for r in run.results})
+    found: dict[tuple[str, str], list[Verdict | None]] = {}
+    for kernel, repeats in of_kernel.items():
+        for test in dict.fromkeys(name for repeat in repeats for name in repeat):
+            verdicts = [repeat.get(test) for repeat in repeats]
+            if len(set(verdicts)) > 1:
+                found[kernel, test] = verdicts
+    return found
+
+
+def exit_status(runs: Iterable[Run]) -> int:
+    """0 passed, 1 something failed, 3 nothing ran or all was skipped, 130 interrupted."""
+    runs = list(runs)
+    if any(run.interrupted for run in runs):
+        return 130
+    verdicts = [result.verdict for run in runs for result in run.results]
+    if any(verdict.bad for verdict in verdicts) or differing(runs):
+        return 1
+    return 3 if all(verdict is Verdict.SKIP for verdict in verdicts) else 0

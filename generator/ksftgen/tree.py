@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a kernel tree's mm selftests are like: how they include, what their helpers are called, how they are listed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ksftgen.errors import TreeError
+
+_SELFTESTS = Path("tools/testing/selftests")
+_HELPER_HEADERS = ("vm_util.h", "hugepage_settings.h", "thp_settings.h")
+
+# What vm_util.h and hugepage_settings.h of Linux 7.3 define and declare.
+_SYMBOLS_7_3 = """
+    BIT_ULL FORCE_READ HPAGE_SHIFT HPAGE_SIZE HUGETLB_SETUP_DEFAULT_PAGES KPF_COMPOUND_HEAD KPF_COMPOUND_TAIL
+    KPF_HWPOISON KPF_THP NR_ORDERS PAGEMAP_PFN PAGEMAP_PRESENT PM_FILE PM_GUARD_REGION PM_MMAP_EXCLUSIVE
+    PM_PRESENT PM_SOFT_DIRTY PM_SWAP PM_UFFD_WP SHMEM_ADVISE SHMEM_ALWAYS SHMEM_DENY SHMEM_FORCE SHMEM_INHERIT
+    SHMEM_NEVER SHMEM_WITHIN_SIZE SHM_LIMITS_RESTORE THP_ALWAYS THP_DEFRAG_ALWAYS THP_DEFRAG_DEFER
+    THP_DEFRAG_DEFER_MADVISE THP_DEFRAG_MADVISE THP_DEFRAG_NEVER THP_INHERIT THP_MADVISE THP_NEVER
+    __HUGEPAGE_SETTINGS_H__ __shm_limits_restore allocate_transhuge check_for_pattern check_huge_anon
+    check_huge_file check_huge_shmem check_vmflag_guard check_vmflag_io check_vmflag_pfnmap clear_softdirty
+    close_procmap default_huge_page_size detect_huge_zeropage detect_hugetlb_page_sizes find_vma_procmap
+    force_read_pages gather_folio_orders get_hardware_corrupted_size hugepage_save_settings hugepages_settings
+    hugetlb_available hugetlb_free_default_pages hugetlb_free_pages hugetlb_nr_default_pages hugetlb_nr_pages
+    hugetlb_restore_settings hugetlb_save_settings hugetlb_set_nr_default_pages hugetlb_set_nr_pages
+    hugetlb_setup hugetlb_setup_default hugetlb_setup_default_exact khugepaged_settings ksm_get_full_scans
+    ksm_get_self_merging_pages ksm_get_self_zero_pages ksm_start ksm_stop ksm_use_zero_pages log_test_result
+    log_test_start open_procmap open_self_procmap pageflags_get pagemap_get_entry pagemap_get_pfn
+    pagemap_is_populated pagemap_is_softdirty pagemap_is_swapped procmap_fd pshift psize query_procmap read_file
+    read_num read_pmd_pagesize read_sysfs rss_anon shm_limits_prepare shmem_enabled shmem_hugepages_settings
+    skip_test_dodgy_fs softdirty_supported sys_mremap sz2ord thp_available thp_current_settings thp_defrag
+    thp_enabled thp_is_enabled thp_pop_settings thp_push_settings thp_read_num thp_read_settings thp_read_string
+    thp_restore_settings thp_save_settings thp_set_read_ahead_path thp_settings thp_shmem_supported_orders
+    thp_supported_orders thp_write_num thp_write_settings thp_write_string uffd_register
+    uffd_register_with_ioctls uffd_unregister unpoison_memory write_file write_num write_num_ignore_einval
+    write_sysfs
+"""
+
+
+@dataclass(frozen=True)
+class TreeProfile:
+    """The facts of a tree that templates and install ask for.
+
+    `version` is (VERSION, PATCHLEVEL); `mm` the folder below tools/testing/selftests; `programs` the Makefile variable
+    that lists programs; `wrappers` whether ksft_CATEGORY.sh scripts run them; `settings_header` the header of the THP
+    settings helpers, "" where there is none.
+    """
+
+    version: tuple[int, int]
+    mm: str
+    harness_include: str
+    kselftest_include: str
+    settings_header: str
+    programs: str
+    wrappers: bool
+    symbols: frozenset[str]
+
+    def has(self, symbol: str) -> bool:
+        """Whether vm_util.h or the THP settings header declares or defines `symbol`."""
+        return symbol in self.symbols
+
+
+LINUX_7_3 = TreeProfile(
+    version=(7, 3),
+    mm="mm",
+    harness_include="kselftest_harness.h",
+    kselftest_include="kselftest.h",
+    settings_header="hugepage_settings.h",
+    programs="TEST_GEN_FILES",
+    wrappers=True,
+    symbols=frozenset(_SYMBOLS_7_3.split()),
+)
+
+
+def mm_dir(tree: Path) -> Path:
+    """The folder of the mm selftests in `tree`; raises TreeError if there is none."""
+    if not tree.is_dir():
+        raise TreeError(f"{tree}: is no directory; give the top of a kernel tree")
+    for name in ("mm", "vm"):  # vm before 6.3
+        if (tree / _SELFTESTS / name / "Makefile").is_file():
+            return tree / _SELFTESTS / name
+    raise TreeError(f"{tree}: has no {_SELFTESTS}/mm/Makefile; give the top of a kernel tree")
+
+
+def probe(tree: Path) -> TreeProfile:
+    """The profile of the kernel tree at `tree`, from its files."""
+    folder = mm_dir(tree)
+    makefile = read(folder / "Makefile")
+    sources = "".join(read(path) for path in sorted(folder.glob("*.c")))
+    headers = {name: read(folder / name) for name in _HELPER_HEADERS if (folder / name).is_file()}
+    return TreeProfile(
+        version=_version(tree),
+        mm=folder.name,
+        harness_include=_include(sources, "kselftest_harness.h"),
+        kselftest_include=_include(sources, "kselftest.h"),
+        settings_header=next((name for name in _HELPER_HEADERS[1:] if name in headers), ""),
+        programs=_programs(makefile, folder),
+        wrappers=bool(re.search(r"^TEST_PROGS\s*[:+]?=.*\bksft_\w+\.sh", makefile, re.MULTILINE)),
+        symbols=frozenset().union(*(_names(text) for text in headers.values())),
+    )
+
+
+def read(path: Path) -> str:
+    """The text of a file of the tree; raises TreeError if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise TreeError(f"{path}: cannot read: {error.strerror}") from None
+
+
+def _version(tree: Path) -> tuple[int, int]:
+    found = re.search(r"^VERSION = (\d+)\nPATCHLEVEL = (\d+)$", read(tree / "Makefile"), re.MULTILINE)
+    if not found:
+        raise TreeError(f"{tree}/Makefile: has no VERSION and PATCHLEVEL; give the top of a kernel tree")
+    return int(found.group(1)), int(found.group(2))
+
+
+def _include(sources: str, header: str) -> str:
+    """How most sources include `header`: beside the include path, or by ``../``."""
+    plain = len(re.findall(rf'^#include "{re.escape(header)}"', sources, re.MULTILINE))
+    above = len(re.findall(rf'^#include "\.\./{re.escape(header)}"', sources, re.MULTILINE))
+    return header if plain > above else f"../{header}"
+
+
+def _programs(makefile: str, folder: Path) -> str:
+    counts = {
+        name: len(re.findall(rf"^{name}\s*[:+]?=", makefile, re.MULTILINE))
+        for name in ("TEST_GEN_FILES", "TEST_GEN_PROGS")
+    }
+    if not any(counts.values()):
+        raise TreeError(f"{folder}/Makefile: lists no TEST_GEN_FILES or TEST_GEN_PROGS; this shape is not known")
+    return max(counts, key=lambda name: counts[name])
+
+
+def _names(header: str) -> frozenset[str]:
+    """What a header defines or declares: macros, functions, enumerators, and the tags of structs and enums."""
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", " ", header, flags=re.DOTALL).replace("\\\n", " ")
+    patterns = (
+        r"^#define\s+(\w+)",
+        r"^(?!return\b)\w[\w ]*[ *]+(\w+)\s*\(",
+        r"^\s+([A-Z][A-Z0-9_]+)\s*(?:=[^,\n]*)?,?\s*$",
+        r"^(?:struct|enum)\s+(\w+)\s*\{",
+    )
+    return frozenset().union(*(re.findall(pattern, text, re.MULTILINE) for pattern in patterns))

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the tests of ksftci share."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+LOGS = Path(__file__).parent.parent / "logs"
+GUEST = Path(__file__).with_name("guest.c")
+
+
+@pytest.fixture
+def log() -> Callable[[str], str]:
+    """The text of a recording in tests/logs."""
+    return lambda name: (LOGS / name).read_bytes().decode("utf-8", "replace")
+
+
+@pytest.fixture(scope="session")
+def compile_guest(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """guest.c in one of its modes, static, for arm64 or for this machine."""
+    folder = tmp_path_factory.mktemp("guest")
+
+    def build(mode: str, compiler: str = "aarch64-linux-gnu-gcc") -> Path:
+        if shutil.which(compiler) is None:
+            pytest.skip(f"{compiler} is not installed")
+        program = folder / f"{compiler}-{mode.lower()}" / mode.lower()
+        if not program.exists():
+            program.parent.mkdir(exist_ok=True)
+            argv = [compiler, "-static", "-O1", f"-DMODE={mode}", "-o", str(program), str(GUEST)]
+            subprocess.run(argv, check=True)
+        return program
+
+    return build
+
+
+@pytest.fixture
+def kernel() -> str:
+    """The kernel that integration tests boot."""
+    return os.environ.get("KSFTCI_TEST_KERNEL", "debian:7.3")

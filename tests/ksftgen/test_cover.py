@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Covering arrays against a verifier that knows nothing of how they are made."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ksftgen.cover import cover
+
+Axes = dict[str, list[str]]
+Exclusion = dict[str, set[str]]
+
+
+def axes_of(*sizes: int) -> Axes:
+    return {f"a{index}": [f"v{value}" for value in range(size)] for index, size in enumerate(sizes)}
+
+
+def forbidden(case: Mapping[str, str], exclusions: Sequence[Exclusion]) -> bool:
+    return any(all(case[axis] in values for axis, values in one.items()) for one in exclusions)
+
+
+def feasible(axes: Axes, names: Sequence[str], exclusions: Sequence[Exclusion]) -> set[tuple[str, ...]]:
+    """The combinations of `names` that at least one allowed full case has."""
+    full = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
+    return {tuple(case[name] for name in names) for case in full if not forbidden(case, exclusions)}
+
+
+@st.composite
+def models(draw: st.DrawFn) -> tuple[Axes, int, list[tuple[list[str], int]], list[Exclusion]]:
+    axes = axes_of(*draw(st.lists(st.integers(1, 4), min_size=1, max_size=5)))
+    names = st.sampled_from(list(axes))
+    exclusion = st.dictionaries(names, st.sets(st.sampled_from(["v0", "v1", "v2"]), min_size=1), min_size=1, max_size=3)
+    stronger = []
+    if len(axes) > 2 and draw(st.booleans()):
+        some = draw(st.lists(names, min_size=2, max_size=3, unique=True))
+        stronger = [(some, draw(st.integers(2, len(some))))]
+    return axes, draw(st.integers(1, len(axes))), stronger, draw(st.lists(exclusion, max_size=4))
+
+
+@settings(deadline=None, max_examples=150, database=None)
+@given(models())
+def test_all_that_is_feasible_and_nothing_forbidden(
+    model: tuple[Axes, int, list[tuple[list[str], int]], list[Exclusion]],
+) -> None:
+    axes, strength, stronger, exclusions = model
+    cases = cover(axes, strength, stronger, lambda case: forbidden(case, exclusions))
+    assert not any(forbidden(case, exclusions) for case in cases)
+    for some, t in [(list(axes), strength), *stronger]:
+        for names in itertools.combinations(some, t):
+            assert {tuple(case[name] for name in names) for case in cases} == feasible(axes, names, exclusions)
+    order = list(itertools.product(*axes.values()))
+    positions = [order.index(tuple(case.values())) for case in cases]
+    assert positions == sorted(set(positions))
+    assert cases == cover(axes, strength, stronger, lambda case: forbidden(case, exclusions))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "strength", "least", "most"),
+    [
+        ((4, 4, 3, 3, 3, 2, 2), 2, 16, 18),
+        ((4, 4, 3, 3, 3, 2, 2), 3, 48, 56),
+        ((16, 5, 9, 3), 2, 144, 144),
+        ((16, 5, 9, 3), 3, 720, 720),
+        ((2, 2, 2), 3, 8, 8),
+        ((5,), 1, 5, 5),
+    ],
+)
+def test_size(sizes: tuple[int, ...], strength: int, least: int, most: int) -> None:
+    assert least <= len(cover(axes_of(*sizes), strength)) <= most
+
+
+def test_all_is_the_product() -> None:
+    axes = axes_of(3, 2, 2)
+    assert len(cover(axes, None)) == 12
+    assert len(cover(axes, None, excluded=lambda case: case["a0"] == "v1")) == 8

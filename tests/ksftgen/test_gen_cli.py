@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The commands as a user meets them: output, exit status, and no traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ksftgen import cli, paths
+
+SPECS = Path(__file__).parents[1] / "specs"
+
+
+def ksftgen(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run main() and give its exit status."""
+    monkeypatch.setattr(sys, "argv", ["ksftgen", *map(str, arguments)])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    return int(caught.value.code or 0)
+
+
+def test_check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sample_path: Path) -> None:
+    assert ksftgen(monkeypatch, "check", sample_path) == 0
+    assert capsys.readouterr().out == "mprotect_sample: 20 cases x 2 tests = 40\n"
+
+
+def test_check_reports_every_file(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = [SPECS / "unknown_verb.yaml", SPECS / "empty.yaml", SPECS, SPECS / "gone.yaml"]
+    assert ksftgen(monkeypatch, "check", *bad) == 2
+    error = capsys.readouterr().err
+    assert [line.split(":")[0] for line in error.splitlines()] == [str(path) for path in bad]
+
+
+def test_list(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sample_path: Path) -> None:
+    assert ksftgen(monkeypatch, "list", "--cases", sample_path) == 0
+    names = capsys.readouterr().out.splitlines()
+    assert len(names) == len(set(names)) == 40
+    assert "mprotect_sample.base_all_whole_read.write_again" in names
+    assert ksftgen(monkeypatch, "list", "--json", "--cases", sample_path) == 0
+    (plain,) = json.loads(capsys.readouterr().out)
+    assert plain["case_count"] == len(plain["cases"]) == 20
+    assert plain["cases"][0]["values"]["layout"] == "base"
+
+
+def test_render_check_and_prune(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, sample_path: Path
+) -> None:
+    monkeypatch.setattr(paths, "scenarios", lambda: [sample_path])
+    out = tmp_path / "out"
+    assert ksftgen(monkeypatch, "render", "-o", out, "--check") == 1
+    assert not out.exists()
+    assert ksftgen(monkeypatch, "render", "-o", out) == 0
+    assert ksftgen(monkeypatch, "render", "-o", out, "--check") == 0
+    capsys.readouterr()
+
+    program = out / "mprotect_sample.c"
+    good = program.read_text()
+    program.write_text(good.replace("PROT_READ", "PROT_EXEC"))
+    (out / "mprotect_gone.c").write_text(good)
+    (out / "of_a_user.c").write_text("int main(void);\n")
+    assert ksftgen(monkeypatch, "render", "-o", out, "--check") == 1
+    shown = capsys.readouterr().out
+    assert all(part in shown for part in ("mprotect_sample.c: changed", "\n+"))
+    assert "mprotect_gone.c: stale" in shown
+    assert "of_a_user" not in shown
+
+    assert ksftgen(monkeypatch, "render", sample_path, "-o", out) == 0
+    assert program.read_text() == good
+    assert (out / "mprotect_gone.c").exists()
+    assert ksftgen(monkeypatch, "render", "-o", out) == 0
+    assert not (out / "mprotect_gone.c").exists()
+    assert (out / "of_a_user.c").exists()
+
+
+def test_mistakes_of_usage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, sample_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    for arguments in (
+        ("render", sample_path, "-o", tmp_path / "file"),
+        ("render", sample_path, "-o", "/dev/null/x"),
+        ("render", sample_path, sample_path, "-o", tmp_path),
+        ("render", sample_path, "-o", tmp_path, "--tree", tmp_path),
+        ("install", sample_path, "--tree", tmp_path / "gone"),
+        ("check", "--wat"),
+        ("explode",),
+    ):
+        assert ksftgen(monkeypatch, *arguments) == 2, arguments
+        assert capsys.readouterr().err
+
+
+def test_schema(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ksftgen(monkeypatch, "schema") == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert {"scenario", "summary", "matrix", "strength", "setup", "tests"} <= set(schema["required"])
+    steps = json.dumps(schema["$defs"]["step"])
+    assert all(f'"{word}"' in steps for word in ("mprotect", "straddle_contpte", "rw", "child", "check"))
+
+
+def test_module_runs(sample_path: Path) -> None:
+    run = subprocess.run([sys.executable, "-m", "ksftgen", "check", str(sample_path)], capture_output=True, check=False)
+    assert (run.returncode, run.stderr) == (0, b"")

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Trees of three shapes, cut down to what is looked at, and what install makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ksftgen import makefile
+from ksftgen.errors import TreeError
+from ksftgen.install import install
+from ksftgen.scenario import Scenario
+from ksftgen.tree import mm_dir, probe
+
+MAKEFILE = """\
+LOCAL_HDRS += $(selfdir)/mm/local_config.h
+
+TEST_GEN_FILES = cow
+TEST_GEN_FILES += mlock2-tests
+TEST_GEN_FILES += mrelease_test
+ifneq ($(ARCH),arm64)
+TEST_GEN_FILES += soft-dirty
+endif
+@PROGS@
+include ../lib.mk
+
+$(TEST_GEN_FILES): vm_util.c @SETTINGS@.c
+
+$(OUTPUT)/uffd-stress: uffd-common.c
+
+ifeq ($(ARCH),x86_64)
+$(OUTPUT)/protection_keys: pkey_util.c
+endif
+"""
+RUN = """\
+usage: run_vmtests.sh
+- mmap
+	tests for mmap(2)
+
+example: ./run_vmtests.sh -t "hmm mmap ksm"
+
+CATEGORY="mmap" run_test ./map_populate
+
+echo "SUMMARY: PASS"
+"""
+
+
+def make_tree(top: Path, version: tuple[int, int]) -> Path:
+    new = version >= (7, 3)
+    folder = top / "tools/testing/selftests" / ("mm" if version >= (6, 3) else "vm")
+    folder.mkdir(parents=True)
+    (top / "Makefile").write_text(f"# x\nVERSION = {version[0]}\nPATCHLEVEL = {version[1]}\nSUBLEVEL = 4\n")
+    progs = "\nTEST_PROGS += ksft_cow.sh\nTEST_PROGS += ksft_rmap.sh\n" if new else "\nTEST_PROGS := run_vmtests.sh\n"
+    settings = "hugepage_settings" if new else "thp_settings"
+    (folder / "Makefile").write_text(MAKEFILE.replace("@PROGS@", progs).replace("@SETTINGS@", settings))
+    (folder / ".gitignore").write_text("*\n!*.c\n" if new else "cow\nmerge\n")
+    (folder / "run_vmtests.sh").write_text(RUN if version >= (6, 3) else "run_test ./soft-dirty\n\nexit $exitcode\n")
+    (folder / "run_vmtests.sh").chmod(0o755)
+    above = "" if new else "../"
+    (folder / "merge.c").write_text(f'#include "{above}kselftest_harness.h"\n')
+    (folder / "cow.c").write_text(f'#include "{above}kselftest.h"\n')
+    (folder / "vm_util.h").write_text("/* not_this(void) */\nint read_sysfs(const char *path);\n#define PM_FILE 1\n")
+    (folder / f"{settings}.h").write_text("bool thp_is_enabled(void);\n")
+    return top
+
+
+def contents(top: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        str(path.relative_to(top)): (path.read_bytes(), path.stat().st_mode & 0o777)
+        for path in sorted(top.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(params=[(7, 3), (6, 12), (6, 1)], ids=["7.3", "6.12", "6.1"])
+def kernel(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return make_tree(tmp_path / "linux", request.param)
+
+
+def test_probe(tmp_path: Path) -> None:
+    old, new = probe(make_tree(tmp_path / "old", (6, 12))), probe(make_tree(tmp_path / "new", (7, 3)))
+    assert (old.version, new.version) == ((6, 12), (7, 3))
+    assert (old.harness_include, new.harness_include) == ("../kselftest_harness.h", "kselftest_harness.h")
+    assert (old.kselftest_include, new.kselftest_include) == ("../kselftest.h", "kselftest.h")
+    assert (old.settings_header, new.settings_header) == ("thp_settings.h", "hugepage_settings.h")
+    assert (old.wrappers, new.wrappers) == (False, True)
+    assert new.programs == "TEST_GEN_FILES"
+    assert [new.has(name) for name in ("read_sysfs", "PM_FILE", "thp_is_enabled")] == [True] * 3
+    assert not any(new.has(name) for name in ("not_this", "read_sys"))
+
+
+def test_no_tree(tmp_path: Path) -> None:
+    with pytest.raises(TreeError, match="no directory"):
+        probe(tmp_path / "gone")
+    with pytest.raises(TreeError, match="give the top of a kernel tree"):
+        probe(tmp_path)
+
+
+def test_install_puts_everything_in_place(kernel: Path, sample: Scenario) -> None:
+    profile = probe(kernel)
+    new = profile.version >= (7, 3)
+    install([sample], kernel, prune=True)
+    folder = mm_dir(kernel)
+    text = (folder / "Makefile").read_text()
+    assert "mlock2-tests\nTEST_GEN_FILES += mprotect_sample\nTEST_GEN_FILES += mrelease_test\n" in text
+    assert f"LOCAL_HDRS += $(selfdir)/{profile.mm}/mprotect_area.h\n" in text
+    assert "uffd-common.c\n\nMPROTECT_AREA_SRCS := mprotect_area.c\n" in text
+    assert "\n$(OUTPUT)/mprotect_sample: $(MPROTECT_AREA_SRCS)\n\nifeq" in text
+    assert ("ksft_cow.sh\nTEST_PROGS += ksft_mprotect.sh\nTEST_PROGS += ksft_rmap.sh\n" in text) is new
+    assert ("mprotect_sample" in (folder / ".gitignore").read_text().split()) is not new
+    run = (folder / "run_vmtests.sh").read_text()
+    if profile.mm == "mm":
+        assert "\n- mprotect\n\ttest mprotect(2)" in run
+        assert '\nCATEGORY="mprotect" run_test ./mprotect_sample\n\necho "SUMMARY' in run
+    else:
+        assert run.endswith("\nrun_test ./mprotect_sample\n\nexit $exitcode\n")
+    assert (folder / "run_vmtests.sh").stat().st_mode & 0o777 == 0o755
+    assert (folder / "ksft_mprotect.sh").exists() is new
+    if new:
+        assert (folder / "ksft_mprotect.sh").stat().st_mode & 0o777 == 0o755
+    assert (folder / "mprotect_area.h").exists()
+    assert f'#include "{profile.harness_include}"' in (folder / "mprotect_sample.c").read_text()
+
+
+def test_twice_is_once(kernel: Path, sample: Scenario) -> None:
+    assert install([sample], kernel, prune=True)
+    once = contents(kernel)
+    assert install([sample], kernel, prune=True) == []
+    assert contents(kernel) == once
+    assert not [name for name in once if "/.mprotect" in name or "/.Makefile" in name]
+
+
+def test_another_scenario_replaces_or_joins(kernel: Path, sample: Scenario) -> None:
+    other = replace(sample, name="mprotect_other")
+    install([other], kernel, prune=True)
+    once = contents(kernel)
+    install([sample], kernel, prune=False)
+    joined = (mm_dir(kernel) / "Makefile").read_text()
+    assert makefile.programs_in(joined) == {"mprotect_other", "mprotect_sample"}
+    install([other], kernel, prune=True)
+    assert contents(kernel) == once
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("Makefile", ("include ../lib.mk", "include lib.mk"), "lib.mk"),
+        ("Makefile", ("TEST_GEN_FILES", "OTHER_FILES"), "lists no TEST_GEN_FILES"),
+        ("run_vmtests.sh", ("SUMMARY", "TOTAL"), "SUMMARY"),
+        ("run_vmtests.sh", ("example:", "for example:"), "example"),
+    ],
+)
+def test_unknown_shape_leaves_the_tree_alone(
+    tmp_path: Path, sample: Scenario, name: str, change: tuple[str, str], message: str
+) -> None:
+    kernel = make_tree(tmp_path, (7, 3))
+    path = mm_dir(kernel) / name
+    path.write_text(path.read_text().replace(*change))
+    before = contents(kernel)
+    with pytest.raises(TreeError, match=message):
+        install([sample], kernel, prune=True)
+    assert contents(kernel) == before
+
+
+def test_a_file_of_the_tree_is_not_overwritten(kernel: Path, sample: Scenario) -> None:
+    other = replace(sample, name="merge")
+    before = contents(kernel)
+    with pytest.raises(TreeError, match=r"merge\.c: is not ksftgen's"):
+        install([other], kernel, prune=True)
+    assert contents(kernel) == before

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-only
+from __future__ import annotations
+
+import pytest
+
+from ksftgen.layout import Segment, misfit, segment
+
+
+@pytest.mark.parametrize(
+    ("token", "expected"),
+    [
+        ("base", Segment("folio", 0, 1)),
+        ("order4*2", Segment("folio", 4, 2)),
+        ("order20", Segment("folio", 20, 1)),
+        ("hole*4096", Segment("hole", 0, 4096)),
+        ("pte_thp", Segment("pte_thp", 0, 1)),
+    ],
+)
+def test_tokens(token: str, expected: Segment) -> None:
+    assert segment(token) == expected
+
+
+@pytest.mark.parametrize("token", ["order0", "order21", "order", "base*", "base*-1", "base* 2", "", "order٤", "base\n"])
+def test_bad_tokens(token: str) -> None:
+    assert isinstance(segment(token), str)
+
+
+def test_c() -> None:
+    assert Segment("folio", 4, 2).c == "{ .order = 4, .count = 2 }"
+    assert Segment("pmd_thp", 0, 1).c == "{ .kind = SEG_PMD_THP, .count = 1 }"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "fits"),
+    [
+        ("order5 order4 order3 order2 base*4", True),
+        ("base*4 order2 order3 order4 order5", True),
+        ("base order1 base", False),
+        ("base*3", False),
+        ("pmd_thp*2", True),
+        ("pte_thp base", False),
+    ],
+)
+def test_alignment(tokens: str, fits: bool) -> None:
+    parts = [segment(token) for token in tokens.split()]
+    assert (misfit([part for part in parts if isinstance(part, Segment)]) is None) is fits
