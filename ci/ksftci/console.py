@@ -25,6 +25,7 @@ class Console:
     ) -> None:
         """`over` says that the writer has ended, although a child of it may hold the terminal."""
         self.fd, self.limits, self.stop, self.over = fd, limits, stop, over
+        self.silence = limits.silence  # seconds; may be changed on the way
         self.cause: Cause | None = None
 
     def lines(self) -> Iterator[tuple[float, str]]:
@@ -55,7 +56,7 @@ class Console:
                 break
             elif now > deadline:
                 self.cause = Cause.TIMEOUT
-            elif now - heard > self.limits.silence:
+            elif now - heard > self.silence:
                 self.cause = Cause.SILENCE
         if rest:
             yield time.monotonic(), rest.decode("utf-8", "replace")

@@ -7,7 +7,6 @@ mirror's address and otherwise left alone, and nothing here needs root.
 
 import os
 import re
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from ksftci.arch import Arch
 from ksftci.cache import Cache
-from ksftci.command import need, run
+from ksftci.command import run
 from ksftci.errors import CiError
 
 SUITES = ("bookworm", "bookworm-backports", "trixie", "trixie-backports")
@@ -161,11 +160,3 @@ def keyring() -> Path:
         if (path := Path("/usr/share/keyrings") / name).exists():
             return path
     raise CiError("Debian's keys are missing: install the package debian-archive-keyring")
-
-
-def host_packages_missing(packages: list[str]) -> list[str]:
-    """Which of these packages dpkg does not list as installed on this machine."""
-    query = [need("dpkg-query"), "-W", "-f", "${Package} ${Status}\n", *packages]
-    done = subprocess.run(query, capture_output=True, text=True, check=False)
-    there = {line.split()[0] for line in done.stdout.splitlines() if line.endswith(" installed")}
-    return [package for package in packages if package not in there]

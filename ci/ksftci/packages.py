@@ -62,8 +62,9 @@ def install(packages: list[str]) -> None:
         asks = ["sudo", "--non-interactive", "true"]
         if shutil.which("sudo") is None or _fails(asks):
             raise CiError(f"installing needs root; run\n    sudo {' '.join(argv[1:])}")
-    if _fails(argv):
-        raise CiError(f"{' '.join(argv)} failed; after `apt-get update` it may work")
+    update = [*argv[: argv.index("apt-get")], "apt-get", "update"]
+    if _fails(update) or _fails(argv):
+        raise CiError(f"{' '.join(argv)} failed")
 
 
 def _fails(argv: list[str]) -> bool:

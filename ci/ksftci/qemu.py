@@ -35,6 +35,7 @@ from ksftci.machine import (
 
 # force_override: tests write to read-only memory through /proc/self/mem, as debuggers do.
 _COMMAND_LINE = "quiet panic=-1 panic_on_oops=1 proc_mem.force_override=always"
+_BOOT_SILENCE = 60.0  # seconds; a kernel that boots quietly says nothing for long
 _PANIC = re.compile(r"Kernel panic - not syncing")
 
 
@@ -113,6 +114,7 @@ class Qemu:
         assert process.stdout is not None
         console = Console(process.stdout.fileno(), self.limits, stop)
         mark = re.compile(rf"@@{token} (\w+) ?(.*)")
+        console.silence = max(self.limits.silence, _BOOT_SILENCE)
         facts: dict[str, str] = {}
         booted = panicked = False
         last: deque[str] = deque(maxlen=15)
@@ -133,6 +135,7 @@ class Qemu:
                 facts[name] = value.strip()
             elif word == "boot":
                 booted = True
+                console.silence = self.limits.silence
                 yield Booted(at, facts)
             elif word == "begin":
                 yield Begin(at, jobs[int(rest)])

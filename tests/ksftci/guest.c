@@ -39,7 +39,7 @@ int main(void)
 		raise(SIGSEGV);
 		break;
 	case SLEEPS:
-		for (int i = 0; i < 600; i++) {
+		for (int i = 0; i < 3000; i++) {
 			printf("# still here %d\n", i);
 			usleep(100000);
 		}

@@ -3,7 +3,7 @@
 
 import xml.etree.ElementTree as ET
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksftci import html, junit
@@ -72,6 +72,7 @@ def test_illegal_characters_are_left_out() -> None:
     assert failure.text == junit.legal(NASTY)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text(), st.sampled_from(list(Verdict)))
 def test_any_text_gives_valid_documents(name: str, reason: str, log: str, verdict: Verdict) -> None:
     run = a_run(TestResult("p", name, verdict, reason, 1.0, log.split("\n"), name, 3))

@@ -146,7 +146,12 @@ def test_a_choice_is_passed_to_the_harness_and_applied_to_others(tmp_path: Path)
 
 
 def test_a_record_reads_back() -> None:
-    crash: list[Event] = [Begin(0, B), Line(1, "1..2"), Line(1, "not ok 1 y"), Stopped(3, Cause.PANIC)]
+    crash: list[Event] = [
+        Begin(0, B),
+        Line(1, "1..2"),
+        Line(1, "not ok 1 y"),
+        Stopped(3, Cause.PANIC),
+    ]
     run = collect([A, B], Booted(0, {"release": "7.3"}), *program(A, "1..1", "ok 1 x"), *crash)
     first, second = record.parse(record.write([run, Run("other")]), "file")
     assert (first.kernel, second.kernel) == ("fake", "other")
