@@ -394,6 +394,17 @@ bool area_verdict(struct area *area, const char *step, const char *wrong,
  * The window
  */
 
+/* Beyond the last page frame there is nothing to read, and no flag. */
+static __u64 page_flags(const struct area *area, __u64 pfn)
+{
+	__u64 flags = 0;
+
+	if (pread(area->kpageflags_fd, &flags, sizeof(flags),
+		  pfn * sizeof(flags)) != sizeof(flags))
+		return 0;
+	return flags;
+}
+
 void area_init(struct area *area, unsigned int needs)
 {
 	__u64 entry = 0;
@@ -425,6 +436,12 @@ void area_init(struct area *area, unsigned int needs)
 	else if (needs & AREA_NEED_NUMA_BALANCING &&
 		 setting_number("/sys/kernel/debug/sched/numa_balancing/scan_delay_ms") < 0)
 		area_skip(area, "needs debugfs, mounted at /sys/kernel/debug");
+
+	/*
+	 * Some kernels call all anonymous pages KSM pages there (seen in 6.12).
+	 * Then the frame that is the twin's is what tells a merged page.
+	 */
+	area->trusts_ksm_flag = !(page_flags(area, entry & PFN_MASK) & KPF_KSM);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	catch_signals();
@@ -552,7 +569,7 @@ bool area_alloc(struct area *area, const struct layout *layout)
 static bool is_folio(const struct area *area, size_t page, size_t nr)
 {
 	const struct page_sight *sight = &area->sight[page];
-	__u64 next = 0, pfn = seen_pfn(sight);
+	__u64 pfn = seen_pfn(sight);
 	size_t i;
 
 	if (!pfn || pfn % nr || seen_tail(sight))
@@ -560,11 +577,7 @@ static bool is_folio(const struct area *area, size_t page, size_t nr)
 	for (i = 1; i < nr; i++)
 		if (seen_pfn(&sight[i]) != pfn + i || !seen_tail(&sight[i]))
 			return false;
-	/* Beyond the last page frame there is nothing to read, and no tail. */
-	if (pread(area->kpageflags_fd, &next, sizeof(next),
-		  (pfn + nr) * sizeof(next)) != sizeof(next))
-		next = 0;
-	return !(next & KPF_COMPOUND_TAIL);
+	return !(page_flags(area, pfn + nr) & KPF_COMPOUND_TAIL);
 }
 
 static void populate(struct area *area, size_t page, size_t nr)
@@ -1334,7 +1347,7 @@ static const char *check_kind(const struct area *area, size_t page)
 		return "the page is gone";
 	if (model->state == PAGE_ZERO && !(sight->flags & KPF_ZERO_PAGE))
 		return "not the zero page any more";
-	if (!(sight->flags & KPF_KSM) == is_ksm)
+	if (area->trusts_ksm_flag && !(sight->flags & KPF_KSM) == is_ksm)
 		return is_ksm ? "not merged any more" :
 						  "a KSM page";
 	return NULL;

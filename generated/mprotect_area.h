@@ -138,6 +138,7 @@ struct area {
 
 	int pagemap_fd;
 	int kpageflags_fd;
+	bool trusts_ksm_flag;
 	unsigned long migrated;		/* pages moved when the model was taken */
 	char skip[256];
 };

@@ -246,6 +246,9 @@ static enum hint_state predict(const struct area *area, size_t page, int home,
 	if (model->state == PAGE_ZERO || model->state == PAGE_KSM ||
 	    model->state == PAGE_HOLE)
 		return HINT_NO;
+	/* Before Linux 6.19 the filter is for PTEs, a PMD is hinted in any case. */
+	if (model->pmd == PMD_MAPPED && !kernel_at_least(6, 19))
+		return HINT_YES;
 	/*
 	 * A folio of which a part is shared: Linux 6.15 knows, before that the
 	 * first page's mappings were taken for those of all.

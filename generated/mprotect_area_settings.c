@@ -218,14 +218,14 @@ static void quiet(void)
  * Quiets the machine, waits for the program to end, by itself or killed, and
  * puts settings back.
  *
- * It also is what khugepaged is given to look at: a process that has been on
- * its list from the start keeps it asleep when a test's memory comes up.
+ * It also is what khugepaged is given to look at: first on its list, and all
+ * that it gets to when a switch of the THP settings wakes it.
  */
 static __noreturn void keep(void)
 {
 	size_t len = 2 * read_pmd_pagesize();
 	sigset_t set;
-	void *decoy;
+	char *decoy;
 	int signal;
 
 	setsid();
@@ -237,8 +237,12 @@ static __noreturn void keep(void)
 	if (len) {
 		decoy = mmap(NULL, len, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (decoy != MAP_FAILED)
+		if (decoy != MAP_FAILED) {
+			/* khugepaged takes no VMA that was never touched. */
+			madvise(decoy, len, MADV_NOHUGEPAGE);
+			*decoy = 1;
 			madvise(decoy, len, MADV_HUGEPAGE);
+		}
 	}
 	__atomic_store_n(&shared->is_quiet, 1, __ATOMIC_RELEASE);
 	if (getppid() == program) {
