@@ -25,12 +25,8 @@ class Arch:
         return platform.machine() == self.machine
 
 
-ARM64 = Arch(
-    "arm64", "arm64", "arm64", "aarch64", "aarch64-linux-gnu-", "qemu-system-aarch64", "ttyAMA0"
-)
-X86_64 = Arch(
-    "x86_64", "amd64", "x86_64", "x86_64", "x86_64-linux-gnu-", "qemu-system-x86_64", "ttyS0"
-)
+ARM64 = Arch("arm64", "arm64", "arm64", "aarch64", "aarch64-linux-gnu-", "qemu-system-aarch64", "ttyAMA0")
+X86_64 = Arch("x86_64", "amd64", "x86_64", "x86_64", "x86_64-linux-gnu-", "qemu-system-x86_64", "ttyS0")
 NAMES = {"arm64": ARM64, "aarch64": ARM64, "x86_64": X86_64, "amd64": X86_64, "x86-64": X86_64}
 
 

@@ -31,9 +31,7 @@ class Builder:
         self.cache, self.arch, self.say = cache, arch, say
         self.jobs = jobs or os.cpu_count() or 1
 
-    def build(
-        self, tree: Tree, programs: Sequence[str], collection: str = "mm", static: bool = True
-    ) -> list[Path]:
+    def build(self, tree: Tree, programs: Sequence[str], collection: str = "mm", static: bool = True) -> list[Path]:
         """The paths of the built programs, in the order of their names.
 
         Raises CiError with the compiler's message and the path of the whole log when a program
@@ -72,9 +70,7 @@ class Builder:
                 _remember(target, source)
         for target in targets:
             if not target.is_file():
-                raise CiError(
-                    f"{target.name} was not built, although make found no fault; see {log}"
-                )
+                raise CiError(f"{target.name} was not built, although make found no fault; see {log}")
         return targets
 
     @property

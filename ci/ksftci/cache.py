@@ -20,9 +20,7 @@ class Cache:
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as err:
-            raise CiError(
-                f"cache folder {root}: {err.strerror}; choose another with --cache"
-            ) from err
+            raise CiError(f"cache folder {root}: {err.strerror}; choose another with --cache") from err
 
     @classmethod
     def find(cls, chosen: Path | None = None) -> "Cache":

@@ -48,15 +48,11 @@ app.add_typer(kernel_app, name="kernel")
 
 CacheOption = Annotated[
     Path | None,
-    typer.Option(
-        "--cache", metavar="DIR", help="Where fetched and built things are kept; also KSFTCI_CACHE."
-    ),
+    typer.Option("--cache", metavar="DIR", help="Where fetched and built things are kept; also KSFTCI_CACHE."),
 ]
 MirrorOption = Annotated[
     str | None,
-    typer.Option(
-        "--mirror", metavar="URL", help="A Debian mirror, ending in /debian; also KSFTCI_MIRROR."
-    ),
+    typer.Option("--mirror", metavar="URL", help="A Debian mirror, ending in /debian; also KSFTCI_MIRROR."),
 ]
 ArchOption = Annotated[str, typer.Option("--arch", help="arm64 or x86_64.")]
 
@@ -103,9 +99,7 @@ def kernel_get(
 
 
 @kernel_app.command("list")
-def kernel_list(
-    arch: ArchOption = "arm64", mirror: MirrorOption = None, cache: CacheOption = None
-) -> None:
+def kernel_list(arch: ArchOption = "arm64", mirror: MirrorOption = None, cache: CacheOption = None) -> None:
     """What Debian has for an architecture, newest first."""
     store = Cache.find(cache)
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -127,9 +121,7 @@ def run(
             "Without any: every mprotect_* of the tree's selftests/mm.",
         ),
     ] = None,
-    tree: Annotated[
-        str | None, typer.Option("--tree", help=f"Build from this kernel tree: {TREE_HELP}.")
-    ] = None,
+    tree: Annotated[str | None, typer.Option("--tree", help=f"Build from this kernel tree: {TREE_HELP}.")] = None,
     kernel: Annotated[
         list[str] | None,
         typer.Option(
@@ -149,15 +141,9 @@ def run(
             help='Only tests whose id holds these words: "cow and not (swap or 16k)".',
         ),
     ] = None,
-    native: Annotated[
-        bool, typer.Option("--native", help="Run on this machine's own kernel, as root.")
-    ] = False,
-    junit_file: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")
-    ] = None,
-    html_file: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a page to look at.")
-    ] = None,
+    native: Annotated[bool, typer.Option("--native", help="Run on this machine's own kernel, as root.")] = False,
+    junit_file: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None,
+    html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to look at.")] = None,
     ktap_file: Annotated[
         Path | None,
         typer.Option("--ktap", metavar="FILE", help="Write everything that was printed, as KTAP."),
@@ -177,17 +163,11 @@ def run(
     ] = 1800,
     silence: Annotated[
         float,
-        typer.Option(
-            "--silence", min=1, help="Seconds without a line before a test counts as hung."
-        ),
+        typer.Option("--silence", min=1, help="Seconds without a line before a test counts as hung."),
     ] = 120,
-    memory: Annotated[
-        int, typer.Option("--memory", min=256, help="Megabytes of the guest, in two NUMA nodes.")
-    ] = 2048,
+    memory: Annotated[int, typer.Option("--memory", min=256, help="Megabytes of the guest, in two NUMA nodes.")] = 2048,
     cpus: Annotated[int, typer.Option("--cpus", min=2, help="Processors of the guest.")] = 2,
-    append: Annotated[
-        str, typer.Option("--append", help="More of the kernel's command line.")
-    ] = "",
+    append: Annotated[str, typer.Option("--append", help="More of the kernel's command line.")] = "",
     load: Annotated[
         bool, typer.Option("--load", help="Keep every processor busy meanwhile, to provoke flakes.")
     ] = False,
@@ -250,9 +230,7 @@ def run(
 @app.command("junit")
 def junit_command(
     logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner.")],
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="XML", help="The file to write.")
-    ],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="XML", help="The file to write.")],
 ) -> None:
     """Turn KTAP logs into JUnit XML.
 
@@ -264,9 +242,7 @@ def junit_command(
 @app.command("report")
 def report_command(
     logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner.")],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="HTML", help="Write a page too.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="HTML", help="Write a page too.")] = None,
 ) -> None:
     """Show KTAP logs as tables, and as a page. The exit status is that of run."""
     runs = _read(logs)
@@ -291,9 +267,7 @@ def setup(
     if not missing:
         return
     if not install:
-        raise CiError(
-            f"to install what is missing, run\n    sudo {' '.join(packages.command(missing))}"
-        )
+        raise CiError(f"to install what is missing, run\n    sudo {' '.join(packages.command(missing))}")
     packages.install(missing)
 
 

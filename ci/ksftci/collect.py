@@ -120,9 +120,7 @@ class Collector:
             log = text.splitlines()
             name = job.name if job else "machine"
             reason = cause.value
-            self.run.results.append(
-                TestResult(name, "machine", _VERDICT_OF[cause], reason, log=log)
-            )
+            self.run.results.append(TestResult(name, "machine", _VERDICT_OF[cause], reason, log=log))
         for job in self.waiting:
             self._lost(job, f"{cause.value} before")
         self.waiting = []

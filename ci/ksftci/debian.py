@@ -20,6 +20,7 @@ from ksftci.errors import CiError
 SUITES = ("bookworm", "bookworm-backports", "trixie", "trixie-backports")
 SECURITY_SUITES = ("bookworm-security", "trixie-security")
 LISTS_ARE_OLD_AFTER = 24 * 3600.0  # seconds
+DEBOOTSTRAP = Path("/usr/sbin/debootstrap")
 KEYRINGS = ("debian-archive-keyring.gpg", "debian-archive-keyring.pgp")
 
 
@@ -27,7 +28,8 @@ def mirrors(chosen: str | None = None, configured: str | None = None) -> tuple[s
     """The addresses of the main and of the security archive.
 
     chosen, else KSFTCI_MIRROR, else what `apt-get indextargets` says about this machine
-    (`configured` stands in for that in tests). Raises CiError where there is none, as on Ubuntu.
+    (`configured` stands in for that in tests), else, on an Ubuntu, the default of the package
+    debootstrap. Raises CiError where there is none.
     """
     main = chosen or os.environ.get("KSFTCI_MIRROR")
     if main:
@@ -35,18 +37,24 @@ def mirrors(chosen: str | None = None, configured: str | None = None) -> tuple[s
         security = os.environ.get("KSFTCI_SECURITY_MIRROR") or f"{main}-security"
         return main, security.rstrip("/")
     if configured is None:
-        configured = run(
-            ["apt-get", "indextargets", "--format", "$(REPO_URI)"], what="asking apt for its mirror"
-        )
+        configured = run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], what="asking apt for its mirror")
     addresses = sorted(set(configured.split()))
-    found = [a.rstrip("/") for a in addresses if re.search(r"/debian/", a)]
+    found = [a.rstrip("/") for a in addresses if re.search(r"/debian/", a)] or _debootstrap()
     if not found:
         raise CiError(
-            "apt knows no Debian mirror on this machine; name one with --mirror URL or "
-            "KSFTCI_MIRROR=URL (a URL that ends in /debian)"
+            "apt knows no Debian mirror on this machine; install the package debootstrap, which "
+            "knows one, or name one with --mirror URL or KSFTCI_MIRROR=URL (it ends in /debian)"
         )
     secure = [a.rstrip("/") for a in addresses if "debian-security" in a]
     return found[0], secure[0] if secure else f"{found[0]}-security"
+
+
+def _debootstrap(script: Path = DEBOOTSTRAP) -> list[str]:
+    """The mirror that debootstrap uses when none is named, or nothing."""
+    try:
+        return re.findall(r'^DEF_MIRROR="(\S+)"$', script.read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        return []
 
 
 def version_key(version: str) -> tuple[int, ...]:

@@ -13,9 +13,7 @@ from junit_xml import TestCase, TestSuite, to_xml_report_string  # type: ignore[
 from ksftci.results import Run, TestResult, Verdict
 
 _LONGEST_LOG = 500  # lines of one test
-_ILLEGAL = re.compile(
-    "[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010fffd]"
-)
+_ILLEGAL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010fffd]")
 
 
 def legal(text: str) -> str:

@@ -160,9 +160,7 @@ class Kernels:
             return None
 
     def _cached_packages(self) -> list[KernelPackage]:
-        return packages(
-            (p.parent.name for p in self.cache.root.glob("kernels/*/vmlinuz")), self.arch
-        )
+        return packages((p.parent.name for p in self.cache.root.glob("kernels/*/vmlinuz")), self.arch)
 
 
 def find_image(unpacked: Path) -> Path:

@@ -122,9 +122,7 @@ class Parser:
             self._odd(f"{name} says {verdict.value}, a test inside it failed")
         self.log, self._since, self.running = [], at, None
 
-    def _append(
-        self, depth: int, name: str, verdict: Verdict, reason: str, at: float | None
-    ) -> None:
+    def _append(self, depth: int, name: str, verdict: Verdict, reason: str, at: float | None) -> None:
         seconds = at - self._since if at is not None and self._since is not None else None
         result = TestResult(self.program, name, verdict, reason, seconds, self.log)
         if verdict is Verdict.SKIP:
@@ -203,9 +201,7 @@ class Parser:
             self._odd(f"numbers {', '.join(map(str, sorted(gaps)[:9]))} are missing")
         for number in missing:
             reason = "planned, never reported"
-            level.results.append(
-                TestResult(self.program, f"test {number}", Verdict.NOT_RUN, reason)
-            )
+            level.results.append(TestResult(self.program, f"test {number}", Verdict.NOT_RUN, reason))
             self.finished += 1
             self.failed += 1
 

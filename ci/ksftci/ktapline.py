@@ -13,9 +13,7 @@ _RESULT = re.compile(
     r"(?P<no>not )?ok(?![^\s#])(?:[ \t]+(?P<number>\d{1,9})(?![^\s#]))?\s*(?:-(?:\s+|$))?(?P<text>.*)",
     re.DOTALL,
 )
-_PLAN = re.compile(
-    r"1\.\.(?P<count>\d{1,9})(?:\s*#\s*(?P<skip>skip)\b:?\s*(?P<reason>.*))?\s*", re.IGNORECASE
-)
+_PLAN = re.compile(r"1\.\.(?P<count>\d{1,9})(?:\s*#\s*(?P<skip>skip)\b:?\s*(?P<reason>.*))?\s*", re.IGNORECASE)
 _VERSION = re.compile(r"K?TAP version \d+\s*")
 _BAIL = re.compile(r"Bail out!\s*(?P<text>.*)")
 _SUBTEST = re.compile(r"Subtest: (?P<text>.*\S)\s*")
@@ -73,9 +71,7 @@ def read(line: str, ktap: bool) -> Said:
     if match := _RUNNING.fullmatch(text):
         return Said("running", depth, match["harness"] or match["plain"])
     if match := _SUBTEST.fullmatch(text):
-        comment = (
-            2 if line[:depth].endswith("# ") else 0
-        )  # it is of the level that it is written in
+        comment = 2 if line[:depth].endswith("# ") else 0  # it is of the level that it is written in
         return Said("subtest", depth - comment, match["text"])
     return Said("other", depth, text)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Programs on this machine's own kernel, as root, with its settings watched."""
 
+import contextlib
 import os
 import platform
 import pty
@@ -46,9 +47,7 @@ class Native:
         if not arch.native:
             raise CiError(f"--native runs programs of {platform.machine()}, not of {arch.name}")
         if os.geteuid() != 0:
-            raise CiError(
-                "--native needs root, because the tests change settings of the kernel: use sudo"
-            )
+            raise CiError("--native needs root, because the tests change settings of the kernel: use sudo")
 
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
         """Run the jobs one after the other; one that is hung is killed, and the next one runs."""
@@ -129,10 +128,8 @@ def facts() -> dict[str, str]:
 def _kill_session(process: subprocess.Popen[bytes]) -> None:
     """Kill the program and all that it started and did not give a session of its own."""
     for group in {process.pid, *_groups_of_session(process.pid)}:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     process.wait()
 
 

@@ -43,7 +43,16 @@ _CROSS = {
 def needed(arch: Arch) -> dict[str, bool]:
     """Every package for building and running on a guest of arch, and whether it is there."""
     probes = {**_OF_ARCH[arch.name], **_ALWAYS, **({} if arch.native else _CROSS[arch.name])}
+    if not Path("/etc/debian_version").exists() or "ubuntu" in _os_release():
+        probes["debootstrap"] = "debootstrap"  # knows a Debian mirror, as Ubuntu's apt does not
     return {package: _there(probe) for package, probe in probes.items()}
+
+
+def _os_release() -> str:
+    try:
+        return Path("/etc/os-release").read_text(encoding="utf-8").lower()
+    except OSError:
+        return ""
 
 
 def command(packages: list[str]) -> list[str]:

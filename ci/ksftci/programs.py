@@ -73,9 +73,7 @@ def elf_arch(path: Path) -> str | None:
 
 def _all_of(tree: Tree | None) -> list[str]:
     if tree is None:
-        raise CiError(
-            "nothing to run: name a PROGRAM, or give --tree TREE to run its mprotect tests"
-        )
+        raise CiError("nothing to run: name a PROGRAM, or give --tree TREE to run its mprotect tests")
     folder = tree.collection("mm")
     names = sorted(path.stem for path in folder.glob(DEFAULT_PATTERN))
     if not names:

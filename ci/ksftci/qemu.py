@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A kernel in QEMU, with two NUMA nodes, that runs programs from an initramfs."""
 
+import contextlib
 import os
 import re
 import secrets
@@ -162,10 +163,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(0.5)
     except subprocess.TimeoutExpired:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         process.wait()
     if process.stdout is not None:
         process.stdout.close()

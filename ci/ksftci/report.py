@@ -40,12 +40,7 @@ def show(runs: Sequence[Run], console: Console) -> None:
 
 def skip_reasons(runs: Sequence[Run]) -> list[tuple[str, int]]:
     """(reason, how many tests), most frequent first."""
-    reasons = Counter(
-        r.reason or "no reason given"
-        for run in runs
-        for r in run.results
-        if r.verdict is Verdict.SKIP
-    )
+    reasons = Counter(r.reason or "no reason given" for run in runs for r in run.results if r.verdict is Verdict.SKIP)
     return reasons.most_common()
 
 
@@ -66,9 +61,7 @@ def _table(runs: Sequence[Run]) -> Table:
             programs.setdefault(result.program, []).append(result)
         for program, results in programs.items():
             counts = Counter(result.verdict for result in results)
-            cells = [
-                _cell(sum(counts[v] for v in verdicts), verdicts[0]) for _, verdicts in _COLUMNS
-            ]
+            cells = [_cell(sum(counts[v] for v in verdicts), verdicts[0]) for _, verdicts in _COLUMNS]
             seconds = sum(result.seconds or 0 for result in results)
             table.add_row(escape(_label(run)), escape(program), *cells, f"{seconds:.1f}")
     return table

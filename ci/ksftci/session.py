@@ -103,10 +103,7 @@ class Session:
         if machine.label in self._known:
             return self._known[machine.label]
         asked = [replace(job, args=_LIST) for job in self.jobs if has_harness(job.program)]
-        names = {
-            job.name: found
-            for job, found in zip(asked, self._ask(machine, asked, stop), strict=True)
-        }
+        names = {job.name: found for job, found in zip(asked, self._ask(machine, asked, stop), strict=True)}
         chosen: list[Job] = []
         for job in self.jobs:
             if not names.get(job.name):

@@ -50,9 +50,7 @@ class Tree:
         if not path.is_dir():
             raise CiError(f"tree {path}: no such folder; a tree is {HELP}")
         tree = cls(path.resolve())
-        if not (path / "Makefile").is_file() or not re.search(
-            r"^VERSION = \d", tree._makefile, re.MULTILINE
-        ):
+        if not (path / "Makefile").is_file() or not re.search(r"^VERSION = \d", tree._makefile, re.MULTILINE):
             raise CiError(f"tree {path}: its Makefile is not the kernel's")
         if not (path / "tools/testing/selftests/lib.mk").is_file():
             raise CiError(f"tree {path}: there is no tools/testing/selftests in it")

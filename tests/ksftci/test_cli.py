@@ -18,9 +18,7 @@ def ksftci(*args: object) -> subprocess.CompletedProcess[str]:
 
 def test_logs_become_junit(tmp_path: Path) -> None:
     xml = tmp_path / "out.xml"
-    done = ksftci(
-        "junit", LOGS / "harness.log", LOGS / "runner.log", LOGS / "console.log", "-o", xml
-    )
+    done = ksftci("junit", LOGS / "harness.log", LOGS / "runner.log", LOGS / "console.log", "-o", xml)
     assert (done.returncode, done.stderr) == (0, "")
     names = {case.get("name") for case in ET.parse(xml).getroot().iter("testcase")}
     assert {"upgrade", "ksm_tests -M -p 10/KSM unmerging", "second"} <= names

@@ -17,9 +17,7 @@ def a_run(*results: TestResult, **fields: object) -> Run:
 
 
 def test_what_readers_look_for() -> None:
-    failed = TestResult(
-        "cow", "cow.thp.up", Verdict.FAIL, "Expected 1", 0.25, ["# a", "# b"], "cow.c", 7
-    )
+    failed = TestResult("cow", "cow.thp.up", Verdict.FAIL, "Expected 1", 0.25, ["# a", "# b"], "cow.c", 7)
     root = ET.fromstring(junit.render([a_run(failed)]))
     (suite,) = root
     (case,) = suite.iter("testcase")
@@ -98,8 +96,6 @@ def test_no_tests_is_a_valid_document() -> None:
 
 
 def test_the_page_escapes_and_shows_logs() -> None:
-    page = html.render(
-        [a_run(TestResult("p", "<script>", Verdict.FAIL, "why", log=["<b>&"]), repeat=2)]
-    )
+    page = html.render([a_run(TestResult("p", "<script>", Verdict.FAIL, "why", log=["<b>&"]), repeat=2)])
     assert "<script>" not in page
     assert "&lt;b&gt;&amp;" in page

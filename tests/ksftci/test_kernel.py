@@ -73,9 +73,7 @@ def test_versions_match_number_by_number(reference: str) -> None:
         choose(KernelRef.parse(reference), NAMES, ARM64)
 
 
-@pytest.mark.parametrize(
-    "text", ["debian:", "debian:x", "debian:7.3-64k", "build:x", "nowhere", "."]
-)
+@pytest.mark.parametrize("text", ["debian:", "debian:x", "debian:7.3-64k", "build:x", "nowhere", "."])
 def test_what_is_no_reference(text: str) -> None:
     with pytest.raises(CiError, match="a kernel is a path"):
         KernelRef.parse(text)
@@ -119,8 +117,6 @@ def test_labels_are_short_and_differ(tmp_path: Path) -> None:
     for folder in ("a/boot", "b/boot", "c"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "Image").write_bytes(b"")
-    paths = [
-        KernelRef.parse(str(tmp_path / folder / "Image")) for folder in ("a/boot", "b/boot", "c")
-    ]
+    paths = [KernelRef.parse(str(tmp_path / folder / "Image")) for folder in ("a/boot", "b/boot", "c")]
     assert labels(paths) == ["a/boot/Image", "b/boot/Image", "c/Image"]
     assert labels([KernelRef.parse("debian:7.3"), paths[0]]) == ["debian:7.3", "Image"]

@@ -20,9 +20,7 @@ pytestmark = pytest.mark.native
 SETTING = Path("/proc/sys/vm/swappiness")
 
 
-def run(
-    *programs: Path, silence: float = 20, stop: threading.Event | None = None
-) -> dict[str, str]:
+def run(*programs: Path, silence: float = 20, stop: threading.Event | None = None) -> dict[str, str]:
     jobs = [Job(program.name, program) for program in programs]
     machine = Native(Limits(60, silence))
     result = Collector(Run("native"), jobs).take(machine.run(jobs, stop or threading.Event()))

@@ -28,9 +28,7 @@ def tree(tmp_path: Path) -> Path:
     root = tmp_path / "linux"
     mm = root / "tools/testing/selftests/mm"
     mm.mkdir(parents=True)
-    (root / "Makefile").write_text(
-        "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION = -rc1\n"
-    )
+    (root / "Makefile").write_text("VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION = -rc1\n")
     (mm.parent / "lib.mk").write_text("")
     (mm / "Makefile").write_text("")
     for name in ("cow", "mprotect_a", "mprotect_b"):

@@ -26,16 +26,12 @@ def cases(xml: Path) -> dict[str, str]:
     found = ET.parse(xml).getroot().iter("testcase")
     tags = {"failure", "error", "skipped"}
     return {
-        f"{case.get('classname')}.{case.get('name')}": next(
-            (inner.tag for inner in case if inner.tag in tags), "pass"
-        )
+        f"{case.get('classname')}.{case.get('name')}": next((inner.tag for inner in case if inner.tag in tags), "pass")
         for case in found
     }
 
 
-def run_one(
-    program: Path, kernel: str, folder: Path, *options: object
-) -> tuple[int, dict[str, str], str]:
+def run_one(program: Path, kernel: str, folder: Path, *options: object) -> tuple[int, dict[str, str], str]:
     xml = folder / "out.xml"
     done = ksftci("run", program, "--kernel", kernel, "--junit", xml, *options)
     found = cases(xml) if xml.exists() else {}
@@ -68,9 +64,7 @@ def test_verdicts(
     assert (code, found) == (status, expected), said
 
 
-def test_panic_keeps_what_came_before_and_marks_the_rest(
-    compile_guest: Compile, kernel: str, tmp_path: Path
-) -> None:
+def test_panic_keeps_what_came_before_and_marks_the_rest(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
     xml = tmp_path / "out.xml"
     programs = [compile_guest("PANICS"), compile_guest("FINE")]
     done = ksftci("run", *programs, "--kernel", kernel, "--junit", xml)
@@ -86,9 +80,7 @@ def test_panic_keeps_what_came_before_and_marks_the_rest(
     assert "the kernel panicked" in said
 
 
-def test_silence_is_a_timeout_of_the_running_test(
-    compile_guest: Compile, kernel: str, tmp_path: Path
-) -> None:
+def test_silence_is_a_timeout_of_the_running_test(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
     code, found, said = run_one(compile_guest("HANGS"), kernel, tmp_path, "--silence", 12)
     assert code == 1
     assert found == {"first": "pass", "second": "error", "test 3": "error"}

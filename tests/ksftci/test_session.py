@@ -74,9 +74,7 @@ def test_a_kernel_that_does_not_start() -> None:
 
 
 def test_an_interrupt_keeps_what_there_is() -> None:
-    run = collect(
-        [A], Begin(0, A), Line(1, "1..2"), Line(1, "ok 1 x"), Stopped(2, Cause.INTERRUPTED)
-    )
+    run = collect([A], Begin(0, A), Line(1, "1..2"), Line(1, "ok 1 x"), Stopped(2, Cause.INTERRUPTED))
     assert run.results[0].verdict is Verdict.PASS
     assert exit_status([run]) == 130
 
