@@ -12,7 +12,7 @@ from ksftci.results import Run, TestResult, Verdict
 _MARKS = {
     Verdict.PASS: "✓",
     Verdict.FAIL: "✗",
-    Verdict.SKIP: "–",
+    Verdict.SKIP: "-",
     Verdict.XFAIL: "✓x",
     Verdict.XPASS: "!✓",
     Verdict.TIMEOUT: "⏱",

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The kernel's settings that mm tests touch: what they were, and putting them back."""
 
+import contextlib
 import re
 import stat
 from collections.abc import Iterator, Mapping
@@ -88,7 +89,5 @@ def _read(path: Path) -> str | None:
 
 
 def _write(path: Path, value: str) -> None:
-    try:
+    with contextlib.suppress(OSError):  # the next comparison shows it
         path.write_text(value)
-    except OSError:
-        pass  # the next comparison shows it

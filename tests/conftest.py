@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the tests of the whole line share: real kernel trees with the generated tests in them."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parent.parent
+NAMES = sorted(path.stem for path in (TOP / "scenarios").glob("*.yaml"))
+
+
+def call(*argv: object, status: int = 0, timeout: float = 1500) -> str:
+    """Run a module of ours from the checkout's top; gives what it printed on both streams."""
+    done = subprocess.run(
+        [sys.executable, "-m", *map(str, argv)],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert done.returncode == status, f"{argv}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A copy of a kernel tree, with the generated tests installed."""
+    folder = tmp_path_factory.mktemp("trees")
+
+    def get(source: str) -> Path:
+        copy = folder / source.replace(":", "-")
+        if not copy.exists():
+            call("ksftci", "tree", "get", source, "--to", copy)
+            call("ksftgen", "install", "--tree", copy)
+        return copy
+
+    return get

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The generated tests on real kernels: what a released kernel passes, and what an old one lacks."""
+
+import os
+import signal
+import subprocess
+import time
+import xml.etree.ElementTree as ET
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.conftest import NAMES, call
+
+from ksftci import arch, settings
+from ksftci.build import Builder
+from ksftci.cache import Cache
+from ksftci.tree import Tree
+
+Trees = Callable[[str], Path]
+
+
+def verdicts(xml: Path) -> Counter[str]:
+    """How many test cases passed, failed, were skipped: by tag, and "pass"."""
+    found: Counter[str] = Counter()
+    for case in ET.parse(xml).getroot().iter("testcase"):
+        tags = {inner.tag for inner in case} & {"failure", "error", "skipped"}
+        found[tags.pop() if tags else "pass"] += 1
+    return found
+
+
+def reasons(xml: Path) -> set[str]:
+    return {skip.get("message") or "" for skip in ET.parse(xml).getroot().iter("skipped")}
+
+
+@pytest.mark.qemu
+def test_all_of_it_on_7_3(tree: Trees, tmp_path: Path) -> None:
+    xml = tmp_path / "out.xml"
+    call("ksftci", "run", "--tree", tree("debian:7.3"), "--kernel", "debian:7.3", "--junit", xml)
+    found = verdicts(xml)
+    assert found["pass"] >= 500
+    assert not found["failure"] and not found["error"]
+    # What is skipped is skipped for the folio sizes of 4K pages, not for what is missing.
+    assert all(reason.startswith(("order 9:", "layout order10:")) for reason in reasons(xml))
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("kernel", ["debian:7.3-16k", "debian:6.12", "debian:6.1"])
+def test_some_of_it_elsewhere(tree: Trees, tmp_path: Path, kernel: str) -> None:
+    xml = tmp_path / "out.xml"
+    options = ("-k", "base or mixed_thp or order4", "--kernel", kernel, "--junit", xml)
+    call("ksftci", "run", "--tree", tree("debian:7.3"), *options)
+    found = verdicts(xml)
+    assert found["pass"] >= 50
+    assert not found["failure"] and not found["error"]
+
+
+@pytest.fixture(scope="session")
+def here(tree: Trees) -> list[Path]:
+    """The programs, built for this machine."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root")
+    builder = Builder(Cache.find(None), arch.host())
+    return builder.build(Tree.open(tree("debian:7.3")), NAMES)
+
+
+@pytest.mark.native
+def test_all_of_it_on_this_machine(here: list[Path], tmp_path: Path) -> None:
+    xml = tmp_path / "out.xml"
+    before = settings.snapshot()
+    call("ksftci", "run", "--native", *here, "--junit", xml)
+    assert settings.snapshot() == before
+    found = verdicts(xml)
+    assert not found["failure"] and not found["error"]
+
+
+@pytest.mark.native
+def test_settings_are_put_back_after_sigkill(here: list[Path]) -> None:
+    before = settings.snapshot()
+    program = subprocess.Popen([here[0]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while settings.snapshot() == before:
+        assert time.monotonic() < deadline, "the program changes no setting"
+    time.sleep(1)
+    program.send_signal(signal.SIGKILL)
+    program.wait()
+    while settings.snapshot() != before:
+        assert time.monotonic() < deadline, "still changed"
+        time.sleep(0.1)
