@@ -1162,10 +1162,10 @@ static void write_faults(const struct area *area, size_t page, int *min, int *ma
 	if (model->state == PAGE_EXCLUSIVE) {
 		*min = 0;
 		/*
-		 * Before Linux 6.2 mprotect() leaves PMDs to the fault handler:
-		 * one fault, or none when another page of it has taken that.
+		 * Before Linux 6.2 mprotect() leaves PMDs and clean PTEs to the
+		 * fault handler, and splitting a PMD makes clean PTEs.
 		 */
-		*max = model->pmd != PMD_NO && !kernel_at_least(6, 2);
+		*max = model->folio_nr > 1 && !kernel_at_least(6, 2);
 	} else if (model->state == PAGE_SHARED && area->mappers[page] == 1 &&
 		   model->pmd == PMD_MAYBE) {
 		/* The whole PMD was reused by the first write, or split. */
