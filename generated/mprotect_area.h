@@ -139,6 +139,7 @@ struct area {
 	int pagemap_fd;
 	int kpageflags_fd;
 	bool trusts_ksm_flag;
+	bool has_damon;
 	unsigned long migrated;		/* pages moved when the model was taken */
 	char skip[256];
 };

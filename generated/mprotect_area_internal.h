@@ -57,6 +57,7 @@ bool setting_write(const char *path, const char *value);
 long setting_number(const char *path);
 long vm_counter(const char *name);
 bool kernel_at_least(int major, int minor);
+bool damon_is_on(void);
 bool thp_offer(int order);
 void settings_track_test(void);
 

@@ -28,6 +28,7 @@
 
 #define THP_DIR		"/sys/kernel/mm/transparent_hugepage/"
 #define KSM_DIR		"/sys/kernel/mm/ksm/"
+#define DAMON(name)	"/sys/module/damon_" name "/parameters/enabled"
 #define NUMA_DIR	"/sys/kernel/debug/sched/numa_balancing/"
 
 /*
@@ -53,6 +54,9 @@ static const char * const tracked[] = {
 	NUMA_DIR "scan_period_min_ms",
 	NUMA_DIR "scan_period_max_ms",
 	NUMA_DIR "scan_size_mb",
+	DAMON("stat"),
+	DAMON("reclaim"),
+	DAMON("lru_sort"),
 	"/proc/sys/vm/compaction_proactiveness",
 	"/proc/sys/vm/min_free_kbytes",
 };
@@ -65,6 +69,25 @@ struct setting {
 static struct setting *settings;
 static size_t nr_settings;
 static pid_t keeper, program;
+
+/*
+ * Whether somebody has DAMON look at memory: their own setting, not one for a
+ * test to change. A fault during which it makes the PTE old is taken again.
+ */
+bool damon_is_on(void)
+{
+	glob_t found = {};
+	bool is_on = false;
+	char state[16];
+	size_t i;
+
+	glob("/sys/kernel/mm/damon/admin/kdamonds/*/state", 0, NULL, &found);
+	for (i = 0; i < found.gl_pathc; i++)
+		is_on |= setting_read(found.gl_pathv[i], state, sizeof(state)) &&
+			 !strcmp(state, "on");
+	globfree(&found);
+	return is_on;
+}
 
 /* Between the program, its tests and the keeper. */
 static struct {
@@ -206,6 +229,11 @@ static void quiet(void)
 		setting_write(KSM_DIR "run", "0");
 	setting_write("/proc/sys/kernel/numa_balancing", "0");
 	setting_write("/proc/sys/vm/compaction_proactiveness", "0");
+
+	/* A PTE that it makes old while a fault is served is faulted twice. */
+	setting_write(DAMON("stat"), "N");
+	setting_write(DAMON("reclaim"), "N");
+	setting_write(DAMON("lru_sort"), "N");
 
 	/* Read when a process is forked, so that all tests start with them. */
 	setting_write(NUMA_DIR "scan_delay_ms", "1");

@@ -22,6 +22,7 @@ PLACES = (
     "/proc/sys/kernel/numa_balancing",
     "/proc/sys/kernel/numa_balancing_promote_rate_limit_MBps",
     "/sys/kernel/debug/sched/numa_balancing",
+    "/sys/module/damon_*/parameters/enabled",
 )
 # Not settings, though they can be written: triggers, and what changes by itself.
 _TRIGGERS = {"compact_memory", "drop_caches", "stat_refresh", "compact", "demote", "reclaim"}
