@@ -24,7 +24,9 @@ DEBOOTSTRAP = Path("/usr/sbin/debootstrap")
 KEYRINGS = ("debian-archive-keyring.gpg", "debian-archive-keyring.pgp")
 
 
-def mirrors(chosen: str | None = None, configured: str | None = None) -> tuple[str, str]:
+def mirrors(
+    chosen: str | None = None, configured: str | None = None, debootstrap: Path = DEBOOTSTRAP
+) -> tuple[str, str]:
     """The addresses of the main and of the security archive.
 
     chosen, else KSFTCI_MIRROR, else what `apt-get indextargets` says about this machine
@@ -39,7 +41,7 @@ def mirrors(chosen: str | None = None, configured: str | None = None) -> tuple[s
     if configured is None:
         configured = run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], what="asking apt for its mirror")
     addresses = sorted(set(configured.split()))
-    found = [a.rstrip("/") for a in addresses if re.search(r"/debian/", a)] or _debootstrap()
+    found = [a.rstrip("/") for a in addresses if re.search(r"/debian/", a)] or _default_of(debootstrap)
     if not found:
         raise CiError(
             "apt knows no Debian mirror on this machine; install the package debootstrap, which "
@@ -49,7 +51,7 @@ def mirrors(chosen: str | None = None, configured: str | None = None) -> tuple[s
     return found[0], secure[0] if secure else f"{found[0]}-security"
 
 
-def _debootstrap(script: Path = DEBOOTSTRAP) -> list[str]:
+def _default_of(script: Path) -> list[str]:
     """The mirror that debootstrap uses when none is named, or nothing."""
     try:
         return re.findall(r'^DEF_MIRROR="(\S+)"$', script.read_text(encoding="utf-8"), re.MULTILINE)

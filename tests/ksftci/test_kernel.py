@@ -108,9 +108,15 @@ def test_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
     assert mirrors("http://m.example/debian/", "") == expected
     monkeypatch.setenv("KSFTCI_MIRROR", "http://m.example/debian")
     assert mirrors(None, "") == expected
-    monkeypatch.delenv("KSFTCI_MIRROR")
+
+
+def test_ubuntu_has_debootstraps_mirror_or_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("KSFTCI_MIRROR", raising=False)
+    ubuntu, script = "http://archive.example/ubuntu/", tmp_path / "debootstrap"
     with pytest.raises(CiError, match="--mirror"):
-        mirrors(None, "http://archive.example/ubuntu/")
+        mirrors(None, ubuntu, script)
+    script.write_text('#!/bin/sh\nDEF_MIRROR="http://m.example/debian"\n')
+    assert mirrors(None, ubuntu, script) == ("http://m.example/debian", "http://m.example/debian-security")
 
 
 def test_labels_are_short_and_differ(tmp_path: Path) -> None:
