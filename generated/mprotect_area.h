@@ -59,6 +59,23 @@ struct layout {
 	struct segment above[LAYOUT_SEGMENTS];
 };
 
+extern const struct layout layout_base;
+extern const struct layout layout_order2;
+extern const struct layout layout_order3;
+extern const struct layout layout_order4;
+extern const struct layout layout_order5;
+extern const struct layout layout_order6;
+extern const struct layout layout_order7;
+extern const struct layout layout_order8;
+extern const struct layout layout_order9;
+extern const struct layout layout_order10;
+extern const struct layout layout_pte_thp;
+extern const struct layout layout_pmd_thp;
+extern const struct layout layout_mixed;
+extern const struct layout layout_mixed_thp;
+extern const struct layout layout_mixed_pmd;
+extern const struct layout layout_partial;
+
 /* Which pages of the window. "The folio" is the largest one above. */
 enum area_range {
 	RANGE_WHOLE,		/* all of the window */

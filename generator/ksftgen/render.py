@@ -15,6 +15,7 @@ from ksftgen import paths
 from ksftgen.cases import NamedCase, cases
 from ksftgen.errors import RenderError
 from ksftgen.scenario import Scenario, Step
+from ksftgen.spec import library
 from ksftgen.tree import LINUX_7_3, TreeProfile
 from ksftgen.vocabulary import capability
 
@@ -54,7 +55,7 @@ def _helpers(environment: Environment, tree: TreeProfile) -> dict[str, str]:
     names = environment.list_templates(filter_func=lambda name: name.endswith((".c.j2", ".h.j2")) and name != _PROGRAM)
     files = {}
     for name in names:
-        first, newline, rest = _expand(environment, name, tree=tree).partition("\n")
+        first, newline, rest = _expand(environment, name, tree=tree, layouts=library().values()).partition("\n")
         mark = f'/* {MARK}templates/. Do not edit: run "ksftgen render". */\n'
         files[name.removesuffix(".j2")] = first + newline + mark + rest
     return files
@@ -67,6 +68,7 @@ def _program(environment: Environment, scenario: Scenario, variants: Sequence[Na
         scenario=scenario,
         cases=variants,
         tree=tree,
+        layouts=[layout for layout in scenario.layouts if layout.name not in library()],
         title=paragraphs(f"{scenario.name}: {scenario.summary}"),
         description=paragraphs(scenario.description),
         needs=alternatives([capability(name) for name in scenario.requires] or ["0"]),

@@ -21,36 +21,6 @@
 #include "kselftest_harness.h"
 #include "mprotect_area.h"
 
-static const struct layout layout_base = {
-	.name = "base",
-	.below = {
-		{ .order = 0, .count = 1 },
-	},
-	.above = {
-		{ .order = 0, .count = 1 },
-	},
-};
-
-static const struct layout layout_order2 = {
-	.name = "order2",
-	.below = {
-		{ .order = 2, .count = 1 },
-	},
-	.above = {
-		{ .order = 2, .count = 1 },
-	},
-};
-
-static const struct layout layout_pmd_thp = {
-	.name = "pmd_thp",
-	.below = {
-		{ .kind = SEG_PMD_THP, .count = 1 },
-	},
-	.above = {
-		{ .kind = SEG_PMD_THP, .count = 1 },
-	},
-};
-
 static const struct layout layout_mine = {
 	.name = "mine",
 	.below = {
