@@ -1101,6 +1101,24 @@ bool area_merge_pages(struct area *area, const bool *chosen)
 	return area_adopt(area);
 }
 
+/*
+ * Every other merged page is left with one mapping: what is true of it is not
+ * so because it is shared.
+ */
+void area_drop_twins(struct area *area)
+{
+	size_t i;
+
+	if (area_skipped(area))
+		return;
+	for (i = 0; i < area->nr_pages; i += 2) {
+		if (!area->twin_pfn[i])
+			continue;
+		madvise(twin_word(area, i), page_bytes(), MADV_DONTNEED);
+		area->twin_pfn[i] = 0;
+	}
+}
+
 bool area_merge(struct area *area, enum area_pages pages)
 {
 	bool *chosen, good;

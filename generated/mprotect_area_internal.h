@@ -76,6 +76,7 @@ void area_settle(struct area *area);
 bool area_look(struct area *area);
 bool area_fork_pages(struct area *area, const bool *chosen);
 bool area_merge_pages(struct area *area, const bool *chosen);
+void area_drop_twins(struct area *area);
 const struct segment *area_next_segment(const struct area *area,
 					const struct layout *layout,
 					size_t page);

@@ -218,7 +218,10 @@ static bool finish_kind(struct area *area, enum area_kind kind,
 
 	switch (kind) {
 	case KIND_KSM:
-		return area_merge_pages(area, chosen);
+		if (!area_merge_pages(area, chosen))
+			return false;
+		area_drop_twins(area);
+		return true;
 	case KIND_SHARED:
 	case KIND_SHARED_HALF:
 		return area_fork_pages(area, chosen);
