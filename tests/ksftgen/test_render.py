@@ -70,7 +70,7 @@ def test_works_as_a_wheel_has_it(tmp_path: Path, sample_path: Path) -> None:
     """Outside of a checkout templates and scenarios are inside of the package."""
     package = tmp_path / "site" / "ksftgen"
     shutil.copytree(Path(paths.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(paths.folder("templates"), package / "templates")
+    shutil.copytree(paths.folder("templates"), package / "templates", dirs_exist_ok=True)
     (package / "scenarios").mkdir()
     shutil.copy(sample_path, package / "scenarios")
     run = [sys.executable, "-m", "ksftgen", "render"]
