@@ -69,8 +69,10 @@ def test_helpers_know_the_vocabulary() -> None:
 def test_works_as_a_wheel_has_it(tmp_path: Path, sample_path: Path) -> None:
     """Outside of a checkout templates and scenarios are inside of the package."""
     package = tmp_path / "site" / "ksftgen"
-    shutil.copytree(Path(paths.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(paths.folder("templates"), package / "templates", dirs_exist_ok=True)
+    shutil.copytree(
+        Path(paths.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__", "templates", "scenarios")
+    )
+    shutil.copytree(paths.folder("templates"), package / "templates")
     (package / "scenarios").mkdir()
     shutil.copy(sample_path, package / "scenarios")
     run = [sys.executable, "-m", "ksftgen", "render"]
