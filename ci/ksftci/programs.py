@@ -11,7 +11,8 @@ from ksftci.errors import CiError
 from ksftci.machine import Job
 from ksftci.tree import Tree
 
-DEFAULT_PATTERN = "mprotect_*.c"  # without any PROGRAM: these of selftests/mm
+# Without any PROGRAM: what the Makefile of selftests/mm lists so, not the sources that programs share.
+_LISTED = re.compile(r"^TEST_GEN_(?:FILES|PROGS)\s*[:+]?=\s*(mprotect_\w+)\s*$", re.MULTILINE)
 _NAME = re.compile(r"(?:(?P<collection>[a-z][\w-]*):)?(?P<program>[A-Za-z_][\w.+-]*)")
 _ELF_MACHINES = {183: "arm64", 62: "x86_64"}  # EM_AARCH64, EM_X86_64
 
@@ -75,10 +76,10 @@ def _all_of(tree: Tree | None) -> list[str]:
     if tree is None:
         raise CiError("nothing to run: name a PROGRAM, or give --tree TREE to run its mprotect tests")
     folder = tree.collection("mm")
-    names = sorted(path.stem for path in folder.glob(DEFAULT_PATTERN))
+    names = sorted(set(_LISTED.findall((folder / "Makefile").read_text(encoding="utf-8", errors="replace"))))
     if not names:
         raise CiError(
-            f"there are no {DEFAULT_PATTERN} in {folder}: install generated tests there first, "
+            f"{folder}/Makefile lists no mprotect_ tests: put generated ones there first (ksftgen install), "
             "or name a PROGRAM such as mm:cow"
         )
     return names

@@ -30,8 +30,8 @@ def tree(tmp_path: Path) -> Path:
     mm.mkdir(parents=True)
     (root / "Makefile").write_text("VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION = -rc1\n")
     (mm.parent / "lib.mk").write_text("")
-    (mm / "Makefile").write_text("")
-    for name in ("cow", "mprotect_a", "mprotect_b"):
+    (mm / "Makefile").write_text("TEST_GEN_FILES = cow\nTEST_GEN_FILES += mprotect_a\nTEST_GEN_FILES += mprotect_b\n")
+    for name in ("cow", "mprotect_a", "mprotect_b", "mprotect_shared_by_them"):
         (mm / f"{name}.c").write_text("")
     (root / "scripts").mkdir()
     return root
