@@ -29,7 +29,6 @@
 #define MADV_POPULATE_WRITE		23
 #endif
 
-#define KSM_DIR				"/sys/kernel/mm/ksm/"
 #define KSM_SCANS			50
 #define KSM_WINDOW			(32UL << 20)
 

@@ -49,6 +49,7 @@ struct page_sight {
 	int faults, min, max;	/* minor faults taken, and allowed */
 };
 
+#define KSM_DIR			"/sys/kernel/mm/ksm/"
 #define PFN_MASK		((1ULL << 55) - 1)
 
 /* mprotect_area_settings.c */

@@ -27,7 +27,6 @@
 #include "mprotect_area_internal.h"
 
 #define THP_DIR		"/sys/kernel/mm/transparent_hugepage/"
-#define KSM_DIR		"/sys/kernel/mm/ksm/"
 #define DAMON(name)	"/sys/module/damon_" name "/parameters/enabled"
 #define NUMA_DIR	"/sys/kernel/debug/sched/numa_balancing/"
 
