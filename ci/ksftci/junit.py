@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from junit_xml import TestCase, TestSuite, to_xml_report_string  # type: ignore[import-untyped]
 
-from ksftci.results import Run, TestResult, Verdict
+from ksftci.results import Run, Suite, TestResult, Verdict
 
 _LONGEST_LOG = 500  # lines of one test
 _ILLEGAL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010fffd]")
@@ -23,25 +23,20 @@ def legal(text: str) -> str:
 
 def render(runs: Iterable[Run]) -> str:
     """The XML document of all runs. Never raises, whatever the texts hold."""
-    suites = []
-    for run in runs:
-        by_program: dict[str, list[TestResult]] = {}
-        for result in run.results:
-            by_program.setdefault(result.program, []).append(result)
-        for program, results in by_program.items():
-            suites.append(_suite(run, program, results))
+    suites = [_suite(suite) for run in runs for suite in run.suites]
     text: str = to_xml_report_string(suites, prettyprint=True, encoding="utf-8")
     return text
 
 
-def _suite(run: Run, program: str, results: list[TestResult]) -> TestSuite:
+def _suite(suite: Suite) -> TestSuite:
+    run, program = suite.run, suite.program
     place = f"{run.kernel}.{run.repeat}" if run.repeat > 1 else run.kernel
     name = f"{place}: {program}" if place else program
     properties = {"kernel": run.kernel, "arch": run.arch, **run.environment}
     splats = "\n".join(line for of, line in run.splats if of == program)
     return TestSuite(
         legal(name),
-        [_case(place, result) for result in results],
+        [_case(place, result) for result in suite.results],
         properties={legal(k): legal(v) for k, v in properties.items() if v},
         stderr=legal(splats) or None,
     )

@@ -61,14 +61,10 @@ class ProgressDisplay:
             if self.live is not None and (task := self._tasks.pop(id(run), None)) is not None:
                 self.live.remove_task(task)
             counts = ", ".join(f"{n} {verdict.value}" for verdict, n in run.counts.items())
-            self.say(f"{_label(run)}: {counts or 'nothing ran'} in {run.seconds:.1f} s")
-
-
-def _label(run: Run) -> str:
-    return f"{run.kernel}, run {run.repeat}" if run.repeat > 1 else run.kernel
+            self.say(f"{run.label}: {counts or 'nothing ran'} in {run.seconds:.1f} s")
 
 
 def _describe(run: Run, collector: Collector) -> str:
     done, bad = collector.counts()
     failures = f", {bad} failed" if bad else ""
-    return f"{_label(run)}: {done} done{failures}  {collector.running or 'starting'}"
+    return f"{run.label}: {done} done{failures}  {collector.running or 'starting'}"

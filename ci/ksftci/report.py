@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from ksftci.results import Run, TestResult, Verdict, differing
+from ksftci.results import Run, Verdict, differing
 
 _COLOURS = {
     Verdict.PASS: "green",
@@ -44,10 +44,6 @@ def skip_reasons(runs: Sequence[Run]) -> list[tuple[str, int]]:
     return reasons.most_common()
 
 
-def _label(run: Run) -> str:
-    return f"{run.kernel} (run {run.repeat})" if run.repeat > 1 else run.kernel
-
-
 def _table(runs: Sequence[Run]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("kernel", overflow="fold")
@@ -55,15 +51,10 @@ def _table(runs: Sequence[Run]) -> Table:
     for title, _ in _COLUMNS:
         table.add_column(title, justify="right")
     table.add_column("seconds", justify="right")
-    for run in runs:
-        programs: dict[str, list[TestResult]] = {}
-        for result in run.results:
-            programs.setdefault(result.program, []).append(result)
-        for program, results in programs.items():
-            counts = Counter(result.verdict for result in results)
-            cells = [_cell(sum(counts[v] for v in verdicts), verdicts[0]) for _, verdicts in _COLUMNS]
-            seconds = sum(result.seconds or 0 for result in results)
-            table.add_row(escape(_label(run)), escape(program), *cells, f"{seconds:.1f}")
+    for suite in (suite for run in runs for suite in run.suites):
+        counts = suite.counts
+        cells = [_cell(sum(counts[v] for v in verdicts), verdicts[0]) for _, verdicts in _COLUMNS]
+        table.add_row(escape(suite.run.label), escape(suite.program), *cells, f"{suite.seconds:.1f}")
     return table
 
 
@@ -80,7 +71,7 @@ def _failures(runs: Sequence[Run]) -> list[RenderableType]:
     shown = 0
     for run, result in bad:
         if result.verdict is Verdict.NOT_RUN:
-            key = (_label(run), result.program, result.reason)
+            key = (run.label, result.program, result.reason)
             not_run[key] = not_run.get(key, 0) + 1
             continue
         shown += 1
@@ -89,7 +80,7 @@ def _failures(runs: Sequence[Run]) -> list[RenderableType]:
         place = f" at {result.file}:{result.line}" if result.file else ""
         head = Text(f"{result.verdict.value.upper()} ", style="bold red")
         head.append(f"{result.id}", style="bold")
-        head.append(f" on {_label(run)}{place}", style="default")
+        head.append(f" on {run.label}{place}", style="default")
         parts.append(head)
         if result.reason:
             parts.append(Text(f"    {result.reason}"))
@@ -110,7 +101,7 @@ def _skips(runs: Sequence[Run]) -> list[RenderableType]:
 
 
 def _oddities(runs: Sequence[Run]) -> list[RenderableType]:
-    lines = [Text(f"  {_label(run)}: {note}") for run in runs for note in run.anomalies]
+    lines = [Text(f"  {run.label}: {note}") for run in runs for note in run.anomalies]
     return [Text("odd in the KTAP:", style="yellow"), *lines, Text()] if lines else []
 
 

@@ -48,11 +48,18 @@ class TestResult:
     log: list[str] = field(default_factory=list)
     file: str | None = None
     line: int | None = None  # counts from 1
+    known: str = ""  # the known issue, with its link, that the verdict was changed for
+    earlier: list[Verdict] = field(default_factory=list)  # of attempts before this one, first to last
 
     @property
     def id(self) -> str:
         """program.name, the name of the test everywhere."""
         return f"{self.program}.{self.name}"
+
+    @property
+    def flaky(self) -> bool:
+        """Whether a retry ended otherwise than an attempt before it."""
+        return any(verdict is not self.verdict for verdict in self.earlier)
 
 
 @dataclass
@@ -74,6 +81,38 @@ class Run:
     def counts(self) -> Counter[Verdict]:
         """How many results have each verdict."""
         return Counter(result.verdict for result in self.results)
+
+    @property
+    def label(self) -> str:
+        """The kernel, and which repeat it was if there are several."""
+        return f"{self.kernel} (run {self.repeat})" if self.repeat > 1 else self.kernel
+
+    @property
+    def suites(self) -> "list[Suite]":
+        """The results program by program, in the order in which the programs first appear."""
+        programs: dict[str, list[TestResult]] = {}
+        for result in self.results:
+            programs.setdefault(result.program, []).append(result)
+        return [Suite(self, program, results) for program, results in programs.items()]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What one program did in one run."""
+
+    run: Run
+    program: str
+    results: list[TestResult]
+
+    @property
+    def counts(self) -> Counter[Verdict]:
+        """How many results have each verdict."""
+        return Counter(result.verdict for result in self.results)
+
+    @property
+    def seconds(self) -> float:
+        """The time of all results together."""
+        return sum(result.seconds or 0 for result in self.results)
 
 
 def differing(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdict | None]]:

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command line: it reads options, calls, prints; nothing else."""
+
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from ksftci.cli import get, report, run, setup
+from ksftci.cli.base import app, err
+from ksftci.errors import CiError, Interrupted
+
+__all__ = ["app", "get", "main", "report", "run", "setup"]
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise Interrupted
+
+
+def main() -> NoReturn:
+    """Run the command line; never returns."""
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app()
+    except CiError as error:
+        err.print(f"ksftci: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except Interrupted:
+        sys.exit(130)
+    sys.exit(0)

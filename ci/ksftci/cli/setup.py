@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`ksftci setup`."""
+
+from typing import Annotated
+
+import typer
+
+from ksftci import arch as arches
+from ksftci import packages
+from ksftci.cli.base import ArchOption, app, out
+from ksftci.errors import CiError
+
+
+@app.command()
+def setup(
+    arch: ArchOption = "arm64",
+    install: Annotated[
+        bool, typer.Option("--install", help="Install what is missing, as root or through sudo.")
+    ] = False,
+) -> None:
+    """Which of the system's packages are missing. Exit status 0: none, 2: some."""
+    there = packages.needed(arches.find(arch))
+    missing = [package for package, here in there.items() if not here]
+    for package, here in there.items():
+        out.print(f"{'there  ' if here else 'missing'} {package}", highlight=False)
+    if not missing:
+        return
+    if not install:
+        raise CiError(f"to install what is missing, run\n    sudo {' '.join(packages.command(missing))}")
+    packages.install(missing)
