@@ -19,7 +19,7 @@ ulimit -c 0
 
 say() { printf '@@@TOKEN@ %s\n' "$*"; }
 fact() { say fact "$@"; }
-splat='WARNING: |BUG: |Oops|KASAN: |UBSAN: |KCSAN: |Bad page state|general protection|Call trace:|Call Trace:|rcu.*stall'
+splat='@SPLAT@'
 
 aux() { od -An -v -t d8 -w16 /proc/self/auxv 2>/dev/null | awk -v key="$1" '$1 == key { print $2 }'; }
 
@@ -64,14 +64,16 @@ kill_leftovers() {
 run() {
 	number=$1
 	shift
-	dmesg -c >/dev/null 2>&1
+	# The kernel's log tells the time at which the program begins, by its own clock.
+	echo '<7>@TOKEN@ begin' >/dev/kmsg
+	clock=$(dmesg -c | sed -n 's/^\[ *\([0-9.]*\)\].* @TOKEN@ begin.*/\1/p')
 	cd "${1%/*}" || return
-	say begin "$number"
+	say begin "$number" "$clock"
 	(exec setsid "$@" </dev/null 2>&1)
 	status=$?
 	kill_leftovers
 	dmesg -c >/run/kernel 2>/dev/null
-	if grep -qE "$splat" /run/kernel; then
+	if grep -qE "^(\[[^]]*\] ?)*$splat" /run/kernel; then
 		sed 's/^/@@@TOKEN@ splat /' /run/kernel
 	fi
 	say end "$number" "$status"

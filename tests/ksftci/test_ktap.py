@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksftci.ktap import Parser
-from ksftci.ktapline import clean, judge
+from ksftci.ktapline import judge
+from ksftci.prefix import clean
 from ksftci.record import parse as parse_log
 from ksftci.results import Verdict
 
