@@ -103,25 +103,25 @@ class Parser:
         """Take a line without line ends and escapes. Gives what must be read as one more line."""
         text = line.lstrip(prefix.NESTING)
         first = text[:1]
+        stamp = None
         if first in _STAMPS:
             line, stamp = _unstamped(line)
             text = line.lstrip(prefix.NESTING)
             first = text[:1]
-            if stamp is not None and self._splats.feed(line, text, stamp):
-                self._kernel_said(text)
-                self.log.add(line)
-                return ""
         look = LOOK.get(first)
         if look is not None and look(text):
             return self._ktap(line, text, at)
-        if (self._splats.open or first in FIRST) and line[0] != "#" and self._splats.feed(line, text, None):
-            self._kernel_said(text)
+        if not text:
+            return ""
+        kernels = stamp is not None or ((self._splats.open or first in FIRST) and line[0] != "#")
+        if kernels and self._splats.feed(line, text, stamp):
+            if text.startswith("Kernel panic - not syncing"):
+                self._panic = text
         elif "not ok" in text and (rest := glued(text)):
             self._note("a result in the middle of a line")
             self.log.add(line[: -len(rest)])
             return line[: len(line) - len(text)] + rest
-        if text:
-            self.log.add(line)
+        self.log.add(line)
         return ""
 
     def _ktap(self, line: str, text: str, at: float | None) -> str:
@@ -151,10 +151,6 @@ class Parser:
     def _counts(self, said: Said, depth: int) -> bool:
         """Only within KTAP, and not nested, does a bare "ok" without a number count."""
         return said.number is not None or said.failed or (self.spoke and depth == 0)
-
-    def _kernel_said(self, text: str) -> None:
-        if text.startswith("Kernel panic - not syncing"):
-            self._panic = text
 
     def _result(self, said: Said, depth: int, at: float | None) -> None:
         self.spoke = True
