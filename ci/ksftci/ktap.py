@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ksftci import prefix
 from ksftci.ktapline import LOOK, Said, glued, judge
 from ksftci.ktapline import read as read_line
-from ksftci.nesting import Group, Level, named
+from ksftci.nesting import Group, Item, Level, named
 from ksftci.results import TestResult, Verdict
 from ksftci.splat import FIRST, Finder, Splat
 from ksftci.testlog import TestLog, explain
@@ -21,6 +21,7 @@ KERNEL_LOG = "kernel_log"  # the name of a kernel's complaint, inside of the tes
 
 _MOST_MISSING = 1000  # results of one level that are told one by one
 _MOST_ODD = 100  # anomalies of one program
+_BROKEN = (Verdict.TIMEOUT, Verdict.CRASH)
 _EXPECTED_EXITS = ("exit=2", "exit=3")  # KSFT_XFAIL and KSFT_XPASS, for which runners print "not ok"
 _STAMPS = frozenset("[<0123456789JFMASONDk")  # what a time stamp and its like may begin with
 _DEPTH_OF_STAMPS = 4  # records of records
@@ -87,17 +88,12 @@ class Parser:
         self.results += named(self._stack[0].items)
 
     def take(self, prefix_of_name: str) -> list[TestResult]:
-        """Remove what the last outermost test holds and give it, if its name begins so."""
+        """Remove what the last outermost tests hold and give it, if their names begin so."""
         items = self._stack[0].items
-        name = items[-1].name if items else ""
-        if len(self._stack) > 1 or not name.startswith(prefix_of_name):
-            return []
-        last = len(items) - 1
-        while last and items[last - 1].name == f"{name}/{KERNEL_LOG}":
-            last -= 1
-        taken = items[last:]
-        del items[last:]
-        return named(taken)
+        taken: list[Item] = []
+        while len(self._stack) == 1 and items and items[-1].name.startswith(prefix_of_name):
+            taken.append(items.pop())
+        return named(reversed(taken))
 
     def _line(self, line: str, at: float | None) -> str:
         """Take a line without line ends and escapes. Gives what must be read as one more line."""
@@ -113,6 +109,8 @@ class Parser:
             return self._ktap(line, text, at)
         if not text:
             return ""
+        if stamp is not None and line[0] != "#":
+            line = f"[{stamp:>12}] {line}"  # the kernel's word
         kernels = stamp is not None or ((self._splats.open or first in FIRST) and line[0] != "#")
         if kernels and self._splats.feed(line, text, stamp):
             if text.startswith("Kernel panic - not syncing"):
@@ -146,6 +144,10 @@ class Parser:
             case "title":
                 self._title(said, line, text, depth)
                 self.log.add(line)
+            case "silent":
+                level = self._level(max(depth - len("# "), 0))
+                level.silent[level.highest + 1] = said.text
+                self.log.add(line)
         return rest
 
     def _counts(self, said: Said, depth: int) -> bool:
@@ -155,6 +157,9 @@ class Parser:
     def _result(self, said: Said, depth: int, at: float | None) -> None:
         self.spoke = True
         name, verdict, reason = judge(said.failed, said.text)
+        if self.running and verdict in _BROKEN and self._stack[-1].depth > depth:
+            self.broke_off(self.running, verdict, reason, at)
+            verdict = Verdict.FAIL  # which is explained by that
         inner = self._close(depth, verdict is Verdict.SKIP) if self._stack[-1].depth > depth else None
         level = self._level(depth)
         number, again = level.note(said.number)
@@ -163,9 +168,8 @@ class Parser:
         if level.plan is not None and level.count == level.plan + 1:
             self._note(f"more results than the {level.plan} planned", level)
         name = name or f"test {number}"
-        only = inner.items[0] if inner is not None and len(inner.items) == 1 else None
-        if isinstance(only, TestResult) and only.name == ALL and only.verdict is Verdict.SKIP:
-            reason, inner = reason or only.reason, None
+        if inner is not None and (skip := _skip_of_all(inner)):
+            reason, inner = reason or skip.reason, None
         if inner is None or not inner.items:
             self._leaf(level, name, verdict, reason, at)
         else:
@@ -177,9 +181,9 @@ class Parser:
         result = self._made(name, verdict, reason, at)
         level.failed |= result.verdict.bad
         level.expected |= verdict is Verdict.XFAIL or verdict is Verdict.XPASS
+        level.items.append(result)
         if self._splats.found:
             self._complain(level, f"{name}/{KERNEL_LOG}")
-        level.items.append(result)
 
     def _parent(self, level: Level, inner: Level, name: str, verdict: Verdict, reason: str, at: float | None) -> None:
         """A result with results inside: its verdict is theirs, unless it is worse."""
@@ -193,7 +197,7 @@ class Parser:
         )
         if excused:
             self._note(f"{name} says fail, what failed inside it was expected to")
-        elif verdict.bad and (not inner.failed or verdict is not Verdict.FAIL):
+        elif verdict.bad and (verdict is not Verdict.FAIL or not (inner.failed or inner.complained)):
             reason = reason or "failed, and no test inside it did"
             group.own = self._made(name, verdict, reason, at)
             level.failed = True
@@ -201,6 +205,7 @@ class Parser:
             self._note(f"{name} says {verdict.value}, a test inside it failed")
         level.items.append(group)
         level.failed |= inner.failed
+        level.complained |= inner.complained
         level.expected |= inner.expected
         level.excused |= inner.excused or excused
         self.log, self._since, self.running = TestLog(), at, None
@@ -220,7 +225,7 @@ class Parser:
         splats = self._splats.take()
         self.told |= {(splat.stamp, splat.headline) for splat in splats}
         level.items.append(kernel_log(self.program, name, splats))
-        level.failed = True
+        level.complained = True
         self.finished += 1
         self.failed += 1
 
@@ -256,22 +261,23 @@ class Parser:
             return
         if level is self._stack[0]:
             self._end_of_stream()
+            level.restart()
         else:
-            self._flush(level)
-        level.restart()
+            self._flush(depth)
 
     def _title(self, said: Said, line: str, text: str, depth: int) -> None:
         """The name of what is about to come at a depth, of use if it is cut."""
         if text[0] == "S" and line[:depth].endswith("# "):
-            depth -= 2  # KUnit's comment is of the level that it is written in
+            depth -= len("# ")  # KUnit's comment is of the level that it is written in
         elif text[0] == "r" and not _is_rule(self.log.lines):
             return  # run_vmtests.sh draws a line before
+        if depth <= self._stack[0].depth:
+            return
         level = self._level(depth)
-        if level.count:
-            self._flush(level)
-            level.restart()
-        if level is not self._stack[0]:
-            level.title = said.text
+        if level.count or level is not self._stack[-1] or level.title not in ("", said.text):
+            self._flush(depth)
+            level = self._level(depth)
+        level.title = said.text
 
     def _level(self, depth: int) -> Level:
         """The level of this depth, opened if need be; those inside it stay."""
@@ -285,46 +291,48 @@ class Parser:
 
     def _close(self, depth: int, skipped: bool = False) -> Level:
         """End all levels inside this one, into one that holds what is inside the result to come."""
-        stack = self._stack
         while True:
-            level = stack.pop()
-            self._not_run(level, skipped)
-            if not stack or stack[-1].depth <= depth:
+            level = self._stack.pop()
+            if self._stack[-1].depth <= depth:
+                self._not_run(level, skipped)
                 return level
-            stack[-1].take_in(level)
+            self._orphan(level, skipped)
 
-    def _flush(self, level: Level) -> None:
-        """The result that this level is inside did not come: keep what there is, by its title."""
-        while self._stack[-1] is not level:
-            deeper = self._stack.pop()
-            self._not_run(deeper, False)
-            self._stack[-1].take_in(deeper)
-        self._not_run(level, False)
-        if level is not self._stack[0]:
-            self._stack[-2].take_in(level)
-            level.title, level.items = "", []
+    def _flush(self, depth: int) -> None:
+        """The results that the levels from this depth on are inside will not come."""
+        while len(self._stack) > 1 and self._stack[-1].depth >= depth:
+            self._orphan(self._stack.pop())
+
+    def _orphan(self, level: Level, skipped: bool = False) -> None:
+        """Keep what is in a level whose result did not come, by its title, as the next one's."""
+        outer = self._stack[-1]
+        self._not_run(level, skipped)
+        if level.title:
+            outer.note(None)
+            if skip := _skip_of_all(level):
+                skip.name = ""
+            elif not level.failed:
+                level.items.append(TestResult(self.program, "", Verdict.NOT_RUN, "its result never came"))
+                level.failed = True
+                self.finished += 1
+                self.failed += 1
+        outer.take_in(level)
 
     def _end_of_stream(self, skipped: bool = False) -> None:
         if self._panic:
             self.broke_off("crash", Verdict.CRASH, "the kernel panicked")
-        self._splats.close()
-        lowest = self._stack[0]
         while len(self._stack) > 1:
-            level = self._stack.pop()
-            self._not_run(level, skipped)
-            self._stack[-1].take_in(level)
+            self._orphan(self._stack.pop(), skipped)
         if self._splats.found:
-            self._complain(lowest, KERNEL_LOG)
-        self._not_run(lowest, skipped)
+            self._complain(self._stack[0], KERNEL_LOG)
+        self._not_run(self._stack[0], skipped)
 
     def _not_run(self, level: Level, skipped: bool) -> None:
         """Make results of what was planned and did not come, and tell what else is odd."""
         short = (level.plan or 0) - level.count
-        if short > 0:
-            self._note(f"{level.plan} tests planned, {level.count} reported", level)
-        elif level.plan is None and level.count:
+        if level.plan is None and level.count:
             self._note("no plan", level)
-        elif gaps := level.gaps(9):
+        elif short <= 0 and (gaps := level.gaps(9)):
             self._note(f"numbers {', '.join(map(str, gaps))} are missing", level)
         if short <= 0:
             return
@@ -332,13 +340,21 @@ class Parser:
         skipped = skipped and isinstance(last, TestResult) and last.verdict is Verdict.SKIP
         verdict = Verdict.SKIP if skipped else Verdict.NOT_RUN
         reason = "the program was skipped before" if skipped else "planned, never reported"
-        names = [f"test {number}" for number in level.missing(_MOST_MISSING)]
+        made = [
+            TestResult(self.program, level.silent[n], Verdict.SKIP, "no result, only [SKIP]")
+            if n in level.silent
+            else TestResult(self.program, f"test {n}", verdict, reason)
+            for n in level.missing(_MOST_MISSING)
+        ]
         if short > _MOST_MISSING:
-            names, reason = ["tests"], f"{short} {reason}"
-        level.items += [TestResult(self.program, name, verdict, reason) for name in names]
-        level.failed |= verdict.bad
-        self.finished += len(names)
-        self.failed += len(names) * verdict.bad
+            made = [TestResult(self.program, "tests", verdict, f"{short} {reason}")]
+        if not all(result.verdict is Verdict.SKIP for result in made):
+            self._note(f"{level.plan} tests planned, {level.count} reported", level)
+        level.items += made
+        failed = sum(result.verdict.bad for result in made)
+        level.failed |= failed > 0
+        self.finished += len(made)
+        self.failed += failed
 
     def _note(self, text: str, level: Level | None = None) -> None:
         scope = f"{level.title}: " if level is not None and level.title else ""
@@ -366,6 +382,12 @@ def _unstamped(line: str) -> tuple[str, str | None]:
             break
         line, stamp = line[: len(line) - len(text)] + bare, found or stamp
     return line, stamp
+
+
+def _skip_of_all(level: Level) -> TestResult | None:
+    """The only result in a level, if it is that of `1..0 # SKIP`."""
+    only = level.items[0] if len(level.items) == 1 else None
+    return only if isinstance(only, TestResult) and only.name == ALL and only.verdict is Verdict.SKIP else None
 
 
 def _is_rule(lines: list[str]) -> bool:

@@ -39,14 +39,14 @@ LOOK: dict[str, Callable[[str], object]] = {
     "s": re.compile(r"selftests: \S").match,
     "r": re.compile(r"running \S").match,
     "R": re.compile(r"RUN\s").match,
-    "[": re.compile(r"\[ ?RUN ?\] ").match,
+    "[": re.compile(r"\[ ?RUN ?\] |\[SKIP\] \S").match,
 }
 
 
 class Said(NamedTuple):
     """What a line is."""
 
-    kind: str  # result, plan, version, bail, running, title
+    kind: str  # result, plan, version, bail, running, title, silent
     text: str = ""
     number: int | None = None  # of a result; a plan's count
     failed: bool = False  # a result's "not"; that a plan is skipped
@@ -69,7 +69,9 @@ def read(text: str) -> Said | None:
         case "s":
             return Said("title", text.strip())
         case "r":
-            return Said("title", text[len("running ") :].removeprefix("bash ").removeprefix("./").strip())
+            return Said("title", _pretty(text[len("running ") :]))
+        case "[" if text.startswith("[SKIP] "):  # run_vmtests.sh counts it, and prints no result
+            return Said("silent", _pretty(text[len("[SKIP] ") :]))
         case "K" | "T":
             return Said("version") if _VERSION.fullmatch(text) else None
     match_running = _RUNNING.fullmatch(text)
@@ -80,6 +82,11 @@ def glued(text: str) -> str:
     """The "not ok 3 name" that stands behind something else in a line, or ""."""
     match = _GLUED.search(text)
     return text[match.start() :] if match else ""
+
+
+def _pretty(command: str) -> str:
+    """A command as run_vmtests.sh names it."""
+    return command.strip().removeprefix("bash ").removeprefix("./")
 
 
 def _result(text: str) -> Said | None:

@@ -35,11 +35,13 @@ class Level:
     count: int = 0
     items: list[Item] = field(default_factory=list)
     failed: bool = False  # something in it has
+    complained: bool = False  # the kernel has, while something in it ran
     expected: bool = False  # something in it failed, or passed, as kselftest's XFAIL and XPASS
     excused: bool = False  # a "not ok" in it only said so
     upto: int = 0  # numbers 1..upto have come
     beyond: set[int] = field(default_factory=set)  # and these
     highest: int = 0
+    silent: dict[int, str] = field(default_factory=dict)  # number to name of what may be skipped
 
     def note(self, number: int | None) -> tuple[int, bool]:
         """Count a result. Gives its number, and whether that has come before."""
@@ -74,10 +76,12 @@ class Level:
         """Another stream begins: count from 1 again."""
         self.plan, self.count, self.upto, self.highest = None, 0, 0, 0
         self.beyond.clear()
+        self.silent.clear()
 
     def take_in(self, inner: Level) -> None:
         """Put what an inner level holds at the end of this one, under the inner's title."""
         self.failed |= inner.failed
+        self.complained |= inner.complained
         self.expected |= inner.expected
         self.excused |= inner.excused
         if not inner.items:

@@ -6,7 +6,7 @@ import re
 NESTING = "# \t"  # what a nested line begins with, in any order
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_LAVA = re.compile(r"<LAVA_SIGNAL_[^<>]*>")
+_LAVA = "<LAVA_SIGNAL_[^<>]*>"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
 _HOST = r"(?:(?!ok |not |#)[^\s<\[]+ (?:kernel|[\w./@-]+\[\d+\]): ?)?"  # of syslog and the journal
@@ -15,6 +15,7 @@ _STAMP = re.compile(
         (
             r"\[ *(?P<printk>\d+\.\d+)(?: *< *\d+\.\d+>)?\] ?",
             r"<\d{1,3}>",
+            _LAVA,
             r"\[ *[TC]\d+\] ?",
             rf"\[?\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?Z| ?[+-]\d\d:?\d\d)?\]?(?: {_HOST}|$)",
             rf"{_MONTH} [ \d]\d {_CLOCK}(?: {_HOST}|$)",
@@ -24,16 +25,14 @@ _STAMP = re.compile(
         )
     )
 )
-_INSIDE = re.compile(r"(?<=.)\[ *\d+\.\d{6}\](?:\[ *[TC]\d+\])? ")
+_INSIDE = re.compile(rf"(?<=.)(?:\[ *\d+\.\d{{6}}\](?:\[ *[TC]\d+\])? |{_LAVA})")
 
 
 def tidy(raw: str) -> list[str]:
-    """The lines in a raw one that carriage returns part, without escapes, NUL and LAVA's signals."""
+    """The lines in a raw one that carriage returns part, without escapes and NUL."""
     text = raw.rstrip("\r\n")
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)
-    if "<LAVA_SIGNAL_" in text:
-        text = _LAVA.sub("", text)
     return text.replace("\0", "").split("\r")
 
 
@@ -48,8 +47,8 @@ def strip(text: str) -> tuple[str, str | None]:
 
 
 def split(text: str) -> tuple[str, str]:
-    """(what a program printed, the line of the kernel that broke into it or "")."""
-    if "[" in text and (match := _INSIDE.search(text)):
+    """(what a program printed, the line of the kernel or of LAVA that broke into it or "")."""
+    if ("[" in text or "<LAVA_" in text) and (match := _INSIDE.search(text)):
         return text[: match.start()], text[match.start() :]
     return text, ""
 

@@ -3,11 +3,11 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.ksftci.dialects import STAMPS, Branch, Log, expected, logs, print_tree, trees
 
 from ksftci import record
 from ksftci.ktap import Parser
 from ksftci.results import Verdict
-from tests.ksftci.dialects import STAMPS, Branch, Log, expected, logs, print_tree, trees
 
 
 def verdicts(text: str) -> dict[str, str]:
