@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from ksftci import junitread
 from ksftci.files import read_text
 from ksftci.ktap import Parser
 from ksftci.ktapline import clean
@@ -26,10 +27,12 @@ def write(runs: Sequence[Run]) -> str:
 
 
 def read(path: Path) -> list[Run]:
-    """The runs in a log: several if `write` made it, else one that is called after the file.
+    """The runs in a log, or in JUnit XML: several if we wrote it, else one that is called after the file.
 
-    Raises CiError when the file cannot be read; whatever is in it, that is no error.
+    Raises CiError when the file cannot be read; whatever is in a log, that is no error.
     """
+    if junitread.is_xml(path):
+        return junitread.read(path)
     return parse(read_text(path), path.stem)
 
 

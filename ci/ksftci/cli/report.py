@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What reads logs: `ksftci junit`, `ksftci report`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,24 +10,24 @@ import typer
 from ksftci import html, junit, record, report
 from ksftci.cli.base import app, out
 from ksftci.files import write_whole
-from ksftci.results import Run, exit_status
+from ksftci.results import Run, Suite, exit_status
 
 
 @app.command("junit")
 def junit_command(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner.")],
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="XML", help="The file to write.")],
 ) -> None:
-    """Turn KTAP logs into JUnit XML.
+    """Turn KTAP logs into JUnit XML; JUnit XML of ours or others is read, too.
 
     Example: ksftci junit console.log -o results.xml
     """
-    write_whole(output, junit.render(_read(logs)))
+    junit.write(_suites(logs), output)
 
 
 @app.command("report")
 def report_command(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner.")],
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="HTML", help="Write a page too.")] = None,
 ) -> None:
     """Show KTAP logs as tables, and as a page. The exit status is that of run."""
@@ -35,6 +36,13 @@ def report_command(
     if output is not None:
         write_whole(output, html.render(runs))
     raise typer.Exit(exit_status(runs))
+
+
+def _suites(logs: list[Path]) -> Iterator[Suite]:
+    """One log after the other, no more of them in memory than one."""
+    for log in logs:
+        for run in record.read(log):
+            yield from run.suites
 
 
 def _read(logs: list[Path]) -> list[Run]:
