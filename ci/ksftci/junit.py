@@ -57,13 +57,12 @@ def split_name(result: TestResult) -> tuple[str, str]:
 
 
 def headline(result: TestResult) -> str:
-    """The verdict and why, in one line: "timeout: printed nothing"; of a skip only why."""
+    """What happened and why, in one line. A failure and a skip are told by their elements: only why."""
     reason = clip(result.reason)
-    text = f"{result.verdict.value}: {reason}" if reason else f"{result.verdict.value}, no reason given"
-    if result.verdict is Verdict.SKIP:
+    if result.verdict in (Verdict.FAIL, Verdict.SKIP):
         text = reason or "no reason given"
-    elif result.verdict is Verdict.PASS and not reason:
-        text = "pass"
+    else:
+        text = f"{result.verdict.value}: {reason}" if reason else result.verdict.value
     if result.known:
         text += f"; known: {clip(result.known)}"
     if result.earlier:

@@ -175,9 +175,9 @@ def _verdict(element: etree._Element, outcome: etree._Element | None, told: str)
 
 def _reason(verdict: Verdict, message: str) -> str:
     """The reason in a message of ours, or else the message."""
-    if message in (f"{verdict.value}, no reason given", "no reason given"):
+    if message in ("no reason given", verdict.value):
         return ""
-    return message if verdict is Verdict.SKIP else message.removeprefix(f"{verdict.value}: ")
+    return message if verdict in (Verdict.FAIL, Verdict.SKIP) else message.removeprefix(f"{verdict.value}: ")
 
 
 def _earlier(element: etree._Element, told: str) -> list[Verdict]:

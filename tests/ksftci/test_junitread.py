@@ -160,7 +160,7 @@ Expected 1]]></failure>
         ("Pages.Bad", "fail"),
     ]
     assert (results[0].seconds, results[0].file, results[0].line, results[1].seconds) == (1000.5, "a.cc", 3, None)
-    assert results[2].log == ["a.cc:9", "Expected 1"]
+    assert results[2].reason == "a.cc:9\nExpected 1"
 
 
 def test_junitparser_is_read(tmp_path: Path) -> None:
