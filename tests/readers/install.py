@@ -14,7 +14,7 @@ if __name__ == "__main__":
     try:
         if missing := [package for package, program in probes.items() if shutil.which(program) is None]:
             packages.install(missing)
-    except CiError as err:
+    except (CiError, OSError) as err:
         sys.exit(f"the readers of GitHub's actions run on node, which is missing: {err}")
     argv = ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
     sys.exit(subprocess.run(argv, cwd=Path(__file__).parent, check=False).returncode)
