@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ksftci import junitread
 from ksftci.errors import CiError
 from ksftci.ktap import Parser
 from ksftci.nesting import make_unique
@@ -29,21 +30,26 @@ def write(runs: Sequence[Run]) -> str:
 
 
 def read(path: Path) -> list[Run]:
-    """The runs in a log: several if `write` made it, else one without a name.
+    """The runs in a log, or in JUnit XML: several if we wrote it, else one.
 
-    Raises CiError when the file cannot be read; whatever is in it, that is no error.
+    Raises CiError when the file cannot be read; whatever is in a log, that is no error.
     """
-    return _runs(stream(path))
+    return junitread.read(path) if junitread.is_xml(path) else _runs(_suites(_lines(path), path.stem))
 
 
 def stream(path: Path) -> Iterator[Suite]:
-    """The suites in a log, each as soon as its program is over; only one is held at a time.
+    """The suites in a log or in JUnit XML; of a log each comes as soon as its program is over.
 
-    The run of a suite is complete, its anomalies included, when a suite of another run has come
-    or the iteration is over; its results are in the suites alone. A run without results has one
-    suite that is empty. Undecodable bytes are replaced. Raises CiError when the file cannot be read.
+    Of a log only one suite is held at a time. Its run is complete, the anomalies included, when a suite
+    of another run has come or the iteration is over, and does not have the results, which are in the
+    suites alone. A run without results has one suite that is empty. Undecodable bytes are replaced.
+    Raises CiError when the file cannot be read.
     """
-    yield from _suites(_lines(path), path.stem)
+    if junitread.is_xml(path):
+        for run in junitread.read(path):
+            yield from run.suites
+    else:
+        yield from _suites(_lines(path), path.stem)
 
 
 def parse(text: str, name: str) -> list[Run]:
