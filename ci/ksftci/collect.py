@@ -101,7 +101,8 @@ class Collector:
         if parser is None or self.job is None:
             return
         if cause is not None:
-            parser.broke_off("timeout", _VERDICT_OF[cause], cause.value, at)
+            name = "timeout" if _VERDICT_OF[cause] is Verdict.TIMEOUT else "crash"
+            parser.broke_off(name, _VERDICT_OF[cause], cause.value, at)
         elif status > 128:
             parser.broke_off("exit", Verdict.CRASH, f"ended by {_signal(status - 128)}", at)
         elif not parser.spoke:
