@@ -78,7 +78,10 @@ class Collector:
             case Booted(facts=facts):
                 self.run.environment.update(facts)
             case Begin(job=job):
-                self.waiting.remove(job)
+                if job in self.waiting:
+                    self.waiting.remove(job)
+                else:
+                    self._forget_not_run(job)
                 self.job, self.parser = job, Parser(job.name)
                 self._splat, self._changed = [], []
                 self.run.console.append(f"# selftests: {job.name}")
@@ -156,6 +159,12 @@ class Collector:
         word = "not ok" if parser.failed else "ok"
         note = f" # {note}" if note else ""
         self.run.console.append(f"{word} {number} selftests: {job.name}{note}")
+
+    def _forget_not_run(self, job: Job) -> None:
+        """A program that broke off goes on with what was not run of it."""
+        gone = [r for r in self.run.results if r.program == job.name and r.verdict is Verdict.NOT_RUN]
+        self.run.results = [r for r in self.run.results if r not in gone]
+        self.done, self.bad = self.done - len(gone), self.bad - len(gone)
 
     def _lost(self, job: Job, reason: str) -> None:
         self.run.results.append(TestResult(job.name, "all", Verdict.NOT_RUN, reason))

@@ -86,6 +86,46 @@ def test_nothing_starts_again_when_all_went_well_or_the_last_job_was_the_bad_one
     assert len(boots.started) == 1
 
 
+def test_the_other_tests_of_a_harness_program_run_too(tmp_path: Path) -> None:
+    harness = Job("h", tmp_path / "h")
+    harness.program.write_bytes(b"\0# FIXTURE\0VARIANT\0")
+    listing = ["# FIXTURE            VARIANT                   TEST", "f".ljust(47) + "one"]
+    listing += [f"{'':47}{name}" for name in ("two", "three", "four")]
+
+    class Harness(Boots):
+        def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+            self.started.append([" ".join((job.name, *job.args)) for job in jobs])
+            yield Booted(0, {})
+            for job in jobs:
+                yield Begin(1, job)
+                if job.args == ("-l",):
+                    yield from (Line(1, text) for text in listing)
+                elif job.name == "h":
+                    names = job.args[1::2] or ("f.one", "f.two", "f.three", "f.four")
+                    yield Line(1, f"1..{len(names)}")
+                    for number, name in enumerate(names, 1):
+                        yield Line(1, f"#  RUN           {name} ...")
+                        if name in self.bad:
+                            yield Stopped(2, self.bad[name])
+                            return
+                        yield Line(2, f"ok {number} {name}")
+                else:
+                    yield from FINE
+                yield End(3, job, 0)
+
+    boots = Harness({"f.two": Cause.PANIC, "f.three": Cause.SILENCE})
+    machine = Resume("fake", Limits(), boots.start)
+    found = Collector(Run("fake"), [harness, A]).take(machine.run([harness, A], threading.Event()))
+    assert boots.started == [["h", "a"], ["h -l"], ["h -r f.three -r f.four", "a"], ["h -r f.four", "a"]]
+    assert verdicts(found) == {
+        "h.f.one": "pass",
+        "h.f.two": "crash",
+        "h.f.three": "timeout",
+        "h.f.four": "pass",
+        "a.x": "pass",
+    }
+
+
 def test_an_interrupt_is_the_end() -> None:
     boots = Boots({"b": Cause.INTERRUPTED})
     found = run(boots)
