@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Events of a machine into results."""
 
+import re
 import signal
 from collections.abc import Callable, Iterable, Sequence
 
@@ -158,7 +159,8 @@ class Collector:
             note = "SKIP"
         word = "not ok" if parser.failed else "ok"
         note = f" # {note}" if note else ""
-        self.run.console.append(f"{word} {number} selftests: {job.name}{note}")
+        name = re.sub(r"^([\w./-]+):", r"\1: ", job.name)  # timers:posix_timers, in runner.sh's way
+        self.run.console.append(f"{word} {number} selftests: {name}{note}")
 
     def _forget_not_run(self, job: Job) -> None:
         """A program that broke off goes on with what was not run of it."""

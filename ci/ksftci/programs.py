@@ -161,10 +161,11 @@ class _Build:
 
 
 def _job(path: Path, collection: str, args: tuple[str, ...], folder: Path | None = None) -> Job:
-    """A job under the shortest name that one can ask for it by; mm goes without saying."""
-    program = str(path.relative_to(folder)) if folder else path.name
-    prefix = f"{collection}:" if collection not in ("", "mm") else ""
-    return Job(f"{prefix}{' '.join([program, *args])}", Path(os.path.abspath(path)), args, folder)
+    """A job under the name that one can ask for it by; the collection mm goes without saying."""
+    inside = path.relative_to(folder).parts[:-1] if folder else ()
+    place = "/".join((collection, *inside))
+    prefix = f"{place}:" if place not in ("", "mm") else ""
+    return Job(f"{prefix}{' '.join([path.name, *args])}", Path(os.path.abspath(path)), args, folder)
 
 
 def _limit(collection: Path) -> float | None:

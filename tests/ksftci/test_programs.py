@@ -92,7 +92,7 @@ def test_a_name_takes_arguments_and_each_collection_is_built_once(tree: Path) ->
 
 def test_a_collection_alone_is_all_of_its_tests(tree: Path) -> None:
     jobs = programs.find(["futex:"], Tree.open(tree), ARM64, Builds())
-    assert [job.name for job in jobs] == ["futex:run_all.sh", "futex:functional/wait"]
+    assert [job.name for job in jobs] == ["futex:run_all.sh", "futex/functional:wait"]
     assert {job.folder for job in jobs} == {tree.parent / "installed-futex"}
 
 
