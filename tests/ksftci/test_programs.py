@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What may be run, trees, and where things are kept."""
 
+import gzip
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from ksftci.cache import Cache
 from ksftci.debian import Debian
 from ksftci.errors import CiError
 from ksftci.files import write_all, write_whole
+from ksftci.initramfs import build as pack
 from ksftci.initramfs import init_script
 from ksftci.libraries import Libraries
 from ksftci.machine import Job
@@ -283,6 +285,34 @@ def test_a_full_disk_is_said_and_does_not_cost_the_other_files(tmp_path: Path) -
     with pytest.raises(CiError, match="/dev/full: cannot write there: No space left"):
         write_all([(Path("/dev/full"), "x"), (tmp_path / "out", "whole")])
     assert (tmp_path / "out").read_text() == "whole"
+
+
+def test_a_folder_that_jobs_share_is_in_the_guest_once(tmp_path: Path) -> None:
+    folder = tmp_path / "mm"
+    (folder / "inner").mkdir(parents=True)
+    for path in (folder / "run.sh", folder / "inner/one", tmp_path / "busybox", tmp_path / "bash"):
+        path.write_text("#!/bin/sh\n")
+        path.chmod(0o755)
+    jobs = [
+        Job("alone", tmp_path / "bash"),
+        Job("a", folder / "run.sh", ("-t", "ksm"), folder),
+        Job("b", folder / "inner/one", (), folder, 2.0),
+    ]
+    script = init_script(jobs, "t0")
+    assert script.splitlines()[-4:-1] == [
+        "run 0 0 /tests/0/bash",
+        "run 1 0 /tests/1/run.sh -t ksm",
+        "run 2 2 /tests/1/inner/one",
+    ]
+    archive = gzip.decompress(pack(jobs, tmp_path / "busybox", script, tmp_path / "bash"))
+    names = subprocess.run(["cpio", "-t", "--quiet"], input=archive, capture_output=True, check=True).stdout.decode()
+    assert [name for name in names.split() if name.startswith("tests/")] == [
+        *("tests/0", "tests/0/bash"),
+        *("tests/1", "tests/1/inner", "tests/1/inner/one", "tests/1/run.sh"),
+    ]
+    assert "bin/bash" in names.split()
+    with pytest.raises(CiError, match=r"gone: No such file"):
+        pack([Job("gone", tmp_path / "gone")], tmp_path / "busybox", script)
 
 
 def test_what_goes_into_the_guests_shell_is_quoted() -> None:
