@@ -56,7 +56,7 @@ def join(parts: Sequence[Run]) -> Run:
         results=[],
         anomalies=list(dict.fromkeys(note for part in parts for note in part.anomalies)),
         splats=[splat for part in parts for splat in part.splats],
-        console=_renumbered([line for part in parts for line in part.console]),
+        console=renumbered([line for part in parts for line in part.console]),
         interrupted=any(part.interrupted for part in parts),
         seconds=sum(part.seconds for part in parts),
     )
@@ -105,7 +105,7 @@ def _tell_missing(run: Run, texts: Sequence[str]) -> None:
         del run.environment["shard"]
 
 
-def _renumbered(console: Iterable[str]) -> list[str]:
+def renumbered(console: Iterable[str]) -> list[str]:
     """A log in which the results of the programs count on from part to part."""
     lines, number = [], 0
     for line in console:

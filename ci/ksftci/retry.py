@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from ksftci.merge import renumbered
 from ksftci.results import OF_PROGRAM, Run, TestResult, Verdict
 from ksftci.unit import Unit
 
@@ -58,7 +59,7 @@ def take(run: Run, second: Run, units: Iterable[Unit], all_units: Sequence[Unit]
     run.results = results
     run.anomalies = list(dict.fromkeys([*run.anomalies, *second.anomalies]))
     run.splats += second.splats
-    run.console += second.console
+    run.console = renumbered([*run.console, *second.console])
     run.interrupted |= second.interrupted
 
 
