@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Failing tests again: which, and what becomes of both results."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ksftci.merge import renumbered
 from ksftci.results import OF_PROGRAM, Run, TestResult, Verdict
@@ -37,12 +37,13 @@ def again(run: Run, units: Sequence[Unit]) -> list[list[Unit]]:
     return [part for part in (calm, violent) if part]
 
 
-def take(run: Run, second: Run, units: Iterable[Unit], all_units: Sequence[Unit]) -> None:
-    """Put the results of another attempt, of these of all units, into the run.
+def take(run: Run, second: Run) -> None:
+    """Put the results of another attempt, at what `again` gave, into the run.
 
-    Its verdicts count, those before are recorded. A test that was not run again stays as it was.
+    Its verdicts count, those before are recorded. A test that did not run again stays as it was.
     """
-    completed = _completed(second, set(units), all_units)
+    broken = {result.program for result in second.results if result.verdict.infrastructure}
+    completed = {result.program for result in second.results} - broken
     fresh = {result.id: result for result in second.results if result.verdict is not Verdict.NOT_RUN}
     results: list[TestResult] = []
     for old in run.results:
@@ -61,13 +62,6 @@ def take(run: Run, second: Run, units: Iterable[Unit], all_units: Sequence[Unit]
     run.splats += second.splats
     run.console = renumbered([*run.console, *second.console])
     run.interrupted |= second.interrupted
-
-
-def _completed(second: Run, units: set[Unit], all_units: Sequence[Unit]) -> set[str]:
-    """Programs all of whose units were run again, to their end."""
-    broken = {result.program for result in second.results if result.verdict.infrastructure}
-    left = {unit.job.name for unit in all_units if unit not in units}
-    return {unit.job.name for unit in units} - left - broken
 
 
 def _after(old: TestResult, new: TestResult) -> TestResult:

@@ -111,7 +111,6 @@ class _One:
             run.results = _in_order(run.results, units)
             if self.booted > 1:
                 run.seconds = time.monotonic() - started
-        run.interrupted |= self.stop.is_set()
         session.watcher.finished(run)
         return run
 
@@ -146,10 +145,9 @@ class _One:
     def _retry(self, run: Run, units: Sequence[Unit]) -> None:
         for attempt in range(2, self.session.retries + 2):
             batches = retry.again(run, units)
-            if not batches or self.stop.is_set():
+            if not batches:
                 return
-            second = self._boot(batches, f", attempt {attempt}")
-            retry.take(run, second, [unit for batch in batches for unit in batch], units)
+            retry.take(run, self._boot(batches, f", attempt {attempt}"))
 
     def _boot(self, batches: Sequence[Sequence[Unit]], attempt: str) -> Run:
         """A boot for each batch, and what came out of all of them as one run."""

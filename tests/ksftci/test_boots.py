@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One run in several boots: batches, shards, retries; on a machine that is none."""
 
+import _thread
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from ksftci.cache import Cache
 from ksftci.choice import parse as choose
 from ksftci.collect import Collector
 from ksftci.durations import Durations
-from ksftci.errors import CiError, Interrupted
+from ksftci.errors import CiError
 from ksftci.machine import Begin, Booted, Cause, End, Event, Job, Line, Splat, Stopped
 from ksftci.merge import merge
 from ksftci.results import Run, Verdict, exit_status
@@ -150,13 +151,29 @@ def test_a_program_is_asked_for_its_tests_once(jobs: list[Job], tmp_path: Path) 
 
 
 def test_an_interrupt_of_several_boots_keeps_what_there_is(jobs: list[Job]) -> None:
-    class Impatient(Silent):
-        def progress(self, run: Run, collector: Collector, event: Event) -> None:
-            if isinstance(event, End):
-                raise Interrupted
+    """Four boots, three at once: the fourth one does not start any more."""
+    booted = threading.Barrier(3)
 
-    with pytest.raises(Interrupted):
-        Session([Guest()], jobs, "arm64", Impatient(), at_once=2).run()
+    class Slow(Guest):
+        def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+            events = super().run(jobs, stop)
+            for event in events:
+                yield event
+                if isinstance(event, Line) and event.text.startswith("ok 1"):
+                    if booted.wait(20) == 0:
+                        _thread.interrupt_main()
+                    assert stop.wait(20)
+                    yield Stopped(1, Cause.INTERRUPTED)
+                    return
+
+    guests = [Slow(label="one"), Slow(label="two")]
+    runs = Session(guests, jobs, "arm64", Silent(), at_once=3, retries=1).run()
+    assert sum(len(guest.boots) for guest in guests) == 3
+    assert exit_status(runs) == 130
+    for run in runs:
+        assert {test for test in EVERYTHING if "harness" in test} <= set(ids(run))
+        assert "plain" in {result.program for result in run.results}
+    assert sum(run.counts[Verdict.PASS] for run in runs) == 3
 
 
 def test_an_error_of_one_boot_is_the_session_s(jobs: list[Job]) -> None:
@@ -182,6 +199,21 @@ def test_shards_are_disjoint_and_together_everything(of: int, jobs: list[Job]) -
     (whole,) = merge(runs)
     assert sorted(ids(whole)) == sorted(EVERYTHING)
     assert whole.anomalies == []
+
+
+def test_a_listing_that_was_cut_off_is_none(jobs: list[Job]) -> None:
+    class Hangs(Guest):
+        def list(self, jobs: Sequence[Job]) -> Iterator[Event]:
+            for event in super().list(jobs):
+                yield End(0, event.job, 137, Cause.TIMEOUT) if isinstance(event, End) else event
+
+    assert Lister().ask(Hangs(), jobs, threading.Event()) == {"plain": []}
+
+
+def test_a_job_with_arguments_is_not_asked(jobs: list[Job]) -> None:
+    guest, job = Guest(), replace(jobs[0], args=("-v",))
+    assert Lister().ask(guest, [job], threading.Event()) == {"harness_a": []}
+    assert guest.listed == 0
 
 
 def test_durations_balance_the_shards(jobs: list[Job]) -> None:
@@ -211,6 +243,8 @@ def test_what_a_panic_takes_with_it_is_called_by_its_name(jobs: list[Job]) -> No
     found = verdicts(run)
     assert list(found) == [test for test in EVERYTHING if "plain" not in test]
     assert list(found.values()) == ["pass", "crash", *["not_run"] * 6]
+    assert run.results[2].reason == "planned, never reported"
+    assert run.results[4].reason == "the kernel panicked before"
 
 
 def test_a_test_that_passes_in_a_retry_is_flaky_and_told(jobs: list[Job]) -> None:
@@ -255,6 +289,32 @@ def test_a_program_without_a_list_is_retried_whole(jobs: list[Job]) -> None:
     assert run.results[0].earlier == [Verdict.CRASH]
     assert run.results[0].flaky
     assert not run.results[1].flaky
+
+
+def test_what_breaks_off_again_stays_as_it_was(jobs: list[Job]) -> None:
+    guest = Guest({"plain.x": ["panic"] * 2, "harness_a.f.one": ["not ok", "panic"], "harness_a.f.two": ["not ok"] * 2})
+    (run,) = Session([guest], jobs[:2], "arm64", Silent(), retries=1).run()
+    one, two, *_, x, second = run.results
+    assert (one.verdict, one.earlier) == (Verdict.CRASH, [Verdict.FAIL])
+    assert (two.verdict, two.earlier) == (Verdict.FAIL, [])
+    assert (x.verdict, x.earlier) == (Verdict.CRASH, [Verdict.CRASH])
+    assert (second.id, second.verdict, second.earlier) == ("plain.test 2", Verdict.NOT_RUN, [])
+
+
+def test_the_log_of_a_flaky_test_has_every_attempt_once(jobs: list[Job]) -> None:
+    guest = Guest({"plain.x": ["not ok", "ok", "ok"], "plain.y": ["not ok"] * 2 + ["ok"]})
+    (run,) = Session([guest], jobs[1:2], "arm64", Silent(), retries=2).run()
+    assert run.results[0].log == ["attempt 1: fail", "attempt 2: pass", "attempt 3: pass"]
+    assert run.results[1].log == ["attempt 2: fail", "attempt 3: pass"]
+    assert not record.parse(record.write([run]), "x")[0].anomalies
+
+
+def test_a_warning_of_a_retry_is_kept(jobs: list[Job]) -> None:
+    guest = Guest({"plain.x": ["not ok", "splat"]})
+    (run,) = Session([guest], jobs[1:2], "arm64", Silent(), retries=1).run()
+    assert verdicts(run) == {"plain.x": "pass", "plain.y": "pass", "plain.kernel_log": "fail"}
+    assert run.splats == [("plain", "WARNING: mm/x.c:1")]
+    assert run.results[-1].earlier == [Verdict.NOT_RUN]
 
 
 def test_a_test_that_fails_only_in_the_retry_fails(jobs: list[Job]) -> None:
