@@ -262,6 +262,9 @@ class Parser:
         if level is self._stack[0]:
             self._end_of_stream()
             level.restart()
+        elif level.plan is not None and level.count >= level.plan:  # of the same program: nothing was cut
+            self._flush(depth + 1)
+            level.restart()
         else:
             self._flush(depth)
 
