@@ -52,6 +52,11 @@ class Parser:
         self._levels: dict[int, _Level] = {}
         self._since: float | None = None
 
+    @property
+    def outermost(self) -> list[TestResult]:
+        """The results so far that are inside no other; the last of them is the newest."""
+        return self._level(0).results
+
     def feed(self, raw: str, at: float | None = None) -> None:
         """Take one line, and the time in seconds at which it came if that is known."""
         text = clean(raw)

@@ -10,12 +10,9 @@ from typing import Protocol
 from ksftci.choice import Choice
 from ksftci.collect import Collector
 from ksftci.errors import Interrupted
-from ksftci.listing import has_harness, tests
-from ksftci.machine import Event, Job, Line, Machine
+from ksftci.listing import ask, has_harness
+from ksftci.machine import Event, Job, Machine
 from ksftci.results import Run
-
-_LIST = ("-l",)
-
 
 class Watcher(Protocol):
     """Who is told how things go; called from several threads."""
@@ -102,8 +99,8 @@ class Session:
             return list(self.jobs)
         if machine.label in self._known:
             return self._known[machine.label]
-        asked = [replace(job, args=_LIST) for job in self.jobs if has_harness(job.program)]
-        names = {job.name: found for job, found in zip(asked, self._ask(machine, asked, stop), strict=True)}
+        able = [job for job in self.jobs if has_harness(job.program)]
+        names = {job.name: found for job, found in zip(able, ask(machine, able, stop), strict=True)}
         chosen: list[Job] = []
         for job in self.jobs:
             if not names.get(job.name):
@@ -117,19 +114,6 @@ class Session:
         if not stop.is_set():
             self._known[machine.label] = chosen
         return chosen
-
-    def _ask(self, machine: Machine, jobs: list[Job], stop: threading.Event) -> list[list[str]]:
-        if not jobs:
-            return []
-        lines: dict[str, list[str]] = {job.name: [] for job in jobs}
-        collector = Collector(Run(machine.label), jobs)
-        collector.take(machine.run(jobs, stop), lambda event: _note(event, collector, lines))
-        return [tests(lines[job.name]) for job in jobs]
-
-
-def _note(event: Event, collector: Collector, lines: dict[str, list[str]]) -> None:
-    if isinstance(event, Line) and collector.job is not None:
-        lines[collector.job.name].append(event.text)
 
 
 def _wait(futures: Sequence[Future[None]]) -> None:
