@@ -14,6 +14,7 @@ from ksftci.listing import ask, has_harness
 from ksftci.machine import Event, Job, Machine
 from ksftci.results import Run
 
+
 class Watcher(Protocol):
     """Who is told how things go; called from several threads."""
 
