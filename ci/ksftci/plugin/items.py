@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from _pytest._code.code import TerminalRepr
 
 from ksftci.csource import Test
 from ksftci.errors import CiError
@@ -15,6 +16,8 @@ from ksftci.plugin.boot import Outcome
 from ksftci.results import TestResult, Verdict
 
 if TYPE_CHECKING:
+    from _pytest._code.code import TracebackStyle
+
     from ksftci.plugin.suite import Suite
 
 
@@ -87,16 +90,18 @@ class Case(pytest.Item):
         if result.verdict.bad or result.verdict is Verdict.XFAIL:
             raise Failed
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> object:  # type: ignore[override]
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: "TracebackStyle | None" = None
+    ) -> str | TerminalRepr:
         """The test's own words, without a traceback."""
         if isinstance(excinfo.value, CiError):
             message = str(excinfo.value)
             return failure.shown(message.split("\n", 1)[0], message, str(self.path), self.test.line)
         if isinstance(excinfo.value, Failed) and self.outcome is not None:
             return self.shown(self.outcome.result)
-        return super().repr_failure(excinfo)
+        return super().repr_failure(excinfo, style)
 
-    def shown(self, result: TestResult) -> object:
+    def shown(self, result: TestResult) -> TerminalRepr:
         """What is shown of a bad result of this case, or of a part of it."""
         source = failure.find_source(result.file, self.program.folders)
         facts = dict(self.user_properties)
@@ -105,8 +110,8 @@ class Case(pytest.Item):
         return failure.shown(failure.headline(result), text, path, result.line or self.test.line)
 
     def reportinfo(self) -> tuple[os.PathLike[str], int | None, str]:
-        """File, line from 0 and name."""
-        return self.path, self.test.line - 1 if self.test.line else None, self.name
+        """File, line from 0, and a title that is not the end of the id: -v would make "::" of its dots."""
+        return self.path, self.test.line - 1 if self.test.line else None, f"{self.program.program}: {self.name}"
 
 
 def properties(result: TestResult, label: str, facts: dict[str, str]) -> list[tuple[str, object]]:

@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
+from ksftci.errors import CiError
 from ksftci.plugin.items import Case, properties
 from ksftci.results import TestResult, Verdict
 
 LEAVES = "ksft_leaves"
 
 
-def amend(report: pytest.TestReport, case: Case) -> None:
-    """Make the report of a case say what its result does."""
-    if case.outcome is None:
+def amend(report: pytest.TestReport, case: Case, call: pytest.CallInfo[None]) -> None:
+    """Make the report of a case say what its result does, or why there is none."""
+    if call.when == "setup" and call.excinfo is not None and call.excinfo.errisinstance(CiError):
+        report.longrepr = case.repr_failure(call.excinfo)  # pytest itself would show the traceback
+    if call.when != "call" or case.outcome is None:
         return
     _fill(report, case, case.outcome.result)
     if case.outcome.leaves:
@@ -62,13 +65,13 @@ def _reports(case: Case, leaves: list[TestResult], facts: dict[str, str]) -> Ite
         name = case.program.suite.in_id(f"{name}#2" if name == case.program.program else name, case.label)
         about: dict[str, Any] = {
             "nodeid": f"{case.program.nodeid}::{name}",
-            "location": (path, line, name),
+            "location": (path, line, f"{case.program.program}: {name}"),
             "keywords": dict.fromkeys(case.keywords, 1),
             "user_properties": properties(result, case.label, facts),
         }
         bad = result.verdict.bad
         shown = case.shown(result) if bad else None
-        report = pytest.TestReport(**about, outcome="failed" if bad else "passed", longrepr=shown, when="call")  # type: ignore[arg-type]
+        report = pytest.TestReport(**about, outcome="failed" if bad else "passed", longrepr=shown, when="call")
         _fill(report, case, result)
         yield report
         yield pytest.TestReport(**about, outcome="passed", longrepr=None, when="teardown")

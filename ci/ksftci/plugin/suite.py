@@ -37,13 +37,9 @@ class Suite:
     def of(cls, config: pytest.Config) -> "Suite":
         """Raises UsageError for options that cannot be."""
         try:
-            suite = cls(config, Settings.read(config))
+            return cls(config, Settings.read(config))
         except CiError as problem:
             raise pytest.UsageError(str(problem)) from None
-        given = config.args_source is not pytest.Config.ArgsSource.INVOCATION_DIR
-        if not suite.worker:  # a worker is given the folder as if it were an argument
-            config.option.ksft_given = given
-        return suite
 
     # What the nodes ask for.
 
@@ -74,6 +70,8 @@ class Suite:
         known = self.programs.get(program)
         if known is not None:
             return known
+        if not program.is_source and (arch := elf_arch(program.path)) != self.settings.arch.name:
+            raise CiError(f"{program.path}: a program for {arch}, but --ksft-arch is {self.settings.arch.name}")
         if program.is_source and (found := csource.tests(program.path)):
             self.programs[program] = found
             return found
@@ -118,7 +116,8 @@ class Suite:
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """A node for each program and each test's source."""
-        if not self.config.option.ksft_given or not self._is_test(file_path, parent.session.isinitpath(file_path)):
+        given = self.config.args_source is not pytest.Config.ArgsSource.INVOCATION_DIR
+        if not given or not self._is_test(file_path, parent.session.isinitpath(file_path)):
             return None
         program: Program = Program.from_parent(parent, path=file_path)
         program.suite = self
@@ -134,10 +133,8 @@ class Suite:
             return not beside and (csource.has_main(path) or sources.is_listed(path))
         if not path.is_file() or _LIBRARY in path.suffixes or (arch := elf_arch(path)) is None:
             return False
-        if arch == self.settings.arch.name:
+        if named or arch == self.settings.arch.name:
             return True
-        if named:
-            raise pytest.UsageError(f"{path}: a program for {arch}, but --ksft-arch is {self.settings.arch.name}")
         self.elsewhere.append(path)
         return False
 
@@ -165,8 +162,8 @@ class Suite:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """The report of a case says what its result does."""
         report = yield
-        if isinstance(item, Case) and call.when == "call":
-            reports.amend(report, item)
+        if isinstance(item, Case):
+            reports.amend(report, item, call)
         return report
 
     @pytest.hookimpl(trylast=True)
