@@ -12,6 +12,8 @@ _WORDS = re.compile(
     r"\b(?P<word>FIXTURE|FIXTURE_VARIANT_ADD|FIXTURE_SETUP|TEST|TEST_SIGNAL|TEST_F|TEST_F_SIGNAL|TEST_F_TIMEOUT)"
     r"[ \t]*\(\s*(?P<first>\w+)\s*(?:,\s*(?P<second>\w+))?"
 )
+_OWN_MAIN = re.compile(r"\bmain\s*\(int argc, char \*\*argv\)|\btest_harness_run\s*\(argc, argv\)")
+_ARGUMENTS = re.compile(r"\bargv\b|\btest_harness_run\b")
 _SPARE = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|' + r"'(?:\\.|[^'\\\n])*'", re.DOTALL)
 _DIRECTIVE = re.compile(r"^[ \t]*#[ \t]*(?P<word>\w+)(?P<rest>(?:[^\n]*\\\n)*[^\n]*)", re.MULTILINE)
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"(?P<name>[^"\n]+)"', re.MULTILINE)
@@ -46,12 +48,15 @@ def tests(path: Path) -> list[Test] | None:
     """The tests in the order in which the harness runs them; None when the program has to be asked.
 
     That is when the preprocessor has a say: words of the harness inside #if, #define or an included
-    file, or a file included from elsewhere, which may hold some. Raises CiError.
+    file, or a file included from elsewhere, which may hold some; and when main() does something of
+    its own with the arguments, so that -r may not mean what it should. Raises CiError.
     """
     text = read_text(path)
-    if not _MAIN.search(text) or any(_hides_tests(path.parent / name) for name in _INCLUDE.findall(text)):
+    if any(_hides_tests(path.parent / name) for name in _INCLUDE.findall(text)):
         return None
     plain = _without_spare(text)
+    if not _MAIN.search(plain) or _ARGUMENTS.search(_OWN_MAIN.sub("", plain)):
+        return None
     fixtures = {"global": _Fixture()}
     conditional = _conditional(plain)
     for match in _WORDS.finditer(plain):

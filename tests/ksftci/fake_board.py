@@ -19,7 +19,7 @@ _HEAD = b"\x7fELF" + bytes(12) + b"\x02\0" + (183).to_bytes(2, "little")
 
 
 def write_program(path: Path, tests: dict[str, list[str]] | None = None, **more: object) -> Path:
-    """`more`: lines, status (of its exit), splat (a line of the kernel's log)."""
+    """`more`: lines, status (of its exit), mute, splat (a line of the kernel's log)."""
     marks = {"harness": "# FIXTURE VARIANT"} if tests else {}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_HEAD + json.dumps({"tests": tests or {}, **marks, **more}).encode())
@@ -63,6 +63,9 @@ class Board:
             return
         chosen = job.args[1::2] or tuple(tests)
         lines: list[str] = program.get("lines", [])  # type: ignore[assignment]
+        if program.get("mute"):
+            yield End(self._at(), job, 0)
+            return
         for line in lines or [f"1..{len(chosen)}"]:
             yield Line(self._at(), line)
         failed = any(line.startswith("not ok") for line in lines)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The pytest plugin, in pytest runs of its own, on machines that are none."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -87,6 +88,7 @@ def test_a_program_that_can_list_gives_an_item_for_each_test(bench: Bench) -> No
     write_program(bench.top / "built/plain", lines=["1..1", "ok 1 x"])
     (bench.top / "built/notes.txt").write_text("text")
     (bench.top / "built/helper.c").write_text("int helper;")
+    (bench.top / "built/prog.c").write_text("TEST(x) {}\nTEST_HARNESS_MAIN")  # of which prog is the program
     expected = ["built/plain::plain", "built/prog::f.a", "built/prog::f.b", "built/prog::f.c"]
     assert bench.ids(*KERNEL, "built") == expected
     assert bench.boots() == []
@@ -292,12 +294,10 @@ def test_a_splat_is_a_failure_of_its_own(bench: Bench) -> None:
 
 
 def test_a_program_that_lists_tests_and_runs_none_has_not_passed(bench: Bench) -> None:
-    write_program(bench.top / "built/prog", FINE)
-    quiet = bench.ids(*KERNEL, "built")
-    assert len(quiet) == 3
-    program = bench.top / "built/prog"
-    program.write_bytes(program.read_bytes().replace(b'"ok"', b'"DIE"').replace(b"ksft", b"ksft"))
-    bench.run(*KERNEL, "built", status=1).assert_outcomes(failed=3)
+    write_program(bench.top / "built/prog", FINE, mute=True)
+    done = bench.run(*KERNEL, "built", status=1)
+    done.assert_outcomes(failed=3)
+    done.stdout.fnmatch_lines(["FAILED built/prog::f.a - not run: the program ended without telling of it"])
 
 
 # The parts of programs that cannot list.
@@ -317,6 +317,7 @@ def test_parts_are_reported_as_they_come_out(bench: Bench, parallel: bool) -> No
     else:
         done = bench.run(*args, status=1)
     done.assert_outcomes(passed=2 + 2 + 1, failed=1 + 1, skipped=1)
+    assert max(int(percent) for percent in re.findall(r"(\d+)%\]", done.stdout.str())) == 100
     done.stdout.fnmatch_lines_random(
         [
             "FAILED built/cow::cow - 1 of 4 tests failed: two::x [[] 4K ]",

@@ -88,6 +88,13 @@ def test_other_conditions_and_headers_do_not_matter(tmp_path: Path) -> None:
     assert names(tmp_path / "t.c", SOURCE.replace("TEST_HARNESS_MAIN", "int main(void) {}")) is None
 
 
+def test_a_main_of_its_own_must_pass_the_arguments_on(tmp_path: Path) -> None:
+    main = "int main(int argc, char **argv)\n{\n\tprepare();\n\treturn test_harness_run(argc, argv);\n}\n"
+    assert names(tmp_path / "t.c", SOURCE.replace("TEST_HARNESS_MAIN", main))
+    for change in (("prepare()", "use(argv[1])"), ("(argc, argv);", "(n, others);")):
+        assert names(tmp_path / "t.c", SOURCE.replace("TEST_HARNESS_MAIN", main.replace(*change))) is None
+
+
 def test_every_generated_test_is_known_from_its_source() -> None:
     found = {name: csource.tests(TOP / "generated" / f"{name}.c") or [] for name in NAMES}
     assert all(found.values())
