@@ -39,6 +39,13 @@ class Board:
         if self.label.endswith("6.6"):
             yield Stopped(self._at(), Cause.NO_BOOT, "last\nwords")
             return
+        try:
+            yield from self._boot(jobs, stop)
+        finally:
+            time.sleep(0.05)
+            self._note("off")
+
+    def _boot(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
         yield Booted(self._at(), {"release": "7.3.4-fake", "page_size": "4096"})
         for job in jobs:
             yield Begin(self._at(), job)
@@ -47,7 +54,7 @@ class Board:
                 if isinstance(event, Stopped):
                     return
             if stop.is_set():
-                self._note("closed")
+                self._note("stopped")
                 yield Stopped(self._at(), Cause.INTERRUPTED)
                 return
 

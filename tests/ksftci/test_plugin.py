@@ -353,12 +353,18 @@ def test_one_boot_for_all_that_is_chosen(bench: Bench) -> None:
     assert bench.boots() == ["boot debian:7.3: one | two -r f.a -r f.c"]
 
 
+def test_a_session_ends_after_its_machines(bench: Bench) -> None:
+    write_program(bench.top / "built/prog", lines=["1..1", "ok 1 x"])
+    bench.run(*KERNEL, "built", status=0)
+    assert bench.notes.read_text().splitlines()[-1] == "off"
+
+
 def test_after_the_first_failure_the_machine_is_closed(bench: Bench) -> None:
     tests = {"f.a": ["ok"], "f.b": ["not ok"], "f.c": ["HANG"], "f.d": ["ok"]}
     write_program(bench.top / "built/prog", tests)
     done = bench.run(*KERNEL, "built", "-x", status=1)
     done.assert_outcomes(passed=1, failed=1)
-    assert bench.notes.read_text().splitlines()[-1] == "closed"
+    assert bench.notes.read_text().splitlines()[-2:] == ["stopped", "off"]
 
 
 def test_an_interrupt_closes_the_machine(bench: Bench) -> None:
@@ -366,7 +372,7 @@ def test_an_interrupt_closes_the_machine(bench: Bench) -> None:
     with (bench.top / "conftest.py").open("a") as file:
         file.write("\n\ndef pytest_runtest_logreport(report):\n    if report.when == 'call': raise KeyboardInterrupt\n")
     bench.run(*KERNEL, "built", status=2)
-    assert bench.notes.read_text().splitlines()[-1] == "closed"
+    assert bench.notes.read_text().splitlines()[-2:] == ["stopped", "off"]
 
 
 def test_items_may_come_in_any_order_and_twice(bench: Bench) -> None:
@@ -427,6 +433,13 @@ def real(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.delenv("KSFTCI_CACHE")
     (bench.top / "conftest.py").unlink()
     return bench
+
+
+@pytest.mark.native
+def test_this_machines_kernel(real: Bench, compile_guest: Callable[..., Path]) -> None:
+    programs = [compile_guest(mode, "gcc") for mode in ("FINE", "FAILS", "CRASHES", "HANGS")]
+    done = real.run("--ksft-native", "--ksft-silence", "2", *programs, status=1)
+    done.assert_outcomes(passed=4 + 1 + 1 + 1, failed=2 + 3 + 3, skipped=1)
 
 
 @pytest.mark.qemu

@@ -20,6 +20,7 @@ class Boots:
         self.tools, self.by_program = tools, by_program
         self.selected: Sequence[Case] = ()
         self._of: dict[Case, Boot | CiError] = {}
+        self._started: list[Boot] = []
         self._jobs: dict[Program, str] = {}
         self._begun: set[Case] = set()
 
@@ -39,11 +40,10 @@ class Boots:
         return boot.outcome(self._jobs[case.program], case.test.name), boot.run.environment
 
     def close(self) -> None:
-        """End what runs."""
-        for boot in set(self._of.values()):
-            if isinstance(boot, Boot):
-                boot.close()
-        self._of.clear()
+        """End what runs; a machine that is powering off may do so."""
+        for boot in self._started:
+            boot.close()
+        self._started.clear()
 
     def _batch(self, case: Case) -> list[Case]:
         if case in self._begun:  # it is run again
@@ -69,6 +69,7 @@ class Boots:
             return
         jobs, tests = self._chosen(batch, programs)
         boot = Boot(machine, self.tools.settings.arch.name, jobs, tests)
+        self._started.append(boot)
         self._of.update(dict.fromkeys(batch, boot))
 
     def _programs(self, batch: list[Case]) -> dict[Program, Path]:

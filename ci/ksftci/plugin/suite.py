@@ -116,9 +116,15 @@ class Suite:
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
         """A node for each program and each test's source."""
-        given = self.config.args_source is not pytest.Config.ArgsSource.INVOCATION_DIR
-        if not given or not self._is_test(file_path, parent.session.isinitpath(file_path)):
+        if self.config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR:
             return None
+        named = parent.session.isinitpath(file_path)
+        try:
+            if not self._is_test(file_path, named):
+                return None
+        except CiError:  # unreadable; the node will say so
+            if not named:
+                return None
         program: Program = Program.from_parent(parent, path=file_path)
         program.suite = self
         self.programs[program] = None
