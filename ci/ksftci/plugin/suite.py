@@ -84,11 +84,7 @@ class Suite:
 
     def _ask(self, program: Program) -> None:
         """Ask this program, and with it all others that would have to be asked."""
-        unknown = [
-            other
-            for other, tests in self.programs.items()
-            if tests is None and not (other.is_source and csource.tests(other.path))
-        ]
+        unknown = [other for other, tests in self.programs.items() if tests is None and self._has_to_be_asked(other)]
         built = self.tools.sources.build(other.path for other in unknown if other.is_source)
         paths = {other: built.get(other.path, other.path) for other in unknown}
         if isinstance(problem := paths[program], CiError):
@@ -97,6 +93,11 @@ class Suite:
         told = self.tools.list_tests(list(able.values()), self.labels[0])
         for other, names in zip(able, told, strict=True):
             self.programs[other] = [Test(name, 0) for name in names]
+
+    def _has_to_be_asked(self, program: Program) -> bool:
+        if program.is_source:
+            return csource.tests(program.path) is None
+        return elf_arch(program.path) == self.settings.arch.name
 
     def _say(self, text: str) -> None:
         reporter = self.config.pluginmanager.get_plugin("terminalreporter")
