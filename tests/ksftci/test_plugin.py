@@ -410,7 +410,7 @@ def test_junit_has_names_places_and_properties(bench: Bench) -> None:
     assert properties["kernel"] == "debian:7.3"
 
 
-@pytest.mark.parametrize("how", ["", "loadgroup", "load", "worksteal"])
+@pytest.mark.parametrize("how", ["", "loadgroup", "load"])
 def test_workers_share_the_programs(bench: Bench, how: str) -> None:
     pytest.importorskip("xdist")
     many = {f"f.t{n}": ["ok"] for n in range(9)}
