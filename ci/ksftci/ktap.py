@@ -56,6 +56,11 @@ class Parser:
         """What is odd in the KTAP, though every result could be read."""
         return list(self._odd)
 
+    @property
+    def settled(self) -> Sequence[Item]:
+        """What is inside no other test so far, oldest first; the last may still be added to."""
+        return self._stack[0].items
+
     def feed(self, raw: str, at: float | None = None) -> None:
         """Take one line, and the time in seconds at which it came if that is known."""
         if self._since is None:
