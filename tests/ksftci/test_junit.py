@@ -158,6 +158,10 @@ def test_repeats_and_kernels_do_not_collapse() -> None:
     assert len({suite.get("name") for suite in root}) == 3
 
 
+def test_class_names_have_no_double_colon() -> None:
+    assert the_case(TestResult("mm::cow", "t", Verdict.PASS)).get("classname") == "debian:7.3.mm.cow"
+
+
 def test_names_with_dots_of_their_own_stay_whole() -> None:
     result = TestResult("cow", "Basic COW ... with base page", Verdict.PASS)
     assert junit.split_name(result) == ("cow", "Basic COW ... with base page")

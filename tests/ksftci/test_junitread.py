@@ -186,6 +186,15 @@ def test_surefire_is_read(tmp_path: Path) -> None:
     assert result.earlier == [Verdict.FAIL, Verdict.ERROR]
 
 
+@pytest.mark.parametrize(
+    ("kind", "verdict"),
+    [("timeout", "timeout"), ("not_run", "not_run"), ("fail", "error"), ("skip", "error"), ("OSError", "error")],
+)
+def test_the_type_of_an_error_is_a_verdict_only_where_it_can_be(kind: str, verdict: str, tmp_path: Path) -> None:
+    (result,) = read(tmp_path, f"<testsuite name='s'><testcase name='t'><error type='{kind}'/></testcase></testsuite>")
+    assert result.verdict.value == verdict
+
+
 BOMB = "".join(f'<!ENTITY e{n} "{"&e" + str(n - 1) + ";" if n else ""}{"x" * 99}">' for n in range(9))
 
 
