@@ -3,7 +3,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -45,6 +45,21 @@ def write_whole(path: Path, content: str | bytes) -> None:
     """
     with replacing(path) as file:
         file.write(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
+
+
+def write_all(files: Iterable[tuple[Path, str | bytes]]) -> None:
+    """Write each file whole; one that cannot be written does not keep the others from it.
+
+    Raises one CiError, at the end, that names all that failed.
+    """
+    failed: list[str] = []
+    for path, content in files:
+        try:
+            write_whole(path, content)
+        except CiError as err:
+            failed.append(str(err))
+    if failed:
+        raise CiError("\n".join(failed))
 
 
 def read_text(path: Path) -> str:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What reads logs: `ksftci junit`, `ksftci report`."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 from ksftci import html, junit, record, report
 from ksftci.cli.base import app, out
 from ksftci.files import write_whole
-from ksftci.results import Run, Suite, exit_status
+from ksftci.results import Run, exit_status
 
 
 @app.command("junit")
@@ -22,7 +21,7 @@ def junit_command(
 
     Example: ksftci junit console.log -o results.xml
     """
-    junit.write(_suites(logs), output)
+    junit.write((suite for log in logs for suite in record.stream(log)), output)
 
 
 @app.command("report")
@@ -36,13 +35,6 @@ def report_command(
     if output is not None:
         write_whole(output, html.render(runs))
     raise typer.Exit(exit_status(runs))
-
-
-def _suites(logs: list[Path]) -> Iterator[Suite]:
-    """One log after the other, no more of them in memory than one."""
-    for log in logs:
-        for run in record.read(log):
-            yield from run.suites
 
 
 def _read(logs: list[Path]) -> list[Run]:
