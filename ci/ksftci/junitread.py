@@ -105,8 +105,10 @@ class _Reader:
         self._foreign.results.append(result)
 
     def suite_ended(self, element: etree._Element) -> None:
+        if element is not self._suite:  # it has no cases
+            self._enter(element)
         splats = element.findtext("system-err")
-        if splats and element is self._suite and "program" in self._facts:
+        if splats and "program" in self._facts:
             self.runs[-1].splats += [(self._facts["program"], line) for line in splats.split("\n")]
 
     def _enter(self, suite: etree._Element) -> None:
@@ -139,11 +141,10 @@ class _Reader:
 
 
 def _result(element: etree._Element, program: str, name: str) -> TestResult:
-    inside = {_name(inner): inner for inner in element}
-    told = _properties(element) if "properties" in inside else {}
-    outcome = next((inside[tag] for tag in _OUTCOMES if tag in inside), None)
+    told = _properties(element)
+    outcome = next((inner for tag in _OUTCOMES for inner in element if _name(inner) == tag), None)
     verdict = _verdict(element, outcome, told.get("verdict", ""))
-    said = "" if outcome is None else "".join(map(str, outcome.itertext()))
+    said = _text(element, *_OUTCOMES)
     message = "" if outcome is None else outcome.get("message") or next(iter(said.strip().splitlines()), "")
     result = TestResult(
         program,
@@ -156,8 +157,7 @@ def _result(element: etree._Element, program: str, name: str) -> TestResult:
         known=told.get("known", ""),
         earlier=_earlier(element, told.get("earlier", "")),
     )
-    texts = [said if said != message or verdict.bad else ""]
-    texts += [inside[tag].text or "" for tag in ("system-out", "system-err") if tag in inside]
+    texts = [said if said != message or verdict.bad else "", _text(element, "system-out", "system-err")]
     text = "\n".join(text for text in texts if text.strip())
     result.log = _lines(text.removeprefix(junit.headline(result)).removeprefix("\n"))
     return result
@@ -192,6 +192,11 @@ def _earlier(element: etree._Element, told: str) -> list[Verdict]:
 def _properties(element: etree._Element) -> dict[str, str]:
     found = element.iterfind("{*}properties/{*}property")
     return {inner.get("name", ""): inner.get("value") or inner.text or "" for inner in found}
+
+
+def _text(element: etree._Element, *tags: str) -> str:
+    """What is in the elements of these names."""
+    return "\n".join("".join(map(str, inner.itertext())) for inner in element if _name(inner) in tags)
 
 
 def _lines(text: str | None) -> list[str]:
