@@ -82,6 +82,7 @@ class _Reader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.runs: list[Run] = []
+        self._run: Run | None = None  # of ours, which the suite is of
         self._foreign: Run | None = None
         self._taken: dict[tuple[str, str], int] = {}  # names of foreign results, and how often
         self._suite: etree._Element | None = None
@@ -91,8 +92,8 @@ class _Reader:
         suite = element.getparent()
         if suite is not self._suite and suite is not None:
             self._enter(suite)
-        if self._ours(element):
-            self.runs[-1].results.append(_result(element, *self._names(element)))
+        if self._run is not None and (names := self._names(self._run, element)):
+            self._run.results.append(_result(element, *names))
             return
         if self._foreign is None:
             self._foreign = Run(self.name)
@@ -108,36 +109,35 @@ class _Reader:
         if element is not self._suite:  # it has no cases
             self._enter(element)
         splats = element.findtext("system-err")
-        if splats and "program" in self._facts:
-            self.runs[-1].splats += [(self._facts["program"], line) for line in splats.split("\n")]
+        if splats and self._run is not None:
+            self._run.splats += [(self._facts["program"], line) for line in splats.split("\n")]
 
     def _enter(self, suite: etree._Element) -> None:
         """Take the properties of a suite; the run is the one before it or a new one."""
         self._suite = suite
         facts = self._facts = _properties(suite)
         if "program" not in facts:
+            self._run = None
             return
         kernel, arch, repeat = facts.get("kernel", ""), facts.get("arch", ""), _count(facts.get("run"))
         run = self.runs[-1] if self.runs else None
         if run is None or run is self._foreign or (run.kernel, run.arch, run.repeat) != (kernel, arch, repeat or 1):
             run = Run(kernel, arch, repeat=repeat or 1)
             self.runs.append(run)
+        self._run = run
         run.environment |= {name: value for name, value in facts.items() if name not in _OF_RUN}
         run.interrupted |= "interrupted" in facts
         run.seconds = _seconds(facts.get("seconds")) or run.seconds
         run.anomalies += _lines(facts.get("anomalies"))
         run.splats += [("", line) for line in _lines(facts.get("splats"))]
 
-    def _ours(self, element: etree._Element) -> bool:
-        return "program" in self._facts and (element.get("classname") or "").startswith(self._prefix())
-
-    def _names(self, element: etree._Element) -> tuple[str, str]:
-        scope = (element.get("classname") or "").removeprefix(self._prefix()).removeprefix(".")
-        name = element.get("name") or ""
-        return self._facts["program"], f"{scope}.{name}" if scope else name
-
-    def _prefix(self) -> str:
-        return junit.classname(junit.place(self.runs[-1]), self._facts["program"])
+    def _names(self, run: Run, element: etree._Element) -> tuple[str, str] | None:
+        """(program, name) of a case, unless it is none of ours."""
+        program, whole, name = self._facts["program"], element.get("classname", ""), element.get("name", "")
+        scope = whole.removeprefix(junit.classname(junit.place(run), program))
+        if len(scope) == len(whole):
+            return None
+        return program, f"{scope.removeprefix('.')}.{name}" if scope else name
 
 
 def _result(element: etree._Element, program: str, name: str) -> TestResult:
@@ -150,7 +150,7 @@ def _result(element: etree._Element, program: str, name: str) -> TestResult:
         program,
         name,
         verdict,
-        told.get("reason", "") if told else _reason(verdict, message),
+        told.get("reason", "") if "verdict" in told else _reason(verdict, message),
         _seconds(element.get("time")),
         file=element.get("file"),
         line=_count(element.get("line")),

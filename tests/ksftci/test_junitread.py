@@ -121,7 +121,7 @@ def test_pytest_is_read(tmp_path: Path) -> None:
     tests.write_text(
         "import pytest\n"
         "def test_good(): print('printed')\n"
-        "def test_bad(): assert 1 == 2\n"
+        "def test_bad(record_property): record_property('owner', 'me'); assert 1 == 2\n"
         "@pytest.mark.xfail(reason='known')\n"
         "def test_xfail(): assert 0\n"
         "def test_skip(): pytest.skip('not here')\n"
@@ -212,6 +212,7 @@ BOMB = "".join(f'<!ENTITY e{n} "{"&e" + str(n - 1) + ";" if n else ""}{"x" * 99}
     ("text", "message"),
     [
         ("<testsuites><testsuite>", "cannot be read as JUnit XML"),
+        ("<?xml version='1.0' encoding='what'?><testsuite/>", "cannot be read as JUnit XML"),
         ("<?xml version='1.0'?>\n", "cannot be read as JUnit XML"),
         ("<testsuites>\x00</testsuites>", "cannot be read as JUnit XML"),
         (f"<!DOCTYPE a [{BOMB}]><testsuites><testsuite name='&e8;'/></testsuites>", "has a DTD"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What reads logs: `ksftci junit`, `ksftci report`."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 from ksftci import html, junit, record, report
 from ksftci.cli.base import app, out
 from ksftci.files import write_whole
-from ksftci.results import Run, exit_status
+from ksftci.results import Run, Suite, exit_status
 
 
 @app.command("junit")
@@ -21,7 +22,7 @@ def junit_command(
 
     Example: ksftci junit console.log -o results.xml
     """
-    junit.write((suite for log in logs for suite in record.stream(log)), output)
+    junit.write(_suites(logs), output)
 
 
 @app.command("report")
@@ -35,6 +36,15 @@ def report_command(
     if output is not None:
         write_whole(output, html.render(runs))
     raise typer.Exit(exit_status(runs))
+
+
+def _suites(logs: list[Path]) -> Iterator[Suite]:
+    """One after the other. Of several logs, those that name no kernel are told apart by their files' names."""
+    for log in logs:
+        for suite in record.stream(log):
+            if len(logs) > 1 and not suite.run.kernel:
+                suite.run.kernel = log.stem
+            yield suite
 
 
 def _read(logs: list[Path]) -> list[Run]:
