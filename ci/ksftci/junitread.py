@@ -157,9 +157,13 @@ def _result(element: etree._Element, program: str, name: str) -> TestResult:
         known=told.get("known", ""),
         earlier=_earlier(element, told.get("earlier", "")),
     )
-    texts = [said if said != message or verdict.bad else "", _text(element, "system-out", "system-err")]
-    text = "\n".join(text for text in texts if text.strip())
-    result.log = _lines(text.removeprefix(junit.headline(result)).removeprefix("\n"))
+    told_already = not said.strip() or (said == message and not verdict.bad)
+    texts = ["" if told_already else said, _text(element, "system-out", "system-err")]
+    text = "\n".join(filter(None, texts))
+    if verdict.bad or (outcome is None and "verdict" in told):  # we put it before the log
+        headline = junit.headline(result)
+        text = "" if text == headline else text.removeprefix(f"{headline}\n")
+    result.log = _lines(text)
     return result
 
 

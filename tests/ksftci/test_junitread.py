@@ -90,6 +90,13 @@ def test_what_was_written_comes_back(tmp_path: Path, runs: list[Run]) -> None:
     assert record.read(path) == as_written(runs)
 
 
+@pytest.mark.parametrize("log", [["", " ", "\t"], [" "], ["why", "why"], ["pass", "ok"], ["timeout: why"]])
+def test_logs_that_look_like_something_else_come_back(log: list[str], tmp_path: Path) -> None:
+    run = Run("k", results=[TestResult("p", f"{v.value}{r}", v, r, log=log) for v in Verdict for r in ("", "why")])
+    (tmp_path / "out.xml").write_text(junit.render([run]))
+    assert record.read(tmp_path / "out.xml") == [run]
+
+
 def test_recordings_come_back(tmp_path: Path) -> None:
     for log in sorted(LOGS.glob("*.log")):
         runs = record.read(log)
