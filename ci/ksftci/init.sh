@@ -19,7 +19,7 @@ ulimit -c 0
 
 say() { printf '@@@TOKEN@ %s\n' "$*"; }
 fact() { say fact "$@"; }
-splat='WARNING: |BUG: |Oops|KASAN: |UBSAN: |KCSAN: |Bad page state|general protection|Call trace:|Call Trace:|rcu.*stall'
+splat='@SPLAT@'
 
 aux() { od -An -v -t d8 -w16 /proc/self/auxv 2>/dev/null | awk -v key="$1" '$1 == key { print $2 }'; }
 
@@ -70,9 +70,11 @@ limit() {
 run() {
 	number=$1 seconds=$2
 	shift 2
-	dmesg -c >/dev/null 2>&1
+	# The kernel's log tells the time at which the program begins, by its own clock.
+	echo '<7>@TOKEN@ begin' >/dev/kmsg
+	clock=$(dmesg -c | sed -n 's/^\[ *\([0-9.]*\)\].* @TOKEN@ begin.*/\1/p')
 	cd "${1%/*}" || return
-	say begin "$number"
+	say begin "$number" "$clock"
 	watchdog=
 	if [ "$seconds" -gt 0 ]; then
 		limit "$seconds" &
@@ -83,7 +85,7 @@ run() {
 	[ -z "$watchdog" ] || kill "$watchdog"
 	kill_leftovers
 	dmesg -c >/run/kernel 2>/dev/null
-	if grep -qE "$splat" /run/kernel; then
+	if grep -qE "^(\[[^]]*\] ?)*$splat" /run/kernel; then
 		sed 's/^/@@@TOKEN@ splat /' /run/kernel
 	fi
 	say end "$number" "$status" "$([ -e /run/late ] && echo late)"

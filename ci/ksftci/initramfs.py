@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+from ksftci import splat
 from ksftci.cache import Cache
 from ksftci.command import need
 from ksftci.debian import Debian
@@ -54,7 +55,10 @@ def _tool(cache: Cache, debian: Debian, package: str, program: str, name: str) -
 def init_script(jobs: Sequence[Job], token: str, load: bool = False) -> str:
     """The guest's /init, which runs the jobs and marks everything it says with the token."""
     script = files("ksftci").joinpath("init.sh").read_text("utf-8")
-    lines = [script.replace("@TOKEN@", token).replace("@LOAD@", "yes" if load else "no").rstrip()]
+    values = {"@TOKEN@": token, "@LOAD@": "yes" if load else "no", "@SPLAT@": splat.GREP}
+    for name, value in values.items():
+        script = script.replace(name, value)
+    lines = [script.rstrip()]
     for number, (job, place) in enumerate(zip(jobs, _places(jobs), strict=True)):
         words = [str(number), f"{job.limit or 0:.0f}", place, *job.args]
         lines.append(f"run {' '.join(shlex.quote(word) for word in words)}")

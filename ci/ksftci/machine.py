@@ -49,10 +49,11 @@ class Booted:
 
 @dataclass(frozen=True)
 class Begin:
-    """A program starts."""
+    """A program starts. `clock` is the time of the kernel's log then, in seconds, if it has one."""
 
     at: float
     job: Job
+    clock: float | None = None
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,8 @@ class Qemu:
                 console.silence = self.limits.silence
                 yield Booted(at, facts)
             elif word == "begin":
-                yield Begin(at, jobs[int(rest)])
+                number, _, clock = rest.partition(" ")
+                yield Begin(at, jobs[int(number)], float(clock) if clock else None)
             elif word == "splat":
                 yield Splat(at, rest)
             elif word == "end":

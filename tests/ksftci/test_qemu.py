@@ -67,6 +67,15 @@ def test_verdicts(
     assert (code, found) == (status, expected), said
 
 
+def test_what_the_kernel_logs_is_the_running_tests_failure(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+    program, ktap = compile_guest("WARNS"), tmp_path / "out.ktap"
+    code, found, said = run_one(program, kernel, tmp_path, "--ktap", ktap)
+    assert code == 1, said
+    assert found == {"first": "pass", "second": "pass", "second/kernel_log": "failure", "third": "pass"}
+    assert "WARNING: guest.c:1 at main" in said
+    assert "FAIL warns.second/kernel_log" in ksftci("report", ktap).stdout  # the record says the same
+
+
 def test_panic_keeps_what_came_before_and_the_rest_runs_on_a_new_start(
     compile_guest: Compile, kernel: str, tmp_path: Path
 ) -> None:
