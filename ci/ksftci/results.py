@@ -34,7 +34,7 @@ class Verdict(Enum):
 _BAD = {Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.NOT_RUN}
 
 
-@dataclass
+@dataclass(slots=True)
 class TestResult:
     """One test. `id` is unique in a run and the same from run to run."""
 
