@@ -8,6 +8,7 @@ seconds without the interpreter's start. A reader that is not there, or cannot r
 """
 
 import argparse
+import importlib
 import json
 import resource
 import subprocess
@@ -97,18 +98,15 @@ def kunit(path: Path, tree: Path | None) -> int:
     if tree is None:
         raise ImportError
     sys.path.insert(0, str(tree / "tools/testing/kunit"))
-    import kunit_parser
-    from kunit_printer import null_printer
-
+    parser, printer = importlib.import_module("kunit_parser"), importlib.import_module("kunit_printer")
     with path.open(errors="replace") as file:
-        return int(kunit_parser.parse_run_tests(file, null_printer).counts.total())
+        return int(parser.parse_run_tests(file, printer.null_printer).counts.total())
 
 
 def tap_py(path: Path, tree: Path | None) -> int:
     """Result lines that tap.py yields; it makes no tree of them."""
-    from tap.parser import Parser
-
-    return sum(line.category == "test" for line in Parser().parse_file(str(path)))
+    parser = importlib.import_module("tap.parser").Parser()
+    return sum(line.category == "test" for line in parser.parse_file(str(path)))
 
 
 READERS: dict[str, Callable[[Path, Path | None], int]] = {"ksftci": ksftci, "kunit_parser": kunit, "tap.py": tap_py}
