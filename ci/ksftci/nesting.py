@@ -10,7 +10,7 @@ from itertools import islice
 
 from ksftci.results import TestResult
 
-_LONGEST_NAME = 1000  # characters; of longer ones the end is a checksum
+_LONGEST_NAME = 1000  # characters; of longer ones the middle is a checksum
 
 
 @dataclass(slots=True)
@@ -146,4 +146,5 @@ def _join(path: str, name: str) -> str:
     joined = f"{path}/{name}" if path and name else path or name
     if len(joined) <= _LONGEST_NAME:
         return joined
-    return f"{joined[: _LONGEST_NAME - 9]}~{zlib.crc32(joined.encode('utf-8', 'replace')):08x}"
+    half = (_LONGEST_NAME - 10) // 2
+    return f"{joined[:half]}~{zlib.crc32(joined.encode('utf-8', 'replace')):08x}~{joined[-half:]}"

@@ -49,6 +49,8 @@ def a_log(text: str) -> None:
     results = [result for run in runs for result in run.results]
     names = "\n".join(result.name for result in results)
     not_passed = "\n".join(result.name for result in results if result.verdict.value != "pass")
+    if any(len(result.name) > 900 for result in results):
+        return  # names are cut
     for line in text.split("\n"):
         match = FAILURE.fullmatch(line)
         if match is None or len(line) > 100:
