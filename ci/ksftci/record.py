@@ -75,14 +75,14 @@ def _blocks(file: BinaryIO) -> Iterator[str]:
 
 def _suites(blocks: Iterable[str], name: str) -> Iterator[Suite]:
     reader = _Reader(Run(""), name)
-    begun = False  # whether there was more than the head of a run
+    headed = begun = False  # whether there was the head of a run, and more
     for part in _at_heads(blocks):
         head = _HEAD.fullmatch(part)
         if head and head[1] == "kernel":
-            if begun or reader.run.kernel:
+            if begun or headed:
                 yield from reader.finish()
-            reader, begun = _Reader(Run(head[2]), name), False
-        elif head and reader.run.kernel and not begun:
+            reader, headed, begun = _Reader(Run(head[2]), name), True, False
+        elif head and headed and not begun:
             _fact(reader.run, head[1], head[2])
         else:
             begun = True

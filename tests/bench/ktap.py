@@ -10,7 +10,6 @@ seconds without the interpreter's start. A reader that is not there, or cannot r
 import argparse
 import importlib
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -118,12 +117,17 @@ def one(reader: str, path: Path, tree: Path | None) -> None:
         READERS[reader](Path("/dev/null"), tree)
     except ImportError:
         return
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_kb()
     start = time.process_time()
     results = READERS[reader](path, tree)
     seconds = time.process_time() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"results": results, "seconds": seconds, "mb": (peak - before) / 1024}))
+    print(json.dumps({"results": results, "seconds": seconds, "mb": (peak_kb() - before) / 1024}))
+
+
+def peak_kb() -> int:
+    """The most memory that this process has had; ru_maxrss would count its parent's, too."""
+    status = Path("/proc/self/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
 def main() -> None:
@@ -141,7 +145,8 @@ def main() -> None:
         for kind, make in LOGS.items():
             for count in args.lines:
                 path = Path(folder) / f"{kind}.log"
-                path.write_text("\n".join([*make(count), ""]))
+                with path.open("w") as file:
+                    file.writelines(f"{line}\n" for line in make(count))
                 compare(kind, count, path, args.tree)
 
 
