@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Events of a machine into results."""
 
+import re
 import signal
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
@@ -94,7 +95,10 @@ class Collector:
             case Booted(facts=facts):
                 self.run.environment.update(facts)
             case Begin(at=at, job=job, clock=clock):
-                self.waiting.remove(job)
+                if job in self.waiting:
+                    self.waiting.remove(job)
+                else:
+                    self._forget_not_run(job)
                 self.job, self.parser = job, Parser(job.name)
                 self._kernel, self._changed, self._ended = [], [], []
                 self._offset = at - clock if clock is not None else None
@@ -125,7 +129,8 @@ class Collector:
         if parser is None or self.job is None:
             return
         if cause is not None:
-            parser.broke_off("timeout", _VERDICT_OF[cause], cause.value, at)
+            name = "timeout" if _VERDICT_OF[cause] is Verdict.TIMEOUT else "crash"
+            parser.broke_off(name, _VERDICT_OF[cause], cause.value, at)
         elif status > 128:
             parser.broke_off("exit", Verdict.CRASH, f"ended by {_signal(status - 128)}", at)
         elif not parser.spoke:
@@ -199,7 +204,14 @@ class Collector:
             note = "SKIP"
         word = "not ok" if any(result.verdict.bad for result in results) else "ok"
         note = f" # {note}" if note else ""
-        self.run.console.append(f"{word} {self._number} selftests: {job.name}{note}")
+        name = re.sub(r"^([\w./-]+):", r"\1: ", job.name)  # timers:posix_timers, in runner.sh's way
+        self.run.console.append(f"{word} {self._number} selftests: {name}{note}")
+
+    def _forget_not_run(self, job: Job) -> None:
+        """A program that broke off goes on with what was not run of it."""
+        gone = [r for r in self.run.results if r.program == job.name and r.verdict is Verdict.NOT_RUN]
+        self.run.results = [r for r in self.run.results if r not in gone]
+        self.done, self.bad = self.done - len(gone), self.bad - len(gone)
 
     def _lost(self, job: Job, reason: str) -> None:
         self.run.results.append(TestResult(job.name, "all", Verdict.NOT_RUN, reason))

@@ -88,8 +88,9 @@ def _pretty(command: str) -> str:
 
 def _result(text: str) -> Said | None:
     failed = text[0] == "n"
-    number, _, rest = text[7 if failed else 3 :].partition(" ")
-    if not (number.isdecimal() and number.isascii() and len(number) < 10):  # not the usual form
+    start = len("not ok ") if failed else len("ok ")
+    number, _, rest = text[start:].partition(" ")
+    if not (text[start - 1 : start] == " " and number.isdecimal() and number.isascii() and len(number) < 10):
         match = _RESULT.fullmatch(text)
         if match is None:
             return None

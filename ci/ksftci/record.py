@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
+from ksftci import junitread
 from ksftci.errors import CiError
 from ksftci.ktap import Parser
 from ksftci.nesting import Names, make_unique
@@ -30,20 +31,29 @@ def write(runs: Sequence[Run]) -> str:
 
 
 def read(path: Path) -> list[Run]:
-    """The runs in a log: several if `write` made it, else one without a name.
+    """The runs in a log, or in JUnit XML: several if we wrote it, else one.
 
-    Raises CiError when the file cannot be read; whatever is in it, that is no error.
+    Raises CiError when the file cannot be read; whatever is in a log, that is no error.
     """
-    return _runs(stream(path))
+    return junitread.read(path) if junitread.is_xml(path) else _runs(_of_log(path))
 
 
 def stream(path: Path) -> Iterator[Suite]:
-    """The suites in a log, each as soon as its program is over; only one is held at a time.
+    """The suites in a log or in JUnit XML; of a log each comes as soon as its program is over.
 
-    The run of a suite is complete, its anomalies included, when a suite of another run has come
-    or the iteration is over; its results are in the suites alone. A run without results has one
-    suite that is empty. Undecodable bytes are replaced. Raises CiError when the file cannot be read.
+    Of a log only one suite is held at a time. Its run is complete, the anomalies included, when a suite
+    of another run has come or the iteration is over, and does not have the results, which are in the
+    suites alone. A run without results has one suite that is empty. Undecodable bytes are replaced.
+    Raises CiError when the file cannot be read.
     """
+    if junitread.is_xml(path):
+        for run in junitread.read(path):
+            yield from run.suites
+    else:
+        yield from _of_log(path)
+
+
+def _of_log(path: Path) -> Iterator[Suite]:
     try:
         with path.open("rb") as file:
             yield from _suites(_blocks(file), path.stem)

@@ -184,6 +184,15 @@ def test_a_choice_is_passed_to_the_harness_and_applied_to_others(tmp_path: Path)
     assert verdicts(run) == {"h.f.two": "pass", "plain.two": "pass"}
 
 
+def test_a_record_keeps_the_names_of_programs() -> None:
+    jobs = [
+        Job(name, Path("/x")) for name in ("futex/functional:wait", "run_vmtests.sh -t ksm", "khugepaged all:shmem")
+    ]
+    run = collect(jobs, *(event for job in jobs for event in program(job, "1..1", "ok 1 x")))
+    (read,) = record.parse(record.write([run]), "file")
+    assert verdicts(read) == verdicts(run) == {f"{job.name}.x": "pass" for job in jobs}
+
+
 def test_a_record_reads_back() -> None:
     crash: list[Event] = [
         Begin(0, B),

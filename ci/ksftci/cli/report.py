@@ -14,19 +14,19 @@ from ksftci.results import Run, exit_status
 
 @app.command("junit")
 def junit_command(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner.")],
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="XML", help="The file to write.")],
 ) -> None:
-    """Turn KTAP logs into JUnit XML.
+    """Turn KTAP logs into JUnit XML; JUnit XML of ours or others is read, too.
 
     Example: ksftci junit console.log -o results.xml
     """
-    write_whole(output, junit.render(_read(logs)))
+    junit.write((suite for log in logs for suite in record.stream(log)), output)
 
 
 @app.command("report")
 def report_command(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner.")],
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="HTML", help="Write a page too.")] = None,
 ) -> None:
     """Show KTAP logs as tables, and as a page. The exit status is that of run."""
