@@ -326,11 +326,15 @@ class Parser:
         """Another stream begins, if there was one before at this depth: it counts from 1 again."""
         self.spoke = True
         level = self._levels.level(depth)
-        if level.count or level.plan is not None:
-            if level is self._levels.lowest:
-                self.close()
-            else:
-                self._levels.flush(depth)
+        if not level.count and level.plan is None:
+            return
+        if level is self._levels.lowest:
+            self.close()
+        elif level.plan is not None and level.count >= level.plan:  # of the same program: nothing was cut
+            self._levels.flush(depth + 1)
+            level.restart()
+        else:
+            self._levels.flush(depth)
 
     def _title(self, said: Said, line: str, text: str, depth: int) -> None:
         """The name of what is about to come at a depth, of use if it is cut."""
