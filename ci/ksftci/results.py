@@ -37,7 +37,7 @@ OF_PROGRAM = frozenset({"all", "bail out", "crash", "exit", "kernel_log", "machi
 _BAD = {Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.NOT_RUN}
 
 
-@dataclass
+@dataclass(slots=True)
 class TestResult:
     """One test. `id` is unique in a run and the same from run to run."""
 
