@@ -3,8 +3,6 @@
 
 import hashlib
 import os
-import re
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -13,9 +11,8 @@ from ksftci.arch import Arch
 from ksftci.cache import Cache
 from ksftci.command import need
 from ksftci.errors import CiError
+from ksftci.make import compiler, make
 from ksftci.tree import Tree
-
-_TOLD = re.compile(r": (?:fatal )?(?:warning|error): |undefined reference|cannot find -l|\*\*\*")
 
 
 class Builder:
@@ -39,7 +36,7 @@ class Builder:
         """
         source = tree.collection(collection)
         need("make")
-        need(self._compiler)
+        need(compiler(self.arch))
         key = hashlib.sha256(str(tree.path).encode()).hexdigest()[:12]
         name = f"{tree.version}-{key}-{self.arch.name}"
         with self.cache.lock(f"build-{name}"):
@@ -73,43 +70,8 @@ class Builder:
                 raise CiError(f"{target.name} was not built, although make found no fault; see {log}")
         return targets
 
-    @property
-    def _compiler(self) -> str:
-        return "gcc" if self.arch.native else f"{self.arch.cross}gcc"
-
     def _make(self, log: Path, arguments: list[str]) -> None:
-        command = ["make", f"-j{self.jobs}", f"ARCH={self.arch.kernel}"]
-        if not self.arch.native:
-            command.append(f"CROSS_COMPILE={self.arch.cross}")
-        # Settings of a build that this one may be part of are not meant for it.
-        mine = {
-            "MAKEFLAGS",
-            "MAKELEVEL",
-            "MFLAGS",
-            "OUTPUT",
-            "O",
-            "CFLAGS",
-            "KBUILD_OUTPUT",
-            "LLVM",
-        }
-        environment = {name: value for name, value in os.environ.items() if name not in mine}
-        done = subprocess.run(
-            [*command, *arguments],
-            env={**environment, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        log.write_text(done.stdout)
-        told = [line for line in done.stdout.splitlines() if _TOLD.search(line)]
-        if done.returncode != 0:
-            message = "\n".join(told[:20]) or "\n".join(done.stdout.splitlines()[-10:])
-            raise CiError(f"the build failed:\n{message}\nthe whole log is {log}")
-        for line in told:
-            self.say(line)
+        make(self.arch, self.jobs, arguments, log, self.say)
 
 
 def _folder_of(arch: Arch) -> str:
