@@ -29,7 +29,7 @@ if ((${#programs[@]} == 0)); then
 	ksftgen install "--tree=$tree"
 fi
 
-command=(ksftci run "--arch=$KSFT_ARCH" "--tree=$tree" "--jobs=$KSFT_MACHINES")
+command=(ksftci run "--tree=$tree")
 file=$KSFT_RESULTS/$KSFT_NAME
 command+=("--junit=$file.xml" "--html=$file.html" "--ktap=$file.log")
 if [[ $KSFT_NATIVE == true ]]; then
@@ -37,6 +37,7 @@ if [[ $KSFT_NATIVE == true ]]; then
 	command+=(--native "--cache=${RUNNER_TEMP:-/tmp}/ksftci-native")
 	[[ $(id -u) == 0 ]] || command=(sudo --preserve-env "PATH=$PATH" "${command[@]}")
 else
+	command+=("--arch=$KSFT_ARCH" "--jobs=$KSFT_MACHINES")
 	for kernel in "${kernels[@]}"; do
 		# The tests may have been put into a part of the tree only; a kernel needs the whole.
 		[[ $kernel == build ]] && kernel=build:$KSFT_TREE
