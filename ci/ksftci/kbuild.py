@@ -51,7 +51,7 @@ class KernelBuilder:
         """
         extra = [_fragment(text) for text in config]
         self._check(tree)
-        name = f"{tree.version}-{_short(str(tree.path))}-{self.arch.name}"
+        name = f"{re.sub(r'[^a-zA-Z0-9.]', '-', tree.path.name)}-{_short(str(tree.path))}-{self.arch.name}"
         if config:
             name += f"-{_short(*(text if _SYMBOL.fullmatch(text) else os.path.abspath(text) for text in config))}"
         with self.cache.lock(f"kbuild-{name}"):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 from tests.conftest import TOP
 from tests.github.conftest import StandIn
 from tests.github.runner import Job, load
@@ -141,6 +142,19 @@ def test_the_action_alone_reports_and_keeps(stand_in: StandIn, checkout: Path, t
     assert job.summary == "the summary\n"
     assert sorted(path.name for path in (tmp_path / "artifacts/kept").iterdir())[0] == "kselftest.html"
     assert not list(job.workspace.rglob("x"))
+
+
+def test_the_examples_of_the_docs_give_inputs_that_there_are() -> None:
+    known = {
+        "OWNER/REPOSITORY/.github/workflows/kselftest.yml": load(FILE)["on"]["workflow_call"]["inputs"],
+        "OWNER/REPOSITORY/ci/github": load(ACTION)["inputs"],
+    }
+    blocks = re.findall(r"```yaml\n(.*?)```", (TOP / "docs/github.md").read_text(), re.DOTALL)
+    jobs = [job for block in blocks for job in YAML(typ="safe").load(block)["jobs"].values()]
+    used = [step for job in jobs for step in [job, *job.get("steps", [])] if "OWNER" in step.get("uses", "")]
+    assert len(used) == 3
+    for step in used:
+        assert step["with"].keys() <= known[step["uses"].partition("@")[0]].keys()
 
 
 def everything_used() -> list[str]:
