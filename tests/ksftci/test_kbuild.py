@@ -85,14 +85,19 @@ def test_the_image_follows_its_source_and_is_configured_once(source: Path) -> No
     assert build.calls(image).count("tiny") == 1
 
 
-def test_an_interrupted_configuration_is_made_again(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build = Built(source)
+def test_a_configuration_that_was_not_finished_is_made_again(source: Path, tmp_path: Path) -> None:
+    build, fragment = Built(source), tmp_path / "my.config"
     merge = source / "scripts/kconfig/merge_config.sh"
+    fragment.write_text("CONFIG_A=y\n")
+    image = build(str(fragment))
+    fragment.write_text("CONFIG_A=n\n")
     merge.write_text("exit 1\n")
     with pytest.raises(CiError, match="merging the configuration"):
-        build()
+        build(str(fragment))
+    fragment.write_text("CONFIG_A=y\n")
     merge.write_text(MERGE)
-    assert "CONFIG_KSM=y" in (build().parents[3] / ".config").read_text()
+    assert build(str(fragment)) == image
+    assert "CONFIG_A=y" in (image.parents[3] / ".config").read_text()
 
 
 def test_settings_and_fragments_come_last_and_have_a_build_of_their_own(source: Path, tmp_path: Path) -> None:
@@ -199,7 +204,8 @@ def test_an_interrupted_build_leaves_no_compiler_behind(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("all:\n\t@echo begun; sh -c 'sleep 4; touch late'\n")
 
     def interrupt(line: str) -> None:
-        raise KeyboardInterrupt
+        if line == "begun":
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         make(ARM64, 1, ["-C", str(tmp_path), "all"], tmp_path / "log", print, interrupt)
