@@ -9,6 +9,7 @@ fits arch "${KSFT_ARCH:=arm64}" 'arm64|x86_64' "arm64 or x86_64"
 fits kernel "${KSFT_KERNEL:=build}" 'build|build-16k' "build or build-16k"
 fits images "${KSFT_IMAGES:=kernels}" '[A-Za-z0-9_/.-]+' "a path of letters, digits, dots, dashes"
 fits tree "${KSFT_TREE:-}" '[^-].*' "a path, debian:VERSION or git:URL@TAG"
+[[ $KSFT_KERNEL == build || $KSFT_ARCH == arm64 ]] || die "kernel: $KSFT_ARCH has pages of 4K only"
 
 command=(ksftci kernel build "--arch=$KSFT_ARCH")
 [[ $KSFT_KERNEL == build ]] || command+=(--config=ARM64_16K_PAGES=y)

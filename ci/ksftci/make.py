@@ -20,6 +20,8 @@ _NOT_OURS = {
     *("LLVM", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "O", "OUTPUT", "V", "W"),
 }
 
+_PATIENCE = 10.0  # seconds for a build to end that was told to
+
 
 def compiler(arch: Arch) -> str:
     """The C compiler that makes arch's programs here: gcc, or a cross gcc."""
@@ -84,7 +86,15 @@ def _follow(command: Sequence[str], take: Callable[[str], None]) -> int:
             for line in process.stdout:
                 take(line)
         except BaseException:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _end(process)
             raise
     return process.returncode
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ask first: make then removes what is half-written, which the next build would take for finished."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_PATIENCE)
+        os.killpg(process.pid, signal.SIGKILL)

@@ -200,15 +200,17 @@ def test_progress_is_said_now_and_then(source: Path, monkeypatch: pytest.MonkeyP
     assert "kernel: 1 steps, mm/mprotect.o" in build.said
 
 
-def test_an_interrupted_build_leaves_no_compiler_behind(tmp_path: Path) -> None:
-    (tmp_path / "Makefile").write_text("all:\n\t@echo begun; sh -c 'sleep 4; touch late'\n")
+def test_an_interrupted_build_leaves_no_compiler_and_nothing_half_written(tmp_path: Path) -> None:
+    recipe = "@echo half > half.o; echo begun; sh -c 'sleep 4; touch late'"
+    (tmp_path / "Makefile").write_text(f".DELETE_ON_ERROR:\nhalf.o:\n\t{recipe}\n")
 
     def interrupt(line: str) -> None:
         if line == "begun":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        make(ARM64, 1, ["-C", str(tmp_path), "all"], tmp_path / "log", print, interrupt)
+        make(ARM64, 1, ["-C", str(tmp_path), "half.o"], tmp_path / "log", print, interrupt)
+    assert not (tmp_path / "half.o").exists()
     time.sleep(5)
     assert not (tmp_path / "late").exists()
 
