@@ -55,7 +55,9 @@ def test_logs_become_a_page_and_an_exit_status(tmp_path: Path) -> None:
         (["run", "--tree", "/absent"], "no such folder"),
         (["junit", "/absent", "-o", "/dev/null"], "No such file"),
         (["tree", "get", "debian:7"], "is needed"),
-        (["kernel", "get", "build:x"], "is not understood"),
+        (["kernel", "get", "build:"], "is not understood"),
+        (["kernel", "build", "/absent"], "no such folder"),
+        (["kernel", "build", "debian:7"], "is needed"),
     ],
 )
 def test_mistakes_exit_with_2_and_a_sentence(args: list[str], message: str, tmp_path: Path) -> None:
