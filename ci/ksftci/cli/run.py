@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`ksftci run`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ksftci import arch as arches
-from ksftci import html, initramfs, junit, programs, record, report
+from ksftci import annotations, initramfs, junit, programs, record, report
 from ksftci.build import Builder
 from ksftci.cache import Cache
 from ksftci.choice import parse as parse_choice
 from ksftci.cli.base import CacheOption, MirrorOption, app, debian, err, out, say
+from ksftci.cli.report import AnnotationsOption, SummaryOption, deliver
 from ksftci.errors import CiError
 from ksftci.files import write_whole
 from ksftci.kernel import HELP as KERNEL_HELP
@@ -63,6 +65,8 @@ def run(
         Path | None,
         typer.Option("--ktap", metavar="FILE", help="Write everything that was printed, as KTAP."),
     ] = None,
+    summary: SummaryOption = None,
+    annotate: AnnotationsOption = False,
     repeat: Annotated[
         int,
         typer.Option(
@@ -108,7 +112,7 @@ def run(
     choice = parse_choice(expression) if expression else None
     if native and kernel:
         raise CiError("--native runs on this machine's kernel, --kernel cannot be given with it")
-    for file in (junit_file, html_file, ktap_file):
+    for file in (junit_file, html_file, ktap_file, summary):
         if file is not None and not file.absolute().parent.is_dir():
             raise CiError(f"{file}: the folder {file.parent} is not there")
     guest = arches.find(arch) if arch else (arches.host() if native else arches.ARM64)
@@ -130,13 +134,13 @@ def run(
             Qemu(label, kernels.get(ref), guest, busybox, limits, memory, cpus, append, load)
             for label, ref in zip(labels(references), references, strict=True)
         ]
-    with ProgressDisplay(err) as display:
-        runs = Session(machines, found, guest.name, display, repeat, jobs, choice).run()
-    report.show(runs, out)
+    with annotations.stopped(sys.stdout):
+        with ProgressDisplay(err) as display:
+            runs = Session(machines, found, guest.name, display, repeat, jobs, choice).run()
+        report.show(runs, out)
     if ktap_file:
         write_whole(ktap_file, record.write(runs))
     if junit_file:
         write_whole(junit_file, junit.render(runs))
-    if html_file:
-        write_whole(html_file, html.render(runs))
+    deliver(runs, html_file, summary, annotate)
     raise typer.Exit(exit_status(runs))
