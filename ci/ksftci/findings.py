@@ -107,9 +107,7 @@ def known(runs: Iterable[Run]) -> list[Finding]:
 
 def unexpected(runs: Iterable[Run]) -> list[Finding]:
     """Tests that passed although a failure was expected."""
-    return _gather(
-        (result.id, result.id, run, result) for run, result in _all(runs) if result.verdict is Verdict.XPASS
-    )
+    return _gather((result.id, result.id, run, result) for run, result in _all(runs) if result.verdict is Verdict.XPASS)
 
 
 def unsteady(runs: Sequence[Run]) -> list[Unsteady]:

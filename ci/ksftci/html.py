@@ -7,15 +7,18 @@ Without scripts the tables and a list of failures remain.
 
 import base64
 import hashlib
+import heapq
 import statistics
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ksftci import findings, pagedata
+from ksftci.junit import legal
 from ksftci.results import Run, Verdict
 
 _SCRIPTS = ("data.js", "failures.js", "grid.js", "page.js")
@@ -26,17 +29,10 @@ _STATIC_FAILURES = 200  # that are shown without scripts
 
 def render(runs: Sequence[Run]) -> str:
     """The page. The same runs give the same bytes."""
-    environment = Environment(
-        loader=PackageLoader("ksftci", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     script = "\n".join(map(_part, _SCRIPTS))
     style = _part("page.css")
     common, facts = _environments(runs)
-    return environment.get_template("page.html.j2").render(
+    return _template().render(
         script=Markup(script),
         style=Markup(style),
         script_hash=_hash(script),
@@ -64,6 +60,20 @@ def render(runs: Sequence[Run]) -> str:
     )
 
 
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("ksftci", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: legal(value) if type(value) is str else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2")
+
+
+@cache
 def _part(name: str) -> str:
     return files("ksftci").joinpath("page", name).read_text("utf-8")
 
@@ -88,7 +98,7 @@ def _numbers(run: Run) -> list[tuple[int, Verdict, str]]:
     rows = []
     for _, verdicts in findings.COLUMNS:
         wanted = verdicts[0].value if len(verdicts) < 3 else "bad"
-        address = urlencode({"verdict": wanted, "kernel": run.label})
+        address = urlencode({"verdict": wanted, "kernel": legal(run.label)})
         rows.append((sum(counts[verdict] for verdict in verdicts), verdicts[0], address))
     return rows
 
@@ -101,7 +111,7 @@ def _odd(run: Run) -> list[str]:
 def _slowest(runs: Sequence[Run]) -> list[tuple[float, str, str]]:
     """(seconds, test, kernel), the slowest first."""
     timed = [(result.seconds, result.id, run.label) for run in runs for result in run.results if result.seconds]
-    return sorted(timed, key=lambda row: (-row[0], row[1], row[2]))[:_SLOWEST]
+    return heapq.nsmallest(_SLOWEST, timed, key=lambda row: (-row[0], row[1], row[2]))
 
 
 def _programs(runs: Sequence[Run]) -> list[tuple[str, int, float, float, float, str]]:

@@ -90,7 +90,9 @@ def _kernels(runs: Sequence[Run]) -> _Section:
     if len(ordered) > _KERNELS_SHOWN:
         ordered.sort(key=lambda run: not findings.bad(run))
     shown, rest = ordered[:_KERNELS_SHOWN], ordered[_KERNELS_SHOWN:]
-    lines = [f"| kernel | {' | '.join(title for title, _ in COLUMNS)} | seconds |\n|---|{'--:|' * (len(COLUMNS) + 1)}\n"]
+    lines = [
+        f"| kernel | {' | '.join(title for title, _ in COLUMNS)} | seconds |\n|---|{'--:|' * (len(COLUMNS) + 1)}\n"
+    ]
     lines += [_row(_code(run.label), run.counts, f"{findings.seconds(run):.1f}") for run in shown]
     if rest:
         total = sum((run.counts for run in rest), Counter[Verdict]())
@@ -168,4 +170,5 @@ def _code(text: str) -> str:
 def _escape(text: str) -> str:
     """Text of one line in which nothing means anything to Markdown, to HTML or to GitHub."""
     line = " ".join(legal(text).split())[: 3 * _LONGEST_LINE]
-    return _MEANS_SOMETHING.sub(lambda match: f"&#{ord(match[0])};", line)
+    numbers = _MEANS_SOMETHING.sub(lambda match: f"&#{ord(match[0])};", line)
+    return numbers.replace("&#64;", "&#64;<!-- -->")  # else name@host is made a link, even in <code>

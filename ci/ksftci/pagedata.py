@@ -17,7 +17,7 @@ from ksftci.results import Run, TestResult, Verdict
 MARKS = {
     Verdict.PASS: "✓",
     Verdict.FAIL: "✗",
-    Verdict.SKIP: "–",
+    Verdict.SKIP: "-",
     Verdict.XFAIL: "x",
     Verdict.XPASS: "!",
     Verdict.TIMEOUT: "T",
@@ -54,13 +54,11 @@ def _data(runs: Sequence[Run]) -> dict[str, Any]:
     for results in by_run:
         for test, result in results.items():
             tests.setdefault(test, result)
-    outcomes, cells, logs = _Numbered(), _Numbered(), _Logs()
-    for verdict in Verdict:
-        outcomes((verdict, "", "", ()))
+    outcomes, cells, logs = _Outcomes(), _Numbered(), _Logs()
     programs: dict[str, dict[str, list[list[Any]]]] = {}
     for test, first in tests.items():
         found = [results.get(test) for results in by_run]
-        line = cells("".join(_character(result, outcomes) for result in found))
+        line = cells("".join(map(outcomes, found)))
         slowest = max((result.seconds or 0 for result in found if result), default=0)
         program, group, name = _place(first)
         row = [name, line, round(slowest, 2), _records(found, logs)]
@@ -73,7 +71,7 @@ def _data(runs: Sequence[Run]) -> dict[str, Any]:
         "bad": [verdict.bad for verdict in verdicts],
         "outcomes": [
             [verdicts.index(verdict), reason, known, [verdicts.index(one) for one in earlier]]
-            for verdict, reason, known, earlier in outcomes.numbers
+            for verdict, reason, known, earlier in outcomes.known.numbers
         ],
         "programs": [[program, list(map(list, groups.items()))] for program, groups in programs.items()],
         "cells": list(cells.numbers),
@@ -97,14 +95,26 @@ def _place(result: TestResult) -> tuple[str, str, str]:
     return legal(result.program), legal(classname[len(result.program) + 1 :]), legal(name)
 
 
-def _character(result: TestResult | None, outcomes: _Numbered) -> str:
-    if result is None:
-        return _ABSENT
-    outcome = (result.verdict, legal(result.reason), legal(result.known), tuple(result.earlier))
-    if outcome not in outcomes.numbers and len(outcomes.numbers) >= _OUTCOMES:
-        outcome = (result.verdict, "", "", ())
-    number = outcomes(outcome)
-    return chr((0x30 if number < 0x40 else 0x100) + number)
+class _Outcomes:
+    """The character of each outcome; the first are the verdicts with nothing else."""
+
+    def __init__(self) -> None:
+        self.known = _Numbered()
+        self._characters: dict[Any, str] = {}
+        for verdict in Verdict:
+            self(TestResult("", "", verdict))
+
+    def __call__(self, result: TestResult | None) -> str:
+        if result is None:
+            return _ABSENT
+        raw = (result.verdict, result.reason, result.known, tuple(result.earlier))
+        if raw not in self._characters:
+            outcome = (result.verdict, legal(result.reason), legal(result.known), tuple(result.earlier))
+            if len(self.known.numbers) >= _OUTCOMES:
+                outcome = (result.verdict, "", "", ())
+            number = self.known(outcome)
+            self._characters[raw] = chr((0x30 if number < 0x40 else 0x100) + number)
+        return self._characters[raw]
 
 
 def _told(result: TestResult) -> bool:

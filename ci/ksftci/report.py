@@ -29,7 +29,7 @@ _KERNELS_SHOWN = 40
 def show(runs: Sequence[Run], console: Console) -> None:
     """Print failures with the end of their logs, what was skipped, known or odd, and the table."""
     parts: list[RenderableType] = [*_failures(runs), *_not_run(runs), *_known(runs), *_skips(runs), *_oddities(runs)]
-    parts += [*_unsteady(runs), *_table(runs), _line(""), _line(findings.headline(runs), style="bold")]
+    parts += [*_unsteady(runs), *_table(runs, console.width), _line(""), _line(findings.headline(runs), style="bold")]
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, Text))
 
@@ -39,7 +39,7 @@ def _line(text: str, style: str = "") -> Text:
     return Text(legal(text.replace("\n", " ")), style=style)
 
 
-def _table(runs: Sequence[Run]) -> list[RenderableType]:
+def _table(runs: Sequence[Run], width: int) -> list[RenderableType]:
     """A row for each kernel and program; for each kernel when those are too many."""
     rows = [(suite.run.label, suite.program, suite.counts, suite.seconds) for run in runs for suite in run.suites]
     folded = len(rows) > _SUITES_SHOWN
@@ -48,7 +48,8 @@ def _table(runs: Sequence[Run]) -> list[RenderableType]:
         rows.sort(key=lambda row: not _bad(row[2]))
     total = sum((counts for _, _, counts, _ in rows), Counter[Verdict]())
     columns = [(title, group) for title, group in COLUMNS if title in ("pass", "fail", "skip") or _sum(total, group)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    gap = 2 if width > 80 else 1
+    table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold")
     for title in ("kernel",) if folded else ("kernel", "program"):
         table.add_column(title, overflow="fold")
     for title, _ in columns:
@@ -94,9 +95,8 @@ def _failures(runs: Sequence[Run]) -> list[RenderableType]:
         if result.flaky:
             parts.append(_line(f"    before: {', '.join(v.value for v in result.earlier)}", "yellow"))
         parts += [_line(f"    | {line}", "dim") for line in findings.excerpt(result, _LOG_LINES_SHOWN)]
-    if rest := len(bad) - _FAILURES_SHOWN:
-        if rest > 0:
-            parts.append(_line(f"... and {rest} failures more", "bold red"))
+    if len(bad) > _FAILURES_SHOWN:
+        parts.append(_line(f"... and {len(bad) - _FAILURES_SHOWN} failures more", "bold red"))
     return [*parts, Text()] if parts else []
 
 

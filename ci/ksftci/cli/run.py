@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from ksftci import arch as arches
 from ksftci import annotations, initramfs, junit, programs, record, report
+from ksftci import arch as arches
 from ksftci.build import Builder
 from ksftci.cache import Cache
 from ksftci.choice import parse as parse_choice

@@ -2,7 +2,8 @@
 // The list of failures, and the account of one cell. Texts of tests become text nodes, never HTML.
 "use strict";
 
-const FAILURES_AT_ONCE = 50;
+const FAILURES_AT_ONCE = 20;
+const WAYS_SHOWN = 10; // in which one test failed
 const KERNELS_NAMED = 8;
 
 // An element with attributes and children; a string is a text.
@@ -109,7 +110,9 @@ function failureElement(test, chosenColumns) {
 	const details = make("details", {class: "failure"}, summary);
 	details.addEventListener("toggle", () => {
 		if (details.open && details.children.length === 1)
-			details.append(...groups.map((group) => account(test, group)));
+			details.append(...groups.slice(0, WAYS_SHOWN).map((group) => account(test, group)));
+		if (details.open && groups.length > WAYS_SHOWN && details.lastChild.className !== "account soft")
+			details.append(make("p", {class: "account soft"}, `and ${groups.length - WAYS_SHOWN} other logs, see the grid`));
 	});
 	return details;
 }

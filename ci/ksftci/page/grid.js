@@ -4,6 +4,7 @@
 
 const ROW = 26; // pixels, as in page.css
 const FEW = 8; // so many kernels get wide columns with their names lying
+const SCROLLBAR = 18; // pixels, and borders
 const OVERSCAN = 4; // rows and columns drawn beyond what is seen
 
 const grid = {
@@ -38,6 +39,11 @@ function arrangeRows() {
 		for (const [group, inner] of gather(members, (test) => test.group)) {
 			const short = group.startsWith(`${program}.`) ? group.slice(program.length + 1) : group;
 			const middle = {kind: "group", title: short, id: `${program}.${group}`, tests: inner};
+			const single = inner.length === 1 && group;
+			if (single) {
+				rows.push({kind: "test single", title: `${short}.${inner[0].name}`, id: inner[0].id, tests: inner});
+				continue;
+			}
 			if (group) {
 				middle.open = isOpen(middle, filtered || grid.chosen.length <= 60);
 				rows.push(middle);
@@ -64,6 +70,8 @@ function gather(found, key) {
 	return groups;
 }
 
+const isTest = (row) => row.kind.startsWith("test");
+
 // Open are those that the reader opened, and at first those in which something is bad.
 function isOpen(row, atFirst) {
 	const said = grid.folded.get(row.id);
@@ -73,7 +81,7 @@ function isOpen(row, atFirst) {
 const isBadSomewhere = (test) => grid.columns.some((column) => isBad(outcome(test, column)));
 
 function fold(row) {
-	if (row.kind === "test")
+	if (isTest(row))
 		return;
 	grid.folded.set(row.id, row.open);
 	arrangeRows();
@@ -120,13 +128,13 @@ function cellElement(row, number, index, left, width) {
 	if (!worst)
 		return cell;
 	const said = [...counts].map(([verdict, count]) =>
-		row.kind === "test" ? verdicts[verdict] : `${count} ${verdicts[verdict]}`).join(", ");
+		isTest(row) ? verdicts[verdict] : `${count} ${verdicts[verdict]}`).join(", ");
 	const count = counts.get(verdicts.indexOf(worst));
 	const bad = data.bad[verdicts.indexOf(worst)];
 	cell.classList.add(worst);
 	cell.classList.toggle("flaky", flaky);
-	cell.textContent = row.kind !== "test" && bad ? count : data.marks[verdicts.indexOf(worst)];
-	const reason = row.kind === "test" ? outcome(row.tests[0], column).reason : "";
+	cell.textContent = !isTest(row) && bad ? count : data.marks[verdicts.indexOf(worst)];
+	const reason = isTest(row) ? outcome(row.tests[0], column).reason : "";
 	cell.title = `${kernels[column]}: ${said}${flaky ? ", flaky" : ""}${reason ? `: ${reason}` : ""}`;
 	cell.setAttribute("aria-label", cell.title);
 	return cell;
@@ -144,6 +152,8 @@ function drawGrid() {
 	const {name, head, column: width} = sizes();
 	sheet.style.width = `${name + columns.length * width}px`;
 	sheet.style.height = `${head + rows.length * ROW}px`;
+	box.style.maxWidth = `${name + columns.length * width + SCROLLBAR}px`;
+	box.style.maxHeight = `${head + rows.length * ROW + SCROLLBAR}px`;
 	const top = Math.max(0, Math.floor((box.scrollTop - head) / ROW) - OVERSCAN);
 	const bottom = Math.min(rows.length, Math.ceil((box.scrollTop + box.clientHeight) / ROW) + OVERSCAN);
 	const from = Math.max(0, Math.floor(box.scrollLeft / width) - OVERSCAN);
@@ -175,12 +185,12 @@ function drawGrid() {
 }
 
 function nameElement(row, number) {
-	const open = row.kind === "test" ? "" : make("span", {class: "fold", "aria-hidden": "true"}, row.open ? "▾" : "▸");
-	const count = row.kind === "test" ? "" : make("span", {class: "soft"}, ` ${row.tests.length}`);
+	const open = isTest(row) ? "" : make("span", {class: "fold", "aria-hidden": "true"}, row.open ? "▾" : "▸");
+	const count = isTest(row) ? "" : make("span", {class: "soft"}, ` ${row.tests.length}`);
 	const title = make("span", {class: "title"}, row.title);
 	const name = make("div", {role: "rowheader", class: "name", title: row.id, id: `cell-${number}--1`, "aria-colindex": 1},
 		open, title, count);
-	if (row.kind !== "test")
+	if (!isTest(row))
 		name.setAttribute("aria-expanded", row.open);
 	return name;
 }
@@ -214,7 +224,7 @@ function activate() {
 	const row = grid.rows[grid.at.row];
 	if (!row)
 		return;
-	if (row.kind !== "test")
+	if (!isTest(row))
 		fold(row);
 	else if (grid.at.column >= 0)
 		showCell(row.tests[0], grid.columns[grid.at.column]);
@@ -224,7 +234,7 @@ function onKey(event) {
 	const {row, column} = grid.at;
 	const page = Math.max(1, Math.floor(grid.box.clientHeight / ROW) - 8);
 	const here = grid.rows[row];
-	const folds = column < 0 && here && here.kind !== "test";
+	const folds = column < 0 && here && !isTest(here);
 	const moves = {
 		ArrowUp: () => moveTo(row - 1, column),
 		ArrowDown: () => moveTo(row + 1, column),
