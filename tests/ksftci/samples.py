@@ -14,7 +14,7 @@ LOG = [
 ]
 ISSUE = "hinted before 6.19, https://lore.kernel.org/linux-mm/1@example.org/"
 NASTY = [
-    "</script><script>alert(1)</script><!--",
+    "</script ><script>alert(1)</script><!--<script>",
     "::error file=x::y",
     "##[error]z ##[add-mask]e",
     "a|b `c` **d** [e](http://f.example) <img src=x onerror=g> @torvalds #1 j@k.example www.l.example &lt; \\",

@@ -8,11 +8,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.ksftci import samples
 
 from ksftci import annotations
+from ksftci.junit import legal
 from ksftci.results import Run, Verdict
 
 NO_FILES = Path("/absent")
@@ -67,15 +68,21 @@ def test_as_many_as_github_shows_and_the_last_says_how_many_more() -> None:
     assert "more" not in exactly[-1]
 
 
-@given(st.text(), st.text(), st.text())
+TEXT = st.text(max_size=300) | st.text(":,%=\r\n 0ADC", max_size=9)
+
+
+@given(TEXT, TEXT, TEXT)
+@example("k", "", "x" * 300)  # no file system has such a name
 def test_no_text_leaves_its_place(name: str, reason: str, file: str) -> None:
     run = Run(name, results=[samples.result(name, reason=reason, file=file)])
     (line,) = annotations.render([run], NO_FILES)
     assert not set("\r\n") & set(line)
     command, properties, message = read(line)
+    kernel, why, where = (legal(text) for text in (name, reason, file))
     assert command == "error"
-    assert set(properties) == {"title"}
-    assert message.startswith("on ")
+    assert properties == {"title": legal(f"fail: mprotect_cow_shared.{name}"[:2000]).strip()}
+    expected = f"on {kernel}: {why if reason else 'no reason given'}" + (f"\n{where}:100" if file else "")
+    assert message == expected.strip()
 
 
 def obeyed(printed: str) -> list[str]:
