@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ksftci.pagemap import page_map
-from ksftci.results import Run, TestResult, Verdict, differing
+from ksftci.results import UNNAMED, Run, TestResult, Verdict, differing
 
 COLUMNS = (
     ("pass", (Verdict.PASS, Verdict.XPASS)),
@@ -117,7 +117,9 @@ def unsteady(runs: Sequence[Run]) -> list[Unsteady]:
         for run, result in _all(runs)
         if result.flaky
     ]
-    repeated = [Unsteady(kernel, test, verdicts, False) for (kernel, test), verdicts in differing(runs).items()]
+    repeated = [
+        Unsteady(kernel or UNNAMED, test, verdicts, False) for (kernel, test), verdicts in differing(runs).items()
+    ]
     return [*retried, *repeated]
 
 

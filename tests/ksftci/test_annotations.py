@@ -14,7 +14,7 @@ from tests.ksftci import samples
 
 from ksftci import annotations
 from ksftci.junit import legal
-from ksftci.results import Run, Verdict
+from ksftci.results import UNNAMED, Run, Verdict
 
 NO_FILES = Path("/usr")  # there, but none of our files in it
 
@@ -79,7 +79,7 @@ def test_no_text_leaves_its_place(name: str, reason: str, file: str) -> None:
     (line,) = annotations.render([run], NO_FILES)
     assert not set("\r\n") & set(line)
     command, properties, message = read(line)
-    kernel, why, where = (legal(text) for text in (name, reason, file))
+    kernel, why, where = (legal(text) for text in (name or UNNAMED, reason, file))
     assert command == "error"
     assert properties == {"title": legal(f"fail: mprotect_cow_shared.{name}"[:2000]).strip()}
     expected = f"on {kernel}: {why if reason else 'no reason given'}" + (f"\n{where}:100" if file else "")

@@ -13,7 +13,7 @@ from tests.ksftci import samples
 
 from ksftci import markdown
 from ksftci.errors import CiError
-from ksftci.results import Run, TestResult, Verdict
+from ksftci.results import UNNAMED, Run, TestResult, Verdict
 
 OURS = {"a", "b", "br", "code", "details", "h2", "h3", "li", "p", "pre", "strong", "summary", "ul"}
 OURS |= {"table", "tbody", "td", "th", "thead", "tr"}
@@ -76,7 +76,7 @@ def test_any_text_comes_out_as_it_is(text: str) -> None:
     assert seen.tags <= OURS
     assert not seen.links
     assert seen.open == []
-    assert set(seen.code) - {""} <= {line, " ".join(f"{text}.{text}".split()), f"\n{line}\n"}
+    assert set(seen.code) - {""} <= {line, " ".join(f"{text}.{text}".split()), f"\n{line}\n", UNNAMED}
 
 
 @pytest.mark.parametrize("limit", [5000, 20_000, 150_000])
