@@ -109,11 +109,10 @@ function failureElement(test, chosenColumns) {
 	const summary = make("summary", {}, badge(first.verdict), " ", make("code", {}, test.id), ` on ${many}`);
 	const details = make("details", {class: "failure"}, summary);
 	details.addEventListener("toggle", () => {
-		if (details.open && details.children.length === 1)
-			details.append(...groups.slice(0, WAYS_SHOWN).map((group) => account(test, group)));
-		if (details.open && groups.length > WAYS_SHOWN && details.lastChild.className !== "account soft")
+		details.append(...groups.slice(0, WAYS_SHOWN).map((group) => account(test, group)));
+		if (groups.length > WAYS_SHOWN)
 			details.append(make("p", {class: "account soft"}, `and ${groups.length - WAYS_SHOWN} other logs, see the grid`));
-	});
+	}, {once: true});
 	return details;
 }
 
