@@ -137,7 +137,11 @@ def headline(runs: Sequence[Run]) -> str:
     for verdict, word in ((Verdict.SKIP, "skipped"), (Verdict.NOT_RUN, "not run")):
         if count := len({result.id for _, result in _all(runs) if result.verdict is verdict}):
             text += f", {count} {word}" + (" on some" if len(runs) > 1 else "")
-    return text
+    found = unsteady(runs)
+    for retried, word in ((True, "flaky"), (False, "not the same in every run")):
+        if count := len({one.test for one in found if one.retried is retried}):
+            text += f", {count} {word}"
+    return f"{text}, interrupted" if any(run.interrupted for run in runs) else text
 
 
 def excerpt(result: TestResult, lines: int) -> list[str]:

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from ksftci import findings, pagedata
 from ksftci.junit import legal
-from ksftci.results import Run, Verdict
+from ksftci.results import Run, Verdict, exit_status
 
 _SCRIPTS = ("data.js", "failures.js", "grid.js", "page.js")
 _SLOWEST = 20
@@ -41,7 +41,7 @@ def render(runs: Sequence[Run]) -> str:
         marks=pagedata.MARKS,
         verdicts=list(Verdict),
         headline=findings.headline(runs),
-        failed=any(map(findings.bad, runs)),
+        status=exit_status(runs),
         titles=[title for title, _ in findings.COLUMNS],
         rows=[(run, _numbers(run), fact) for run, fact in zip(runs, facts, strict=True)],
         common=common,

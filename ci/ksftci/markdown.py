@@ -16,10 +16,10 @@ from ksftci import findings
 from ksftci.errors import CiError
 from ksftci.findings import COLUMNS, Finding, link, some
 from ksftci.junit import legal
-from ksftci.results import Run, TestResult, Verdict
+from ksftci.results import Run, TestResult, Verdict, exit_status
 
 LIMIT = 1024 * 1024  # bytes of one step's summary; GitHub shows none of a larger one
-_RESERVE = 1024  # for the sentence that says what was left out
+_RESERVE = 1024  # for what is not counted, such as the sentence that says what was left out
 _LOG_LINES = 40
 _LONGEST_LINE = 300  # characters
 _KERNELS_SHOWN = 50
@@ -43,7 +43,8 @@ def append(path: Path, runs: Sequence[Run]) -> None:
     try:
         there = path.stat().st_size if path.is_file() else 0
         with path.open("ab") as file:
-            file.write(render(runs, LIMIT - there).encode())
+            text = render(runs, LIMIT - there)
+            file.write(f"\n{text}".encode() if there else text.encode())
     except OSError as err:
         raise CiError(f"{path}: cannot write there: {err.strerror}") from err
 
@@ -81,7 +82,7 @@ def _fit(section: _Section, left: int) -> tuple[str, int, int]:
 
 
 def _mark(runs: Sequence[Run]) -> str:
-    return "❌" if any(map(findings.bad, runs)) else "✅"
+    return {0: "✅", 3: "⚠️"}.get(exit_status(runs), "❌")
 
 
 def _kernels(runs: Sequence[Run]) -> _Section:
@@ -125,7 +126,7 @@ def _pre(result: TestResult) -> str:
 
 
 def _not_run(runs: Sequence[Run]) -> _Section:
-    return _list("### Not run", findings.not_run(runs), "reason of what was not run")
+    return _list("### Not run", findings.not_run(runs), "not-run reason")
 
 
 def _skips(runs: Sequence[Run]) -> _Section:

@@ -40,7 +40,7 @@ def test_what_was_missing_known_flaky_odd_and_not_run() -> None:
     assert "  mprotect_cow_shared.cow.base.issue on debian:7.3" in lines
     assert "      1  mprotect_ksm on debian:6.12: kernel panic before" in lines
     assert "  debian:6.12: planned 9, 8 came" in lines
-    assert lines[-2] == "3 of 8 tests failed, on 2 of 2 kernels, 2 skipped on some, 1 not run on some"
+    assert lines[-2] == "3 of 8 tests failed, on 2 of 2 kernels, 2 skipped on some, 1 not run on some, 1 flaky"
 
 
 def test_all_columns_and_the_longest_program_fit_in_80_columns() -> None:
@@ -66,6 +66,13 @@ def test_colour_is_for_terminals_and_control_characters_for_nobody() -> None:
     plain = shown(samples.nasty())
     assert not {"\x1b", "\x9b", "\x00", "\ud800"} & set(plain)
     assert "\x1b" in shown(samples.two_kernels(), colour=True)
+
+
+def test_the_headline_tells_why_a_run_fails_though_no_test_did() -> None:
+    verdicts = (Verdict.PASS, Verdict.XPASS)
+    runs = [Run("k", results=[samples.result("t", one)], repeat=n) for n, one in enumerate(verdicts, 1)]
+    runs[1].interrupted = True
+    assert "1 test on 2 runs: none failed, 1 not the same in every run, interrupted\n" in shown(runs)
 
 
 def test_no_runs_are_no_error() -> None:
