@@ -14,7 +14,7 @@ from typing import TextIO
 
 from ksftci import findings
 from ksftci.findings import Finding, some
-from ksftci.junit import legal
+from ksftci.junittext import legal
 from ksftci.results import Run, TestResult
 
 SHOWN = 10  # errors, warnings and notices of a step that GitHub shows, of each; 50 of a job

@@ -59,7 +59,8 @@ class Unsteady:
     @property
     def words(self) -> str:
         """The verdicts in their order."""
-        return ", ".join(verdict.value if verdict else "absent" for verdict in self.verdicts)
+        join = ", then " if self.retried else ", "
+        return join.join(verdict.value if verdict else "absent" for verdict in self.verdicts)
 
 
 def failures(runs: Iterable[Run]) -> list[Finding]:
@@ -101,8 +102,12 @@ def capability(reason: str) -> str:
 
 
 def known(runs: Iterable[Run]) -> list[Finding]:
-    """Results that a known issue explains, by the issue."""
-    return _gather((result.known, result.known, run, result) for run, result in _all(runs) if result.known)
+    """Failures that a known issue explains, by the issue."""
+    return _gather(
+        (result.known, result.known, run, result)
+        for run, result in _all(runs)
+        if result.known and result.verdict is not Verdict.XPASS
+    )
 
 
 def unexpected(runs: Iterable[Run]) -> list[Finding]:

@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ksftci import findings, pagedata
-from ksftci.junit import legal
+from ksftci.junittext import legal
 from ksftci.results import Run, Verdict, exit_status
 
 _SCRIPTS = ("data.js", "failures.js", "grid.js", "page.js")

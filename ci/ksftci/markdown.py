@@ -15,7 +15,7 @@ from pathlib import Path
 from ksftci import findings
 from ksftci.errors import CiError
 from ksftci.findings import COLUMNS, Finding, link, some
-from ksftci.junit import legal
+from ksftci.junittext import legal
 from ksftci.results import Run, TestResult, Verdict, exit_status
 
 LIMIT = 1024 * 1024  # bytes of one step's summary; GitHub shows none of a larger one

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ksftci.findings import excerpt
-from ksftci.junit import legal, split_name
+from ksftci.junit import split_name
+from ksftci.junittext import legal
 from ksftci.pagemap import page_map
 from ksftci.results import Run, TestResult, Verdict
 

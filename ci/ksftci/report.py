@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ksftci import findings
 from ksftci.findings import COLUMNS, Finding, some
-from ksftci.junit import legal
+from ksftci.junittext import legal
 from ksftci.results import Run, Verdict
 
 _COLOURS = {
@@ -117,7 +117,10 @@ def _known(runs: Sequence[Run]) -> list[RenderableType]:
         _line(f"  {len(finding.found):5}  {finding.title} on {some(finding.kernels)}")
         for finding in findings.known(runs)
     ]
-    passed = [_line(f"  {finding.title} on {some(finding.kernels)}") for finding in findings.unexpected(runs)]
+    passed = [
+        _line(f"  {finding.title} on {some(finding.kernels)}{finding.first.known and ': '}{finding.first.known}")
+        for finding in findings.unexpected(runs)
+    ]
     return [
         *_list("known issues:", issues, "yellow"),
         *_list("passed although a failure was expected:", passed, "yellow"),
@@ -142,18 +145,19 @@ def _oddities(runs: Sequence[Run]) -> list[RenderableType]:
 
 def _unsteady(runs: Sequence[Run]) -> list[RenderableType]:
     found = findings.unsteady(runs)
-    flaky = [_line(f"  {one.test} on {one.kernel}: {one.words}") for one in found if one.retried]
+    flaky = [_line(f"flaky: {one.test} on {one.kernel}: {one.words}", "bold red") for one in found if one.retried]
     differ = [_line(f"  {one.test} on {one.kernel}: {one.words}") for one in found if not one.retried]
     return [
-        *_list("flaky, a retry ended otherwise:", flaky, "bold yellow"),
+        *_list("", flaky, ""),
         *_list("not the same in every run:", differ, "bold red"),
     ]
 
 
 def _list(title: str, lines: Sequence[Text], style: str) -> list[RenderableType]:
-    """A title, as many lines as are shown, how many are not, and an empty line."""
+    """A title if there is one, as many lines as are shown, how many are not, and an empty line."""
     if not lines:
         return []
     rest = len(lines) - _LINES_SHOWN
     more = [_line(f"  ... and {rest} more", "dim")] if rest > 0 else []
-    return [Text(title, style=style), *lines[:_LINES_SHOWN], *more, Text()]
+    head = [Text(title, style=style)] if title else []
+    return [*head, *lines[:_LINES_SHOWN], *more, Text()]

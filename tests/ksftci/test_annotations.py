@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.ksftci import samples
 
 from ksftci import annotations
-from ksftci.junit import legal
+from ksftci.junittext import legal
 from ksftci.results import UNNAMED, Run, Verdict
 
 NO_FILES = Path("/usr")  # there, but none of our files in it

@@ -36,7 +36,7 @@ def test_what_was_missing_known_flaky_odd_and_not_run() -> None:
     lines = shown(samples.two_kernels()).split("\n")
     assert "      3  order 9, 2 reasons" in lines
     assert f"      1  {samples.ISSUE} on debian:6.12" in lines
-    assert "  mprotect_cow_shared.cow.thp.slow on debian:7.3: fail, pass" in lines
+    assert "flaky: mprotect_cow_shared.cow.thp.slow on debian:7.3: fail, then pass" in lines
     assert "  mprotect_cow_shared.cow.base.issue on debian:7.3" in lines
     assert "      1  mprotect_ksm on debian:6.12: kernel panic before" in lines
     assert "  debian:6.12: planned 9, 8 came" in lines

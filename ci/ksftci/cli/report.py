@@ -3,14 +3,17 @@
 
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ksftci import annotations, html, junit, markdown, record, report
-from ksftci.cli.base import app, out
+from ksftci.cli.base import KnownOption, app, out
 from ksftci.files import write_whole
+from ksftci.known import KnownIssues
+from ksftci.merge import merge
 from ksftci.results import Run, exit_status
 
 SummaryOption = Annotated[
@@ -29,40 +32,47 @@ AnnotationsOption = Annotated[
 
 @app.command("junit")
 def junit_command(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner.")],
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="XML", help="The file to write.")],
+    known: KnownOption = None,
 ) -> None:
-    """Turn KTAP logs into JUnit XML.
+    """Turn KTAP logs into JUnit XML; JUnit XML of ours or others is read, too.
 
     Example: ksftci junit console.log -o results.xml
     """
-    write_whole(output, junit.render(_read(logs)))
+    if len(logs) == 1 and known is None:  # however large: one program's results are in memory at a time
+        junit.write(record.stream(logs[0]), output)
+    else:
+        junit.write((suite for run in _read(logs, known) for suite in run.suites), output)
 
 
 @app.command("report")
 def report_command(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner.")],
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
     output: Annotated[
         Path | None, typer.Option("-o", "--output", "--html", metavar="HTML", help="Write a page to look at, too.")
     ] = None,
     summary: SummaryOption = None,
     annotate: AnnotationsOption = False,
+    known: KnownOption = None,
 ) -> None:
     """Show KTAP logs as tables, as a page, or to GitHub. The exit status is that of run.
 
+    Several logs of one kernel, such as those of its shards, are shown as one run.
+
     Example: ksftci report shard-*.log --html report.html --summary $GITHUB_STEP_SUMMARY --annotations
     """
-    runs = _read(logs)
+    runs = _read(logs, known)
     with annotations.stopped(sys.stdout):
         report.show(runs, out)
-    deliver(runs, output, summary, annotate)
+    if output is not None:
+        write_whole(output, html.render(runs))
+    tell_github(runs, summary, annotate)
     raise typer.Exit(exit_status(runs))
 
 
-def deliver(runs: Sequence[Run], html_file: Path | None, summary: Path | None, annotate: bool) -> None:
-    """Give every report that was asked for, besides the one in the terminal."""
-    if html_file:
-        write_whole(html_file, html.render(runs))
+def tell_github(runs: Sequence[Run], summary: Path | None, annotate: bool) -> None:
+    """Give the summary and the annotations, where they are asked for."""
     if summary:
         markdown.append(summary, runs)
     if annotate:
@@ -70,5 +80,11 @@ def deliver(runs: Sequence[Run], html_file: Path | None, summary: Path | None, a
             print(command)
 
 
-def _read(logs: list[Path]) -> list[Run]:
-    return [run for log in logs for run in record.read(log)]
+def _read(logs: list[Path], known: Path | None) -> list[Run]:
+    issues = KnownIssues.read(known) if known else None
+    runs = merge(run for log in logs for run in record.read(log))
+    if issues is not None:
+        for run in runs:
+            issues.judge(run)
+        issues.check(runs, date.today())
+    return runs
