@@ -37,6 +37,9 @@ OF_PROGRAM = frozenset({"all", "bail out", "crash", "exit", "kernel_log", "machi
 _BAD = {Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.NOT_RUN}
 
 
+UNNAMED = "unnamed kernel"  # of a log that does not say on which it was
+
+
 @dataclass(slots=True)
 class TestResult:
     """One test. `id` is unique in a run and the same from run to run."""
@@ -88,7 +91,8 @@ class Run:
     @property
     def label(self) -> str:
         """The kernel, and which repeat it was if there are several."""
-        return f"{self.kernel} (run {self.repeat})" if self.repeat > 1 else self.kernel
+        kernel = self.kernel or UNNAMED
+        return f"{kernel} (run {self.repeat})" if self.repeat > 1 else kernel
 
     @property
     def suites(self) -> "list[Suite]":
