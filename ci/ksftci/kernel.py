@@ -55,6 +55,12 @@ def labels(references: Iterable[KernelRef]) -> list[str]:
     return ["/".join(parts[-n:]) for parts, n in zip(names, length, strict=True)]
 
 
+def source_of(references: Iterable[KernelRef]) -> str | None:
+    """The tree that tests come from when none is named: that of the newest Debian kernel, debian:7.3."""
+    newest = max((ref.version[:2] for ref in references if ref.version), default=())
+    return f"debian:{'.'.join(map(str, newest))}" if newest else None
+
+
 @dataclass(frozen=True)
 class KernelPackage:
     """A Debian package that holds a kernel image."""

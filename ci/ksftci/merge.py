@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs that are parts of one: the boots of a batch each, the shards of a matrix."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ksftci.results import OF_PROGRAM, Run, TestResult, Verdict
+from ksftci import retry
+from ksftci.results import Run, TestResult, Verdict
 from ksftci.shard import Shard
 
 _WORST_LAST = (
@@ -27,19 +27,26 @@ KNOWN_ISSUES = "known-issues"  # the program of results about the file of known 
 def merge(runs: Iterable[Run]) -> list[Run]:
     """Runs of the same kernel, arch and repeat as one, where the first of them was.
 
-    A shard that is missing is told, if the others say which they are. Runs of a kernel that nobody
-    named stay by themselves.
+    Attempts after the first are taken for what they are. A shard that is missing is told, if the
+    others say which they are. Runs of a kernel that nobody named stay by themselves.
     """
     groups: dict[tuple[object, ...], list[Run]] = {}
     for number, run in enumerate(runs):
         key = (run.kernel, run.arch, run.repeat) if run.kernel else (number,)
         groups.setdefault(key, []).append(run)
-    merged = []
-    for parts in groups.values():
-        run = join(parts)
-        _tell_missing(run, [part.environment.get("shard", "") for part in parts])
-        merged.append(run)
-    return merged
+    return [_one(parts) for parts in groups.values()]
+
+
+def _one(parts: Sequence[Run]) -> Run:
+    attempts: dict[int, list[Run]] = {}
+    for part in parts:
+        attempt = part.environment.pop("attempt", "1")
+        attempts.setdefault(int(attempt) if attempt.isdecimal() else 1, []).append(part)
+    first, *others = (join(attempts[number]) for number in sorted(attempts))
+    for other in others:
+        retry.take(first, other)
+    _tell_missing(first, [part.environment.get("shard", "") for part in parts])
+    return first
 
 
 def join(parts: Sequence[Run]) -> Run:
@@ -56,7 +63,7 @@ def join(parts: Sequence[Run]) -> Run:
         results=[],
         anomalies=list(dict.fromkeys(note for part in parts for note in part.anomalies)),
         splats=[splat for part in parts for splat in part.splats],
-        console=renumbered([line for part in parts for line in part.console]),
+        console=[line for part in parts for line in part.console],
         interrupted=any(part.interrupted for part in parts),
         seconds=sum(part.seconds for part in parts),
     )
@@ -75,7 +82,7 @@ def _join_results(run: Run, parts: Sequence[Run]) -> None:
     twice: list[str] = []
     for result in (result for part in parts for result in part.results):
         test = result.id
-        if test in found and result.name in OF_PROGRAM:
+        if test in found and result.of_program:
             number = 2
             while f"{test}#{number}" in found:
                 number += 1
@@ -103,14 +110,3 @@ def _tell_missing(run: Run, texts: Sequence[str]) -> None:
         run.anomalies.append(f"missing shards: {', '.join(f'{number}/{of}' for number in sorted(missing))}")
     else:
         del run.environment["shard"]
-
-
-def renumbered(console: Iterable[str]) -> list[str]:
-    """A log in which the results of the programs count on from part to part."""
-    lines, number = [], 0
-    for line in console:
-        if match := re.match(r"(ok|not ok) \d+ ", line):
-            number += 1
-            line = f"{match[1]} {number} {line[match.end() :]}"
-        lines.append(line)
-    return lines

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FINE, FAILS, PANICS, HANGS, CRASHES, SLEEPS, SKIPS, NO_LINE_END, FLAKY };
+enum { FINE, FAILS, PANICS, HANGS, CRASHES, SLEEPS, SKIPS, NO_LINE_END, WARNS, FLAKY };
 
 static void write_file(const char *path, const char *text)
 {
@@ -67,6 +67,13 @@ int main(int argc, char **argv)
 	case SKIPS:
 		printf("ok 2 # SKIP second\nok 3 # SKIP third\n");
 		return 4;
+	case WARNS:
+		usleep(300000);
+		write_file("/dev/kmsg", "<4>------------[ cut here ]------------");
+		write_file("/dev/kmsg", "<4>WARNING: guest.c:1 at main+0x1/0x2, CPU#0: warns");
+		write_file("/dev/kmsg", "<4>---[ end trace 0000000000000000 ]---");
+		usleep(300000);
+		break;
 	case NO_LINE_END:
 		printf("ok 2 second\nok 3 third");
 		fflush(stdout);

@@ -141,12 +141,3 @@ def test_a_joined_run_has_what_its_parts_have() -> None:
 def test_an_expired_known_issue_is_in_every_shard_and_that_is_not_odd() -> None:
     whole = join([run(("known-issues.cow.*", FAIL, None)), run(("known-issues.cow.*", FAIL, None))])
     assert (len(whole.results), whole.anomalies) == (1, [])
-
-
-def test_the_joined_log_counts_on() -> None:
-    parts = [run(), run()]
-    for part in parts:
-        part.console = ["# selftests: a", "# ok 7 inner", "ok 1 selftests: a"]
-    lines = join(parts).console
-    assert lines[2::3] == ["ok 1 selftests: a", "ok 2 selftests: a"]
-    assert lines[4] == "# ok 7 inner"

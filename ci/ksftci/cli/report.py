@@ -17,20 +17,23 @@ from ksftci.results import Run, exit_status
 
 @app.command("junit")
 def junit_command(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner.")],
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="XML", help="The file to write.")],
     known: KnownOption = None,
 ) -> None:
-    """Turn KTAP logs into JUnit XML.
+    """Turn KTAP logs into JUnit XML; JUnit XML of ours or others is read, too.
 
     Example: ksftci junit console.log -o results.xml
     """
-    write_whole(output, junit.render(_read(logs, known)))
+    if known is None and len(logs) == 1 and record.streams(logs[0]) < 2:
+        junit.write(record.stream(logs[0]), output)
+    else:
+        junit.write((suite for run in _read(logs, known) for suite in run.suites), output)
 
 
 @app.command("report")
 def report_command(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner.")],
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="HTML", help="Write a page too.")] = None,
     known: KnownOption = None,
 ) -> None:

@@ -15,15 +15,17 @@ from ksftci.choice import parse as parse_choice
 from ksftci.cli.base import CacheOption, KnownOption, MirrorOption, app, debian, err, out, say
 from ksftci.durations import Durations
 from ksftci.errors import CiError
-from ksftci.files import write_whole
+from ksftci.files import write_all
 from ksftci.kernel import HELP as KERNEL_HELP
-from ksftci.kernel import KernelRef, Kernels, labels
+from ksftci.kernel import KernelRef, Kernels, labels, source_of
 from ksftci.known import KnownIssues
+from ksftci.libraries import Libraries
 from ksftci.machine import Limits, Machine
 from ksftci.native import Native
 from ksftci.progress import ProgressDisplay
 from ksftci.qemu import Qemu
 from ksftci.results import exit_status
+from ksftci.resume import Resume
 from ksftci.session import Session
 from ksftci.shard import Shard
 from ksftci.tree import HELP as TREE_HELP
@@ -37,11 +39,15 @@ def run(
         list[str] | None,
         typer.Argument(
             metavar="[PROGRAM]...",
-            help="A built program, a folder of them, or a name to build from --tree: cow, mm:cow. "
-            "Without any: every mprotect_* of the tree's selftests/mm.",
+            help=f"{programs.HELP} Without any: every mprotect_* of the tree's selftests/mm.",
         ),
     ] = None,
-    tree: Annotated[str | None, typer.Option("--tree", help=f"Build from this kernel tree: {TREE_HELP}.")] = None,
+    tree: Annotated[
+        str | None,
+        typer.Option(
+            "--tree", help=f"Build from this kernel tree: {TREE_HELP}. [default: that of --kernel debian:VERSION]"
+        ),
+    ] = None,
     kernel: Annotated[
         list[str] | None,
         typer.Option(
@@ -95,7 +101,7 @@ def run(
     known: KnownOption = None,
     timeout: Annotated[
         float,
-        typer.Option("--timeout", min=1, help="Seconds for a whole boot; natively for a program."),
+        typer.Option("--timeout", min=1, help="Seconds for all on one kernel; natively for a program."),
     ] = 1800,
     silence: Annotated[
         float,
@@ -117,6 +123,8 @@ def run(
     Examples:
 
       ksftci run --tree debian:7.3 merge mkdirty              build two tests, run them on arm64 7.3
+
+      ksftci run --kernel debian:7.3 mm:cow "mm:run_vmtests.sh -t ksm" futex:    the kernel's own tests
 
       ksftci run --tree ~/linux --kernel ~/linux/arch/arm64/boot/Image -k "cow and not swap"
 
@@ -146,32 +154,41 @@ def run(
     references = [KernelRef.parse(text) for text in dict.fromkeys(kernel or ["debian:7.3"])]
     if native:
         Native.check(guest)
+    if tree is None and names and programs.need_tree(names):
+        tree = source_of([] if native else references)
     source = Trees(store, packages).get(tree) if tree else None
-    builder = Builder(store, guest, say=say)
-    found = programs.find(names or [], source, guest, builder.build)
+    builder = Builder(store, guest, say=say, libraries=Libraries(store, packages))
+    found = programs.find(names or [], source, guest, builder)
     machines: list[Machine]
     if native:
         machines = [Native(limits, load)]
     else:
         kernels, busybox = Kernels(store, packages), initramfs.busybox(store, packages)
-        machines = [
-            Qemu(label, kernels.get(ref), guest, busybox, limits, memory, cpus, append, load)
+        bash = initramfs.bash(store, packages) if any(programs.is_script(job.program) for job in found) else None
+        boots = [
+            Qemu(label, kernels.get(ref), guest, busybox, limits, memory, cpus, append, load, bash)
             for label, ref in zip(labels(references), references, strict=True)
         ]
+        machines = [Resume(qemu.label, limits, qemu.within) for qemu in boots]
     with ProgressDisplay(err) as display:
-        session = Session(machines, found, guest.name, display, repeat, jobs, choice, shard, durations, retries)
-        session.judge = issues.judge if issues else None
-        session.lister = Lister(store)
-        runs = session.run()
-    for run_ in runs if expression else []:
-        run_.environment["chosen"] = str(expression)
+        runs = Session(
+            machines,
+            found,
+            guest.name,
+            display,
+            repeat,
+            jobs,
+            choice,
+            shard,
+            durations,
+            retries,
+            issues.judge if issues else None,
+            Lister(store),
+            {"chosen": expression} if expression else {},
+        ).run()
     if issues is not None:
         issues.check(runs, date.today())
     report.show(runs, out)
-    if ktap_file:
-        write_whole(ktap_file, record.write(runs))
-    if junit_file:
-        write_whole(junit_file, junit.render(runs))
-    if html_file:
-        write_whole(html_file, html.render(runs))
+    outputs = ((ktap_file, record.write), (junit_file, junit.render), (html_file, html.render))
+    write_all((file, render(runs)) for file, render in outputs if file)
     raise typer.Exit(exit_status(runs))
