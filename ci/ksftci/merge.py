@@ -40,7 +40,7 @@ def merge(runs: Iterable[Run]) -> list[Run]:
 def _one(parts: Sequence[Run]) -> Run:
     attempts: dict[int, list[Run]] = {}
     for part in parts:
-        attempt = part.environment.pop("attempt", "1")
+        attempt = part.environment.get("attempt", "1")
         attempts.setdefault(int(attempt) if attempt.isdecimal() else 1, []).append(part)
     first, *others = (join(attempts[number]) for number in sorted(attempts))
     for other in others:

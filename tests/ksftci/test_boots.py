@@ -244,6 +244,7 @@ def test_what_a_panic_takes_with_it_is_called_by_its_name(jobs: list[Job]) -> No
     guest = Guest({"harness_a.f.two": ["panic"]})
     (run,) = Session([guest], [jobs[0], jobs[2]], "arm64", Silent(), shard=Shard(1, 1)).run()
     found = verdicts(run)
+    assert guest.boots == [[jobs[0], jobs[2]]]  # all tests of a program need no arguments
     assert list(found) == [test for test in EVERYTHING if "plain" not in test]
     assert list(found.values()) == ["pass", "crash", *["not_run"] * 6]
     assert run.results[2].reason == "planned, never reported"
@@ -348,8 +349,9 @@ def test_a_warning_during_a_test_has_that_test_run_again(jobs: list[Job]) -> Non
     ]
     units = [Unit(jobs[0], test) for test in TESTS]
     assert again(run, units) == [[Unit(jobs[0], "f.two")]]
-    second = Run("k", results=[TestResult("harness_a", "f.two", Verdict.PASS)])
+    second = Run("k", results=[TestResult("harness_a", "f.two", Verdict.PASS)], anomalies=["odd"], interrupted=True)
     take(run, second)
+    assert (run.anomalies, run.interrupted) == (["odd"], True)
     assert verdicts(run) == {"harness_a.f.two": "pass", "harness_a.f.two/kernel_log": "pass"}
     assert [result.flaky for result in run.results] == [False, True]
 
