@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs that are parts of one: the boots of a batch each, the shards of a matrix."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from ksftci import retry
@@ -41,7 +41,7 @@ def _one(parts: Sequence[Run]) -> Run:
     attempts: dict[int, list[Run]] = {}
     for part in parts:
         attempt = part.environment.get("attempt", "1")
-        attempts.setdefault(int(attempt) if attempt.isdecimal() else 1, []).append(part)
+        attempts.setdefault(int(attempt) if attempt.isdecimal() and len(attempt) < 4 else 1, []).append(part)
     first, *others = (join(attempts[number]) for number in sorted(attempts))
     for other in others:
         retry.take(first, other)
@@ -81,21 +81,26 @@ def _join_results(run: Run, parts: Sequence[Run]) -> None:
     found: dict[str, TestResult] = {}
     twice: list[str] = []
     for result in (result for part in parts for result in part.results):
-        test = result.id
-        if test in found and result.of_program:
-            number = 2
-            while f"{test}#{number}" in found:
-                number += 1
-            result = replace(result, name=f"{result.name}#{number}")
-        elif test in found:
-            if result.program != KNOWN_ISSUES:
-                twice.append(test)
-            result = max(found[test], result, key=lambda result: _WORST_LAST.index(result.verdict))
+        other = found.get(result.id)
+        if other is not None and other.verdict.bad and result.verdict.bad and result.of_program:
+            result = replace(result, name=_free(result, found))
+        elif other is not None:
+            once = result.of_program or result.program == KNOWN_ISSUES
+            if not once or result.verdict is not other.verdict:
+                twice.append(result.id)
+            result = max(other, result, key=lambda result: _WORST_LAST.index(result.verdict))
         found[result.id] = result
     run.results = list(found.values())
     if twice:
         more = f" and {len(twice) - _NAMED} more" if len(twice) > _NAMED else ""
         run.anomalies.append(f"in more than one part, the worse verdict is kept: {', '.join(twice[:_NAMED])}{more}")
+
+
+def _free(result: TestResult, taken: Container[str]) -> str:
+    number = 2
+    while f"{result.id}#{number}" in taken:
+        number += 1
+    return f"{result.name}#{number}"
 
 
 def _tell_missing(run: Run, texts: Sequence[str]) -> None:

@@ -113,6 +113,13 @@ def test_what_is_about_the_program_is_kept_from_every_part() -> None:
     assert whole.anomalies == []
 
 
+def test_a_program_that_ended_alike_in_every_part_is_one_result() -> None:
+    whole = join([run(("a.all", Verdict.SKIP, 1)), run(("a.all", Verdict.SKIP, 1))])
+    assert (verdicts(whole), whole.anomalies) == ({"a.all": Verdict.SKIP}, [])
+    whole = join([run(("a.exit", FAIL, 1)), run(("a.exit", PASS, 1))])
+    assert (verdicts(whole), len(whole.anomalies)) == ({"a.exit": FAIL}, 1)
+
+
 def test_logs_without_a_kernel_are_not_taken_for_one_run() -> None:
     assert len(merge([run(("a.x", PASS, 1), kernel=""), run(("a.x", FAIL, 1), kernel="")])) == 2
 
