@@ -56,6 +56,11 @@ class Parser:
         """What is odd in the KTAP, though every result could be read."""
         return list(self._odd)
 
+    @property
+    def settled(self) -> Sequence[Item]:
+        """What is inside no other test so far, oldest first; the last may still be added to."""
+        return self._stack[0].items
+
     def feed(self, raw: str, at: float | None = None) -> None:
         """Take one line, and the time in seconds at which it came if that is known."""
         if self._since is None:
@@ -261,6 +266,9 @@ class Parser:
             return
         if level is self._stack[0]:
             self._end_of_stream()
+            level.restart()
+        elif level.plan is not None and level.count >= level.plan:  # of the same program: nothing was cut
+            self._flush(depth + 1)
             level.restart()
         else:
             self._flush(depth)
