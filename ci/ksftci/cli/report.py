@@ -40,7 +40,7 @@ def junit_command(
 
     Example: ksftci junit console.log -o results.xml
     """
-    if len(logs) == 1 and known is None:  # however large: one program's results are in memory at a time
+    if known is None and len(logs) == 1 and record.streams(logs[0]) < 2:
         junit.write(record.stream(logs[0]), output)
     else:
         junit.write((suite for run in _read(logs, known) for suite in run.suites), output)
