@@ -196,7 +196,7 @@ def test_what_takes_long_is_told_even_while_a_test_is_set_up(bench: Bench) -> No
     write_program(bench.top / "built/prog", lines=["1..1", "ok 1 x"])
     with (bench.top / "conftest.py").open("a") as file:
         file.write("\n\ndef pytest_runtest_setup(item):\n    item.program.suite._say('building')\n")
-    bench.run(*KERNEL, "built", status=0).stdout.fnmatch_lines(["ksft: building", "built/prog ..*"])
+    bench.run(*KERNEL, "built", status=0).stdout.fnmatch_lines(["ksft: building", "..*"])
     assert "building" not in bench.run(*KERNEL, "built", "-q", status=0).stdout.str()
 
 
