@@ -4,8 +4,8 @@
 import hashlib
 import os
 import re
-import subprocess
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ksftci import shadow
@@ -13,9 +13,19 @@ from ksftci.arch import Arch
 from ksftci.cache import Cache
 from ksftci.command import need
 from ksftci.errors import CiError
+from ksftci.libraries import Libraries
+from ksftci.make import TOLD, compiler, make
 from ksftci.tree import Tree
 
-_TOLD = re.compile(r": (?:fatal )?(?:warning|error): |undefined reference|cannot find -l|\*\*\*")
+_BROKEN = re.compile(r"make(?:\[\d+\])?: \[(?:.*: )?(?P<target>/\S+)\] Error \d+ \(ignored\)")
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A collection as `make install` leaves it. `tests` are what run_kselftest.sh would run of it."""
+
+    folder: Path
+    tests: tuple[Path, ...]
 
 
 class Builder:
@@ -27,8 +37,9 @@ class Builder:
         arch: Arch,
         jobs: int | None = None,
         say: Callable[[str], None] = lambda _: None,
+        libraries: Libraries | None = None,
     ) -> None:
-        self.cache, self.arch, self.say = cache, arch, say
+        self.cache, self.arch, self.say, self.libraries = cache, arch, say, libraries
         self.jobs = jobs or os.cpu_count() or 1
 
     def build(self, tree: Tree, programs: Sequence[str], collection: str = "mm", static: bool = True) -> list[Path]:
@@ -38,34 +49,16 @@ class Builder:
         does not build, or names the package when there is no compiler.
         """
         source = tree.collection(collection)
-        need("make")
-        need(self._compiler)
-        key = hashlib.sha256(str(tree.path).encode()).hexdigest()[:12]
-        name = f"{tree.version}-{key}-{self.arch.name}"
-        with self.cache.lock(f"build-{name}"):
-            folder = self.cache.folder("builds", name)
-            link = folder / "tree"
-            shadow.make(tree.path, link, _folder_of(self.arch), source.name)
-            headers = folder / "headers"
-            headers.mkdir(exist_ok=True)
-            self.say(f"building {collection} selftests of {tree.version} for {self.arch.name}")
-            self._make(folder / "headers.log", ["-C", str(link), f"O={headers}", "headers"])
-            output = folder / ("static" if static else "dynamic") / source.name
-            output.mkdir(parents=True, exist_ok=True)
+        sources = [path for name in programs if (path := source / f"{name}.c").is_file()]
+        folder = self._folder(tree)
+        with self.cache.lock(f"build-{folder.name}"):
+            arguments = self._prepare(tree, source, [*sources, *source.glob("*.h")], folder, static)
+            output = self._output(tree, source, folder, static)
             targets = [output / program for program in programs]
             for target in targets:
                 _forget_stale(target, source)
-            log = output.with_name(f"{source.name}.log")
-            self._make(
-                log,
-                [
-                    *("-C", str(link / "tools/testing/selftests" / source.name)),
-                    f"OUTPUT={output}",
-                    f"KHDR_INCLUDES=-isystem {headers}/usr/include",
-                    *(["EXTRA_CFLAGS=-static"] if static else []),
-                    *map(str, targets),
-                ],
-            )
+            log = output.with_name(f"{output.name}.log")
+            make(self.arch, self.jobs, [*arguments, *map(str, targets)], log, self.say)
             for target in targets:
                 _remember(target, source)
         for target in targets:
@@ -73,47 +66,119 @@ class Builder:
                 raise CiError(f"{target.name} was not built, although make found no fault; see {log}")
         return targets
 
-    @property
-    def _compiler(self) -> str:
-        return "gcc" if self.arch.native else f"{self.arch.cross}gcc"
+    def install(self, tree: Tree, collection: str = "mm") -> Installed:
+        """Everything of a collection: programs, scripts and the files beside them.
 
-    def _make(self, log: Path, arguments: list[str]) -> None:
-        command = ["make", f"-j{self.jobs}", f"ARCH={self.arch.kernel}"]
-        if not self.arch.native:
-            command.append(f"CROSS_COMPILE={self.arch.cross}")
-        # Settings of a build that this one may be part of are not meant for it.
-        mine = {
-            "MAKEFLAGS",
-            "MAKELEVEL",
-            "MFLAGS",
-            "OUTPUT",
-            "O",
-            "CFLAGS",
-            "KBUILD_OUTPUT",
-            "LLVM",
-        }
-        environment = {name: value for name, value in os.environ.items() if name not in mine}
-        done = subprocess.run(
-            [*command, *arguments],
-            env={**environment, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        log.write_text(done.stdout)
-        told = [line for line in done.stdout.splitlines() if _TOLD.search(line)]
-        if done.returncode != 0:
-            message = "\n".join(told[:20]) or "\n".join(done.stdout.splitlines()[-10:])
-            raise CiError(f"the build failed:\n{message}\nthe whole log is {log}")
-        for line in told:
-            self.say(line)
+        A program that does not build becomes a script of its name that says why and exits with 126,
+        so that it is an error of that test and of no other. Raises CiError when there is nothing at all.
+        """
+        source = tree.collection(collection)
+        folder = self._folder(tree)
+        with self.cache.lock(f"build-{folder.name}"):
+            arguments = self._prepare(tree, source, sorted(source.rglob("*.[ch]")), folder, static=True)
+            output = self._output(tree, source, folder, static=True)
+            for target in output.iterdir():
+                if target.is_file() and not target.name.startswith("."):
+                    _forget_stale(target, source)
+            name = str(source.relative_to(tree.selftests))
+            log = output.with_name(f"{output.name}.log")
+            with self.cache.fresh("builds", folder.name, "installed", name) as draft:
+                options = ["--ignore-errors", "--output-sync=target", f"INSTALL_PATH={draft}"]
+                said = self._make(log, [*options, *arguments, "install"])
+                for program, why in broken(said, output).items():
+                    self.say(f"{program} was not built: {why}")
+                    _stand_in(draft / program, why)
+                listed = self._make(log.with_suffix(".list"), ["-s", *arguments, f"COLLECTION={name}", "emit_tests"])
+                tests = _tests(listed, name)
+                if not any(draft.iterdir()):
+                    raise CiError(f"nothing of {name} was built; the whole log is {log}")
+            for target in output.iterdir():
+                if target.is_file() and (source / f"{target.name}.c").is_file():
+                    _remember(target, source)
+        place = self.cache.path("builds", folder.name, "installed", name)
+        return Installed(place, tuple(place / test for test in tests))
+
+    def _folder(self, tree: Tree) -> Path:
+        key = hashlib.sha256(str(tree.path).encode()).hexdigest()[:12]
+        return self.cache.folder("builds", f"{tree.version}-{key}-{self.arch.name}")
+
+    @staticmethod
+    def _output(tree: Tree, source: Path, folder: Path, static: bool) -> Path:
+        output = folder / ("static" if static else "dynamic") / source.relative_to(tree.selftests)
+        output.mkdir(parents=True, exist_ok=True)
+        return output
+
+    def _prepare(self, tree: Tree, source: Path, sources: Sequence[Path], folder: Path, static: bool) -> list[str]:
+        """Make the shadow and the headers; gives make's arguments for this collection, without a target."""
+        need("make")
+        need(compiler(self.arch))
+        link, headers = folder / "tree", folder / "headers"
+        name = source.relative_to(tree.selftests)
+        shadow.make(tree.path, link, _folder_of(self.arch), str(name))
+        flags = ["-static"] if static else []
+        if self.libraries is not None:
+            flags += self.libraries.flags(sources)
+            _look_again(link / "tools/testing/selftests" / name, self.libraries.root)
+        headers.mkdir(exist_ok=True)
+        self.say(f"building {name} selftests of {tree.version} for {self.arch.name}")
+        self._make(folder / "headers.log", ["-C", str(link), f"O={headers}", "headers"])
+        return [
+            *("-C", str(link / "tools/testing/selftests" / name)),
+            f"OUTPUT={self._output(tree, source, folder, static)}",
+            f"KHDR_INCLUDES=-isystem {headers}/usr/include",
+            # Which of the two a Makefile heeds depends on its age; lib.mk has the second since 6.2.
+            f"EXTRA_CFLAGS={' '.join(flags)}",
+            f"USERCFLAGS={' '.join(flags)}",
+        ]
+
+    def _make(self, log: Path, arguments: list[str]) -> str:
+        """What make printed, which is in `log` too. Raises CiError with the messages in it."""
+        make(self.arch, self.jobs, arguments, log)
+        return log.read_text(encoding="utf-8")
+
+
+def broken(said: str, output: Path) -> dict[str, str]:
+    """Program, by its path in the output, to the compiler's last word on it."""
+    found: dict[str, str] = {}
+    why = ""
+    for line in said.splitlines():
+        if match := _BROKEN.search(line):
+            target = Path(match["target"])
+            if target.is_relative_to(output) and not target.suffix:
+                found[str(target.relative_to(output))] = why or "see the log of the build"
+            why = ""
+        elif TOLD.search(line) and "warning: " not in line:
+            why = why or line.strip()
+    return found
+
+
+def _stand_in(path: Path, why: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\ncat <<'END'\n{path.name} was not built: {why}\nEND\nexit 126\n")
+    path.chmod(0o755)
+
+
+def _tests(listed: str, collection: str) -> list[str]:
+    """The names in lines such as mm:ksft_cow.sh, or futex/functional:futex_wait within futex."""
+    tests: list[str] = []
+    for line in listed.splitlines():
+        place, colon, test = line.partition(":")
+        if colon and place == collection:
+            tests.append(test)
+        elif colon and place.startswith(f"{collection}/"):
+            tests.append(f"{place.removeprefix(f'{collection}/')}/{test}")
+    return list(dict.fromkeys(tests))
 
 
 def _folder_of(arch: Arch) -> str:
     return "x86" if arch.name == "x86_64" else "arm64"
+
+
+def _look_again(collection: Path, libraries: Path) -> None:
+    """Have the Makefile look for libraries anew when there is one that was not there the last time."""
+    for config in collection.glob("local_config.*"):
+        if config.stat().st_mtime < libraries.stat().st_mtime:
+            config.unlink()
 
 
 def _forget_stale(target: Path, source: Path) -> None:

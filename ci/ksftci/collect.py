@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Events of a machine into results."""
 
+import re
 import signal
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
-from ksftci.ktap import Parser
+from ksftci import splat
+from ksftci.ktap import KERNEL_LOG, Parser, kernel_log
 from ksftci.machine import (
     Begin,
     Booted,
@@ -17,6 +21,7 @@ from ksftci.machine import (
     Splat,
     Stopped,
 )
+from ksftci.nesting import Item, make_unique
 from ksftci.results import Run, TestResult, Verdict
 
 _SKIPPED = 4  # KSFT_SKIP
@@ -31,6 +36,15 @@ _VERDICT_OF = {
 _NO_FAILURE = {0, 2, 3, _SKIPPED}  # KSFT_PASS, KSFT_XFAIL, KSFT_XPASS, KSFT_SKIP of kselftest.h
 
 
+@dataclass(frozen=True)
+class _Ended:
+    """A test, when it ended (the host's time), and where in the console."""
+
+    at: float
+    line: int
+    result: TestResult
+
+
 class Collector:
     """Fills a Run from the events of one machine, in the order in which they come."""
 
@@ -40,8 +54,11 @@ class Collector:
         self.job: Job | None = None
         self.done = 0  # results of the programs that have ended
         self.bad = 0
-        self._splat: list[str] = []
+        self._kernel: list[str] = []  # lines of its log
         self._changed: list[Changed] = []
+        self._ended: list[_Ended] = []
+        self._offset: float | None = None  # from the kernel log's time to the host's
+        self._number = 0  # of the program that is running
         self._first: float | None = None
 
     @property
@@ -82,25 +99,30 @@ class Collector:
         self.waiting = []
 
     @property
-    def settled(self) -> Sequence[TestResult]:
+    def settled(self) -> Sequence[Item]:
         """What the running program has told of its own tests so far; only their numbering may change."""
-        return self.parser.outermost if self.parser else ()
+        return self.parser.settled if self.parser else ()
 
     def _event(self, event: Event) -> None:
         match event:
             case Booted(facts=facts):
                 self.run.environment.update(facts)
-            case Begin(job=job):
-                self.waiting.remove(job)
+            case Begin(at=at, job=job, clock=clock):
+                if job in self.waiting:
+                    self.waiting.remove(job)
+                else:
+                    self._forget_not_run(job)
                 self.job, self.parser = job, Parser(job.name)
-                self._splat, self._changed = [], []
+                self._kernel, self._changed, self._ended = [], [], []
+                self._offset = at - clock if clock is not None else None
+                self._number += 1
                 self.run.console.append(f"# selftests: {job.name}")
             case Line(at=at, text=text):
                 self.run.console.append(f"# {text}")
                 if self.parser:
-                    self.parser.feed(text, at)
+                    self._feed(self.parser, text, at)
             case Splat(text=text):
-                self._splat.append(text)
+                self._kernel.append(text)
                 self.run.splats.append((self.job.name if self.job else "", text))
             case Changed():
                 self._changed.append(event)
@@ -109,19 +131,26 @@ class Collector:
             case Stopped(at=at, cause=cause, text=text):
                 self._stopped(at, cause, text)
 
+    def _feed(self, parser: Parser, text: str, at: float) -> None:
+        finished = parser.finished
+        parser.feed(text, at)
+        if parser.finished != finished and parser.last is not None:
+            self._ended.append(_Ended(at, len(self.run.console) - 1, parser.last))
+
     def _end(self, at: float, status: int, cause: Cause | None) -> None:
         parser = self.parser
         if parser is None or self.job is None:
             return
         if cause is not None:
-            parser.broke_off("timeout", _VERDICT_OF[cause], cause.value, at)
+            name = "timeout" if _VERDICT_OF[cause] is Verdict.TIMEOUT else "crash"
+            parser.broke_off(name, _VERDICT_OF[cause], cause.value, at)
         elif status > 128:
             parser.broke_off("exit", Verdict.CRASH, f"ended by {_signal(status - 128)}", at)
         elif not parser.spoke:
             _judge_silent(parser, status, at)
         elif status not in _NO_FAILURE and not parser.failed:
             parser.add("exit", Verdict.FAIL, f"exit status {status} though no test failed", at)
-        self._close(f"exit={status}" if status not in (0, _SKIPPED) else "", cause)
+        self._close(f"exit={status}" if status not in (0, _SKIPPED) else "", cause, status == _SKIPPED)
 
     def _stopped(self, at: float, cause: Cause, text: str) -> None:
         self.run.interrupted |= cause is Cause.INTERRUPTED
@@ -138,36 +167,64 @@ class Collector:
             self._lost(job, f"{cause.value} before")
         self.waiting = []
 
-    def _close(self, note: str, cause: Cause | None) -> None:
+    def _close(self, note: str, cause: Cause | None, skipped: bool = False) -> None:
         parser, job = self.parser, self.job
         assert parser is not None and job is not None
-        if self._splat:
-            parser.log[:] = self._splat
-            parser.add("kernel_log", Verdict.FAIL, _headline(self._splat))
         for change in self._changed:
-            parser.log[:] = [f"{change.path}: {change.before!r} before, {change.after!r} after"]
+            parser.log.add(f"{change.path}: {change.before!r} before, {change.after!r} after")
             reason = f"{change.path} was {change.before}, left as {change.after}"
             parser.add("settings", Verdict.FAIL, reason)
-        parser.finish()
-        self.run.results += parser.results
+        parser.finish(skipped)
+        results = self._with_splats(parser)
+        self.run.results += results
         self.run.anomalies += parser.anomalies
-        self.done += parser.finished
-        self.bad += parser.failed
-        self._record(job, parser, note, cause)
+        self.done += len(results)
+        self.bad += sum(result.verdict.bad for result in results)
+        self._record(job, results, note, cause)
         self.job = self.parser = None
 
-    def _record(self, job: Job, parser: Parser, note: str, cause: Cause | None) -> None:
-        number = 1 + sum(1 for line in self.run.console if not line.startswith("#"))
+    def _with_splats(self, parser: Parser) -> list[TestResult]:
+        """The results, and behind each of them what the kernel logged while it ran."""
+        of_test: dict[int, list[splat.Splat]] = {}  # place in _ended
+        for found in splat.find(self._kernel):
+            if (found.stamp, found.headline) in parser.told:
+                continue  # it was on the console, too
+            place = len(self._ended)
+            if found.stamp is not None and self._offset is not None:
+                place = bisect_left(self._ended, found.stamp + self._offset, key=lambda ended: ended.at)
+            of_test.setdefault(place, []).append(found)
+        results = {id(result): [result] for result in parser.results}
+        for place, splats in sorted(of_test.items(), reverse=True):
+            lines = [f"# {line}" for found in splats for line in found.lines]
+            if place == len(self._ended):
+                results[0] = [kernel_log(parser.program, KERNEL_LOG, splats)]
+                self.run.console += lines
+                continue
+            ended = self._ended[place]
+            name = f"{ended.result.name}/{KERNEL_LOG}"
+            results[id(ended.result)].append(kernel_log(parser.program, name, splats))
+            self.run.console[ended.line : ended.line] = lines  # where a reader of the record finds its test
+        flat = [result for group in results.values() for result in group]
+        make_unique(flat)
+        return flat
+
+    def _record(self, job: Job, results: list[TestResult], note: str, cause: Cause | None) -> None:
         if cause in (Cause.SILENCE, Cause.TIMEOUT):
             note = f"TIMEOUT {cause.value}"
         elif cause is not None:
             note = f"ERROR {cause.value}"
-        verdicts = {result.verdict for result in parser.results}
-        if verdicts == {Verdict.SKIP}:
+        if {result.verdict for result in results} == {Verdict.SKIP}:
             note = "SKIP"
-        word = "not ok" if parser.failed else "ok"
+        word = "not ok" if any(result.verdict.bad for result in results) else "ok"
         note = f" # {note}" if note else ""
-        self.run.console.append(f"{word} {number} selftests: {job.name}{note}")
+        name = re.sub(r"^([\w./-]+):", r"\1: ", job.name)  # timers:posix_timers, in runner.sh's way
+        self.run.console.append(f"{word} {self._number} selftests: {name}{note}")
+
+    def _forget_not_run(self, job: Job) -> None:
+        """A program that broke off goes on with what was not run of it."""
+        gone = [r for r in self.run.results if r.program == job.name and r.verdict is Verdict.NOT_RUN]
+        self.run.results = [r for r in self.run.results if r not in gone]
+        self.done, self.bad = self.done - len(gone), self.bad - len(gone)
 
     def _lost(self, job: Job, reason: str) -> None:
         self.run.results.append(TestResult(job.name, "all", Verdict.NOT_RUN, reason))
@@ -175,7 +232,7 @@ class Collector:
 
 def _judge_silent(parser: Parser, status: int, at: float) -> None:
     """A program without KTAP has one result: its exit status."""
-    last = parser.log[-1].strip() if parser.log else ""
+    last = parser.log.lines[-1].strip() if parser.log.lines else ""
     if status == 0:
         parser.add("exit", Verdict.PASS, "", at)
     elif status == _SKIPPED:
@@ -184,13 +241,6 @@ def _judge_silent(parser: Parser, status: int, at: float) -> None:
         parser.add("exit", Verdict.ERROR, f"could not be started (status {status}) {last}", at)
     else:
         parser.add("exit", Verdict.FAIL, f"exit status {status}", at)
-
-
-def _headline(splat: list[str]) -> str:
-    for line in splat:
-        if any(word in line for word in ("WARNING", "BUG", "KASAN", "Oops", "UBSAN")):
-            return line.strip()
-    return splat[0].strip()
 
 
 def _signal(number: int) -> str:

@@ -3,35 +3,63 @@
 
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ksftci.errors import CiError
 
 
-def write_whole(path: Path, content: str | bytes) -> None:
-    """Put content at path through a temporary file beside it, so no reader ever meets half of it.
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to that takes path's place when all went well, and is removed when not.
 
-    Text is written as UTF-8; what cannot be encoded (a lone surrogate) becomes "?".
-    Raises CiError when the folder is missing or not writable.
+    Raises CiError when the folder is missing or not writable, or the disk is full.
     """
-    data = content if isinstance(content, bytes) else content.encode("utf-8", "replace")
-    if path.exists() and not path.is_file():  # /dev/stdout, a FIFO: nothing to rename over
-        if path.is_dir():
-            raise CiError(f"{path}: is a folder, a file name is needed")
-        path.write_bytes(data)
-        return
+    if path.is_dir():
+        raise CiError(f"{path}: is a folder, a file name is needed")
     try:
+        if path.exists() and not path.is_file():  # /dev/stdout, a FIFO: nothing to rename over
+            with path.open("wb") as file:
+                yield file
+            return
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+            os.chmod(name, 0o666 & ~_umask())
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
     except OSError as err:
         raise CiError(f"{path}: cannot write there: {err.strerror}") from err
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Put content at path, so that no reader ever meets half of it.
+
+    Text is written as UTF-8; what cannot be encoded (a lone surrogate) becomes "?".
+    Raises CiError as `replacing` does.
+    """
+    with replacing(path) as file:
+        file.write(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
+
+
+def write_all(files: Iterable[tuple[Path, str | bytes]]) -> None:
+    """Write each file whole; one that cannot be written does not keep the others from it.
+
+    Raises one CiError, at the end, that names all that failed.
+    """
+    failed: list[str] = []
+    for path, content in files:
+        try:
+            write_whole(path, content)
+        except CiError as err:
+            failed.append(str(err))
+    if failed:
+        raise CiError("\n".join(failed))
 
 
 def read_text(path: Path) -> str:

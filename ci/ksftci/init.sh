@@ -19,7 +19,7 @@ ulimit -c 0
 
 say() { printf '@@@TOKEN@ %s\n' "$*"; }
 fact() { say fact "$@"; }
-splat='WARNING: |BUG: |Oops|KASAN: |UBSAN: |KCSAN: |Bad page state|general protection|Call trace:|Call Trace:|rcu.*stall'
+splat='@SPLAT@'
 
 aux() { od -An -v -t d8 -w16 /proc/self/auxv 2>/dev/null | awk -v key="$1" '$1 == key { print $2 }'; }
 
@@ -49,32 +49,47 @@ facts() {
 	fact cmdline "$(cat /proc/cmdline)"
 }
 
-# What a program left running would disturb the next one. Everything of our own is busybox, and a
-# kernel thread has no executable.
+# What a program left running would disturb the next one. Each one is started in a session of its
+# own; the kernel's threads and all that is ours are in the first process's.
 kill_leftovers() {
 	for process in /proc/[0-9]*; do
-		case "$(readlink "$process/exe")" in
-		"" | /bin/busybox) ;;
-		*) kill -9 "${process#/proc/}" ;;
-		esac
+		read -r stat <"$process/stat" || continue
+		set -- ${stat##*) }
+		[ "$4" = "$session" ] || kill -9 "${process#/proc/}"
 	done
 }
 
-# run NUMBER PROGRAM [ARGUMENT...]
+# Kills the program after so many seconds. Waits by read, so that there is no sleep left to kill.
+limit() {
+	read -r -t "$1" never <>/run/never
+	: >/run/late
+	kill_leftovers
+}
+
+# run NUMBER SECONDS PROGRAM [ARGUMENT...]; 0 seconds: no limit
 run() {
-	number=$1
-	shift
-	dmesg -c >/dev/null 2>&1
+	number=$1 seconds=$2
+	shift 2
+	# The kernel's log tells the time at which the program begins, by its own clock.
+	echo '<7>@TOKEN@ begin' >/dev/kmsg
+	clock=$(dmesg -c | sed -n 's/^\[ *\([0-9.]*\)\].* @TOKEN@ begin.*/\1/p')
 	cd "${1%/*}" || return
-	say begin "$number"
+	say begin "$number" "$clock"
+	watchdog=
+	if [ "$seconds" -gt 0 ]; then
+		limit "$seconds" &
+		watchdog=$!
+	fi
 	(exec setsid "$@" </dev/null 2>&1)
 	status=$?
+	[ -z "$watchdog" ] || kill "$watchdog"
 	kill_leftovers
 	dmesg -c >/run/kernel 2>/dev/null
-	if grep -qE "$splat" /run/kernel; then
+	if grep -qE "^(\[[^]]*\] ?)*$splat" /run/kernel; then
 		sed 's/^/@@@TOKEN@ splat /' /run/kernel
 	fi
-	say end "$number" "$status"
+	say end "$number" "$status" "$([ -e /run/late ] && echo late)"
+	rm -f /run/late
 	cd /
 }
 
@@ -83,6 +98,10 @@ finish() {
 	reboot -f
 }
 
+mkfifo /run/never
+read -r stat </proc/self/stat
+set -- ${stat##*) }
+session=$4
 exec </dev/null 2>/dev/null # "Killed" is the shell's word, not the program's
 if [ @LOAD@ = yes ]; then
 	for cpu in $(seq "$(nproc)"); do

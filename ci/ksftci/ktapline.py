@@ -2,29 +2,21 @@
 """What one line of KTAP says, without regard to the lines before it."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from ksftci.results import TestResult, Verdict
+from ksftci.results import Verdict
 
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_TIMESTAMP = re.compile(r"^(?:<\d+>)?\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?")
-_NESTING = re.compile(r"(?:# ?| )*")
-_RESULT = re.compile(
-    r"(?P<no>not )?ok(?![^\s#])(?:[ \t]+(?P<number>\d{1,9})(?![^\s#]))?\s*(?:-(?:\s+|$))?(?P<text>.*)",
-    re.DOTALL,
-)
-_PLAN = re.compile(r"1\.\.(?P<count>\d{1,9})(?:\s*#\s*(?P<skip>skip)\b:?\s*(?P<reason>.*))?\s*", re.IGNORECASE)
+_RESULT = re.compile(r"(?P<no>not )?ok(?![^\s#])(?:[ \t]+(?P<number>\d{1,9})(?![^\s#]))?(?P<text>.*)", re.DOTALL)
+_PLAN = re.compile(r"1\.\.(?P<count>\d{1,9})(?![^\s#])\s*(?P<text>.*)")
+_SKIP_ALL = re.compile(r"#\s*skip\w*\b:?\s*(?P<reason>.*)", re.IGNORECASE)
 _VERSION = re.compile(r"K?TAP version \d+\s*")
-_BAIL = re.compile(r"Bail out!\s*(?P<text>.*)")
-_SUBTEST = re.compile(r"Subtest: (?P<text>.*\S)\s*")
-_RUNNING = re.compile(r"RUN\s+(?P<harness>\S.*?) \.\.\.|\[RUN\] (?P<plain>.*\S)\s*")
+_RUNNING = re.compile(r"RUN\s+(?P<harness>\S.*?) \.\.\.|\[ ?RUN ?\] (?P<plain>.*\S)\s*")
 _DIRECTIVE = re.compile(
     r"(?:^|(?<=\s))#\s*(?P<word>SKIP|TODO|XFAIL|XPASS|TIMEOUT|ERROR)\b:?\s*(?P<rest>.*)",
     re.IGNORECASE,
 )
-_EXIT = re.compile(r"(?:^|\s+)#\s*(?P<text>exit=\d+)\s*$")
-_PLACE = re.compile(r"[# ]*(?P<file>[\w./+-]+\.[chS]):(?P<line>\d{1,9}):(?:\w+:)?(?P<text>.*)")
-_SIGNAL = re.compile(r"Test terminated unexpectedly by signal (\d+)")
+_EXIT = re.compile(r"#\s*(?P<text>exit=(?P<status>\d{1,9}))$")
+_GLUED = re.compile(r"(?<=[^\s\"'(`])not ok \d{1,9}(?![^\s#])")
 _VERDICTS = {
     "SKIP": Verdict.SKIP,
     "TODO": Verdict.XFAIL,
@@ -34,51 +26,94 @@ _VERDICTS = {
     "ERROR": Verdict.ERROR,
 }
 
+BEGINNINGS = (
+    r"(?:not )?ok(?![^\s#])",
+    r"1\.\.\d",
+    r"K?TAP version \d",
+    "Bail out!",
+    r"Subtest: ",
+    r"selftests: \S",
+    r"running \S",
+    r"RUN\s",
+    r"\[ ?RUN ?\] ",
+    r"\[SKIP\] \S",
+)
+FIRST = frozenset("on1KTBSsrR[")
+_MAY_BE = re.compile(f"(?=[on1KTBSsrR[])(?:{'|'.join(BEGINNINGS)})")
+may_be = _MAY_BE.match  # whether a line without what it begins with is worth reading
 
-@dataclass(frozen=True)
-class Said:
-    """What a line is. `depth` grows with nesting, by spaces or by "# ", whatever the step."""
 
-    kind: str  # result, plan, version, bail, running, subtest, other
-    depth: int = 0
+class Said(NamedTuple):
+    """What a line is."""
+
+    kind: str  # result, plan, version, bail, running, title, silent
     text: str = ""
     number: int | None = None  # of a result; a plan's count
     failed: bool = False  # a result's "not"; that a plan is skipped
 
 
-def clean(line: str) -> str:
-    """A line without ANSI escapes, carriage returns, NUL and the time stamp of the kernel's log."""
-    line = _ESCAPE.sub("", line.rstrip("\r\n")).replace("\0", "")
-    return _TIMESTAMP.sub("", line.rsplit("\r", 1)[-1])
+def read(text: str) -> Said | None:
+    """Understand what `may_be` KTAP: a line without stamps and nesting. None: it is none."""
+    match text[0]:
+        case "o" | "n":
+            return _result(text)
+        case "1":
+            return _plan(text)
+        case "B":
+            return Said("bail", text[len("Bail out!") :].strip())
+        case "S":
+            return Said("title", text[len("Subtest: ") :].strip())
+        case "s":
+            return Said("title", text.strip())
+        case "r":
+            return Said("title", _pretty(text[len("running ") :]))
+        case "[" if text.startswith("[SKIP] "):  # run_vmtests.sh counts it, and prints no result
+            return Said("silent", _pretty(text[len("[SKIP] ") :]))
+        case "K" | "T":
+            return Said("version") if _VERSION.fullmatch(text) else None
+    match_running = _RUNNING.fullmatch(text)
+    return Said("running", match_running["harness"] or match_running["plain"]) if match_running else None
 
 
-def read(line: str, ktap: bool) -> Said:
-    """Understand a clean line. Only within KTAP does a bare "ok" without a number count."""
-    nesting = _NESTING.match(line)
-    depth = nesting.end() if nesting else 0
-    text = line[depth:]
-    match = _RESULT.fullmatch(text)
-    if match and (match["number"] or match["no"] or (ktap and depth == 0)):
-        number = int(match["number"]) if match["number"] else None
-        return Said("result", depth, match["text"].strip(), number, match["no"] is not None)
-    if match := _PLAN.fullmatch(text):
-        reason = (match["reason"] or "").strip()
-        return Said("plan", depth, reason, int(match["count"]), match["skip"] is not None)
-    if _VERSION.fullmatch(text):
-        return Said("version", depth)
-    if match := _BAIL.fullmatch(text):
-        return Said("bail", depth, match["text"].strip())
-    if match := _RUNNING.fullmatch(text):
-        return Said("running", depth, match["harness"] or match["plain"])
-    if match := _SUBTEST.fullmatch(text):
-        comment = 2 if line[:depth].endswith("# ") else 0  # it is of the level that it is written in
-        return Said("subtest", depth - comment, match["text"])
-    return Said("other", depth, text)
+def glued(text: str) -> str:
+    """The "not ok 3 name" that stands behind something else in a line, or ""."""
+    match = _GLUED.search(text)
+    return text[match.start() :] if match else ""
+
+
+def _pretty(command: str) -> str:
+    """A command as run_vmtests.sh names it."""
+    return command.strip().removeprefix("bash ").removeprefix("./")
+
+
+def _result(text: str) -> Said | None:
+    failed = text[0] == "n"
+    start = len("not ok ") if failed else len("ok ")
+    number, _, rest = text[start:].partition(" ")
+    if not (text[start - 1 : start] == " " and number.isdecimal() and number.isascii() and len(number) < 10):
+        match = _RESULT.fullmatch(text)
+        if match is None:
+            return None
+        number, rest = match["number"], match["text"]
+    rest = rest.strip()
+    if rest[:1] == "-" and (len(rest) == 1 or rest[1].isspace()):
+        rest = rest[1:].lstrip()
+    return Said("result", rest, int(number) if number else None, failed)
+
+
+def _plan(text: str) -> Said | None:
+    match = _PLAN.fullmatch(text)
+    if match is None or (match["text"] and match["text"][0] != "#"):
+        return None
+    skip = _SKIP_ALL.match(match["text"])
+    return Said("plan", skip["reason"].strip() if skip else "", int(match["count"]), skip is not None)
 
 
 def judge(failed: bool, text: str) -> tuple[str, Verdict, str]:
     """(name, verdict, reason) of a result's text: "name", "name # SKIP why", "# SKIP name"."""
     verdict = Verdict.FAIL if failed else Verdict.PASS
+    if "#" not in text:
+        return text, verdict, ""
     if match := _DIRECTIVE.search(text):
         word, name, rest = (
             match["word"].upper(),
@@ -88,42 +123,13 @@ def judge(failed: bool, text: str) -> tuple[str, Verdict, str]:
         verdict = _VERDICTS[word]
         if word == "TODO" and not failed:
             verdict = Verdict.XPASS
+        name = name.replace("\\#", "#")
         if not name:  # a C program puts the directive first
-            return rest, verdict, ""
+            return rest.replace("\\#", "#"), verdict, ""
         reason = f"timeout after {rest}" if word == "TIMEOUT" and rest else rest
         return name, verdict, reason
     if match := _EXIT.search(text):
+        if failed and int(match["status"]) > 128:
+            verdict = Verdict.CRASH
         return text[: match.start()].strip(), verdict, match["text"]
-    return text.replace("\\#", "#").strip(), verdict, ""
-
-
-def why_skipped(result: TestResult) -> None:
-    """Find the reason of a skip that gives none: the last thing the test said, or else its name."""
-    if result.reason:
-        return
-    said = (read(line, True) for line in reversed(result.log))
-    words = (line.text.strip() for line in said if line.kind == "other")
-    result.reason = next((text for text in words if text and text[0] != "["), result.name)
-
-
-def outcome_in(result: TestResult) -> None:
-    """Tell a time-out and a crash, which the harness only describes, from a failure."""
-    if result.verdict is not Verdict.FAIL:
-        return
-    for line in reversed(result.log):
-        if "Test terminated by timeout" in line:
-            result.verdict, result.reason = Verdict.TIMEOUT, result.reason or "the test's own limit"
-        elif match := _SIGNAL.search(line):
-            result.verdict, result.reason = Verdict.CRASH, result.reason or f"signal {match[1]}"
-        else:
-            continue
-        return
-
-
-def place_in(result: TestResult) -> None:
-    """Take file, line and reason from the first assertion in a bad result's log."""
-    for line in result.log:
-        if (match := _PLACE.match(line)) and "SKIP" not in match["text"][:12]:
-            result.file, result.line = match["file"], int(match["line"]) or None
-            result.reason = result.reason or match["text"].strip()
-            return
+    return text.replace("\\#", "#"), verdict, ""

@@ -2,14 +2,8 @@
 """The tests of a kselftest_harness.h program, from its own `-l`."""
 
 import re
-import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
-
-from ksftci.collect import Collector
-from ksftci.machine import Job, Line, Machine
-from ksftci.results import Run
 
 _MARKS = (b"# FIXTURE", b"VARIANT")
 _HEAD = re.compile(r"# FIXTURE\s+VARIANT\s+TEST")
@@ -20,19 +14,6 @@ def has_harness(program: Path) -> bool:
     """Whether a program understands -l and -r: the harness's own words are in it."""
     data = program.read_bytes()
     return all(mark in data for mark in _MARKS)
-
-
-def ask(machine: Machine, jobs: Sequence[Job], stop: threading.Event) -> list[list[str]]:
-    """The names of each job's tests, as the programs themselves tell them on the machine; none of a mute one."""
-    if not jobs:
-        return []
-    asked = [replace(job, args=("-l",)) for job in jobs]
-    lines: dict[str, list[str]] = {job.name: [] for job in jobs}
-    collector = Collector(Run(machine.label), asked)
-    for event in collector.follow(machine.run(asked, stop)):
-        if isinstance(event, Line) and collector.job is not None:
-            lines[collector.job.name].append(event.text)
-    return [tests(lines[job.name]) for job in jobs]
 
 
 def tests(lines: Iterable[str]) -> list[str]:

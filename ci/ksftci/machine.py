@@ -11,16 +11,18 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Job:
-    """A program to run once. `name` is unique among the jobs that are run together."""
+    """A program or script to run once. `name` is unique among the jobs that are run together."""
 
     name: str
     program: Path
     args: tuple[str, ...] = ()
+    folder: Path | None = None  # all that the program, which is in it, needs beside itself
+    limit: float | None = None  # seconds after which it is killed and the next one runs
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds: for everything that one machine does, and of nothing being printed."""
+    """Seconds: for everything that one machine does in a run, and of nothing being printed."""
 
     total: float = 1800.0
     silence: float = 120.0
@@ -47,10 +49,11 @@ class Booted:
 
 @dataclass(frozen=True)
 class Begin:
-    """A program starts."""
+    """A program starts. `clock` is the time of the kernel's log then, in seconds, if it has one."""
 
     at: float
     job: Job
+    clock: float | None = None
 
 
 @dataclass(frozen=True)

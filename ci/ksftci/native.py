@@ -12,7 +12,7 @@ import threading
 import time
 import tty
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ksftci import settings
@@ -95,7 +95,8 @@ class Native:
             yield End(time.monotonic(), job, 126)
             return
         os.close(slave)
-        console = Console(master, self.limits, stop, over=lambda: process.poll() is not None)
+        limits = replace(self.limits, total=min(self.limits.total, job.limit or self.limits.total))
+        console = Console(master, limits, stop, over=lambda: process.poll() is not None)
         try:
             for at, text in console.lines():
                 yield Line(at, text.rstrip("\r"))

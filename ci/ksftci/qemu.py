@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ksftci import initramfs, kvm
@@ -21,6 +21,7 @@ from ksftci.arch import Arch
 from ksftci.command import need
 from ksftci.console import Console
 from ksftci.errors import CiError
+from ksftci.files import write_whole
 from ksftci.machine import (
     Begin,
     Booted,
@@ -53,6 +54,11 @@ class Qemu:
     cpus: int = 2
     append: str = ""
     load: bool = False
+    bash: Path | None = None  # for jobs that are scripts
+
+    def within(self, limits: Limits) -> "Qemu":
+        """The same under other limits."""
+        return replace(self, limits=limits)
 
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
         """Boot, run the jobs, power off. Raises CiError when QEMU or a program is missing."""
@@ -60,7 +66,7 @@ class Qemu:
         script = initramfs.init_script(jobs, token, self.load)
         with tempfile.TemporaryDirectory(prefix="ksftci-") as folder:
             archive = Path(folder) / "initramfs.cpio.gz"
-            archive.write_bytes(initramfs.build(jobs, self.busybox, script))
+            write_whole(archive, initramfs.build(jobs, self.busybox, script, self.bash))
             process = self._start(archive)
             try:
                 yield from self._watch(process, jobs, token, stop)
@@ -139,12 +145,13 @@ class Qemu:
                 console.silence = self.limits.silence
                 yield Booted(at, facts)
             elif word == "begin":
-                yield Begin(at, jobs[int(rest)])
+                number, _, clock = rest.partition(" ")
+                yield Begin(at, jobs[int(number)], float(clock) if clock else None)
             elif word == "splat":
                 yield Splat(at, rest)
             elif word == "end":
-                number, status = rest.split()
-                yield End(at, jobs[int(number)], int(status))
+                number, status, *late = rest.split()
+                yield End(at, jobs[int(number)], int(status), Cause.TIMEOUT if late else None)
             elif word == "done":
                 return
         now = time.monotonic()

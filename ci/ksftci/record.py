@@ -2,16 +2,21 @@
 """Logs of runs: written as runner.sh would print them, read from whoever printed them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
-from ksftci.files import read_text
+from ksftci import junitread
+from ksftci.errors import CiError
 from ksftci.ktap import Parser
-from ksftci.ktapline import clean
-from ksftci.results import Run, TestResult
+from ksftci.nesting import Names, make_unique
+from ksftci.results import Run, Suite, TestResult
 
 _HEAD = re.compile(r"# ksftci (\w+): (.*)")
-_OUTER = re.compile(r"selftests: (?:(?P<folder>[\w./-]+): )?(?P<program>[^/]+)(?:/(?P<name>.*))?")
+_HEAD_LINE = re.compile(r"^(# ksftci \w+: .*)\n?", re.MULTILINE)
+_OUTER = "selftests: "  # what runner.sh's results begin with
+_BLOCK = 1 << 18  # bytes that are read at once
 
 
 def write(runs: Sequence[Run]) -> str:
@@ -26,58 +31,134 @@ def write(runs: Sequence[Run]) -> str:
 
 
 def read(path: Path) -> list[Run]:
-    """The runs in a log: several if `write` made it, else one that is called after the file.
+    """The runs in a log, or in JUnit XML: several if we wrote it, else one.
 
-    Raises CiError when the file cannot be read; whatever is in it, that is no error.
+    Raises CiError when the file cannot be read; whatever is in a log, that is no error.
     """
-    return parse(read_text(path), path.stem)
+    return junitread.read(path) if junitread.is_xml(path) else _runs(_of_log(path))
+
+
+def stream(path: Path) -> Iterator[Suite]:
+    """The suites in a log or in JUnit XML; of a log each comes as soon as its program is over.
+
+    Of a log only one suite is held at a time. Its run is complete, the anomalies included, when a suite
+    of another run has come or the iteration is over, and does not have the results, which are in the
+    suites alone. A run without results has one suite that is empty. Undecodable bytes are replaced.
+    Raises CiError when the file cannot be read.
+    """
+    if junitread.is_xml(path):
+        for run in junitread.read(path):
+            yield from run.suites
+    else:
+        yield from _of_log(path)
+
+
+def _of_log(path: Path) -> Iterator[Suite]:
+    try:
+        with path.open("rb") as file:
+            yield from _suites(_blocks(file), path.stem)
+    except OSError as err:
+        raise CiError(f"{path}: {err.strerror}") from err
 
 
 def parse(text: str, name: str) -> list[Run]:
-    """As `read`, of the text itself."""
+    """As `read`, of the text itself; name stands for a program that the log does not name."""
+    return _runs(_suites(_blocks(BytesIO(text.encode("utf-8", "replace"))), name))
+
+
+def _runs(suites: Iterable[Suite]) -> list[Run]:
     runs: list[Run] = []
-    parser: Parser | None = None
-    for line in text.split("\n"):
-        head = _HEAD.fullmatch(clean(line))
-        if head and head[1] == "kernel":
-            if parser is not None:
-                _finish(runs[-1] if runs else _add(runs, name), parser)
-            parser = None
-            _add(runs, head[2])
-        elif head and runs and parser is None:
-            _fact(runs[-1], head[1], head[2])
-        else:
-            parser = parser or Parser(name)
-            parser.feed(line)
-    if parser is not None:
-        _finish(runs[-1] if runs else _add(runs, ""), parser)
+    for suite in suites:
+        if not runs or suite.run is not runs[-1]:
+            runs.append(suite.run)
+        suite.run.results += suite.results
     return runs
 
 
-def _add(runs: list[Run], kernel: str) -> Run:
-    runs.append(Run(kernel))
-    return runs[-1]
+def _blocks(file: BinaryIO) -> Iterator[str]:
+    """Whole lines, many at once. A line that is longer than a block comes in parts."""
+    while data := file.read(_BLOCK):
+        if data[-1:] != b"\n":
+            data += file.readline(_BLOCK)
+        yield data.decode("utf-8", "replace")
+
+
+def _suites(blocks: Iterable[str], name: str) -> Iterator[Suite]:
+    reader = _Reader(Run(""), name)
+    headed = begun = False  # whether there was the head of a run, and more
+    for part in _at_heads(blocks):
+        head = _HEAD.fullmatch(part)
+        if head and head[1] == "kernel":
+            if begun or headed:
+                yield from reader.finish()
+            reader, headed, begun = _Reader(Run(head[2]), name), True, False
+        elif head and headed and not begun:
+            _fact(reader.run, head[1], head[2])
+        else:
+            begun = True
+            yield from reader.feed(part)
+    yield from reader.finish()
+
+
+def _at_heads(blocks: Iterable[str]) -> Iterator[str]:
+    """The same text, with each line that `write` put at the head of a run by itself."""
+    for block in blocks:
+        if "# ksftci " not in block:
+            yield block
+            continue
+        start = 0
+        for match in _HEAD_LINE.finditer(block):
+            if match.start() > start:
+                yield block[start : match.start()]
+            yield match[1].rstrip("\r")
+            start = match.end()
+        if start < len(block):
+            yield block[start:]
 
 
 def _fact(run: Run, name: str, value: str) -> None:
     if name == "arch":
         run.arch = value
     elif name == "run":
-        run.repeat = int(value) if value.isdigit() else 1
+        run.repeat = int(value) if value.isdecimal() and len(value) < 10 else 1
     else:
         run.environment[name] = value
 
 
-def _finish(run: Run, parser: Parser) -> None:
-    parser.finish()
-    run.results += [_regroup(result) for result in parser.results]
-    run.anomalies += parser.anomalies
+class _Reader:
+    """Reads what is printed in one run."""
 
+    def __init__(self, run: Run, name: str) -> None:
+        self.run, self.parser = run, Parser(name)
+        self._programs = Names()
+        self._empty = True
 
-def _regroup(result: TestResult) -> TestResult:
-    """Take the program from the outer test's name, "selftests: mm: cow/name"."""
-    if match := _OUTER.fullmatch(result.name):
-        folder = f"{match['folder']}:" if match["folder"] else ""
-        result.program = folder + match["program"].strip()
-        result.name = match["name"] or "exit"
-    return result
+    def feed(self, text: str) -> Iterator[Suite]:
+        """Take whole lines; gives the suites that end in them."""
+        self.parser.feed(text)
+        yield from self._taken()
+
+    def finish(self) -> Iterator[Suite]:
+        """There are no more lines; gives the suites that are left, and at least one for the run."""
+        self.parser.close()
+        yield from self._taken()
+        self.parser.finish()
+        self.run.anomalies += self.parser.anomalies
+        if self.parser.results or self._empty:
+            yield self._suite(self.parser.program if self.parser.results else "", self.parser.results)
+
+    def _taken(self) -> Iterator[Suite]:
+        """The suites of programs, named by the outer tests: "selftests: mm: cow/name"."""
+        for outer, results in self.parser.take(_OUTER):
+            folder, colon, program = outer.removeprefix(_OUTER).partition(": ")
+            for result in results:
+                result.name = result.name or "exit"
+            yield self._suite(f"{folder}:{program}" if colon else folder, results)
+
+    def _suite(self, program: str, results: list[TestResult]) -> Suite:
+        self._empty = False
+        program = self._programs.unique(program)
+        for result in results:
+            result.program = program
+        make_unique(results)
+        return Suite(self.run, program, results)

@@ -33,7 +33,7 @@ _LOG_LINES_SHOWN = 12
 def show(runs: Sequence[Run], console: Console) -> None:
     """Print failures with the end of their logs, skip reasons, what is odd, and the table."""
     parts: list[RenderableType] = [*_failures(runs), *_skips(runs), *_oddities(runs)]
-    parts += [*_flakes(runs), _table(runs)]
+    parts += [*_known(runs), *_flaky(runs), *_flakes(runs), _table(runs)]
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, Text))
 
@@ -103,6 +103,30 @@ def _skips(runs: Sequence[Run]) -> list[RenderableType]:
 def _oddities(runs: Sequence[Run]) -> list[RenderableType]:
     lines = [Text(f"  {run.label}: {note}") for run in runs for note in run.anomalies]
     return [Text("odd in the KTAP:", style="yellow"), *lines, Text()] if lines else []
+
+
+def _known(runs: Sequence[Run]) -> list[RenderableType]:
+    counts = Counter((r.verdict, r.known) for run in runs for r in run.results if r.known)
+    words = {Verdict.XFAIL: "failed, as is known", Verdict.XPASS: "passed, which is not expected"}
+    lines = [
+        Text(f"  {count:5}  {words[verdict]}: {known}")
+        for (verdict, known), count in counts.items()
+        if verdict in words
+    ]
+    return [Text("known issues:", style="yellow"), *lines, Text()] if lines else []
+
+
+def _flaky(runs: Sequence[Run]) -> list[RenderableType]:
+    lines = [
+        Text(
+            f"flaky: {r.id} on {run.label}: {', then '.join(v.value for v in [*r.earlier, r.verdict])}",
+            style="bold red",
+        )
+        for run in runs
+        for r in run.results
+        if r.flaky
+    ]
+    return [*lines, Text()] if lines else []
 
 
 def _flakes(runs: Sequence[Run]) -> list[RenderableType]:

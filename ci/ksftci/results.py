@@ -31,10 +31,13 @@ class Verdict(Enum):
         return self in _BAD and self is not Verdict.FAIL
 
 
+# Names of results that no test printed: they are about a program, or the machine, as a whole.
+OF_PROGRAM = frozenset({"all", "bail out", "crash", "exit", "kernel_log", "machine", "settings", "timeout"})
+
 _BAD = {Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.NOT_RUN}
 
 
-@dataclass
+@dataclass(slots=True)
 class TestResult:
     """One test. `id` is unique in a run and the same from run to run."""
 
@@ -58,8 +61,8 @@ class TestResult:
 
     @property
     def flaky(self) -> bool:
-        """Whether a retry ended otherwise than an attempt before it."""
-        return any(verdict is not self.verdict for verdict in self.earlier)
+        """Whether a retry ended otherwise than an attempt before it in which the test did run."""
+        return any(verdict not in (self.verdict, Verdict.NOT_RUN) for verdict in self.earlier)
 
 
 @dataclass

@@ -1,18 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All runs that one command asks for: machines times repeats, some at once."""
+"""All runs that one command asks for: machines times repeats, some at once, one in several boots or in one."""
 
+import math
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from ksftci import retry
 from ksftci.choice import Choice
 from ksftci.collect import Collector
+from ksftci.durations import Durations
 from ksftci.errors import Interrupted
-from ksftci.listing import ask, has_harness
-from ksftci.machine import Event, Job, Machine
-from ksftci.results import Run
+from ksftci.machine import Cause, Event, Job, Machine, Stopped
+from ksftci.merge import join
+from ksftci.results import OF_PROGRAM, Run, TestResult
+from ksftci.shard import Shard, split
+from ksftci.unit import Lister, Unit, jobs_of, name_lost
 
 
 class Watcher(Protocol):
@@ -36,9 +42,13 @@ class Session:
     arch: str
     watcher: Watcher
     repeat: int = 1
-    at_once: int = 1
+    at_once: int = 1  # machines; must be 1 when they are not machines of their own
     choice: Choice | None = None
-    _known: dict[str, list[Job]] = field(default_factory=dict)  # machine to its chosen jobs
+    shard: Shard | None = None
+    durations: Durations = field(default_factory=Durations)
+    retries: int = 0
+    judge: Callable[[Run], None] | None = None  # what else is known of the results of an attempt
+    lister: Lister = field(default_factory=Lister)
 
     def run(self) -> list[Run]:
         """Every run, by machine and repeat; the partial ones too when interrupted.
@@ -47,30 +57,10 @@ class Session:
         """
         stop = threading.Event()
         todo = [(machine, n) for n in range(1, self.repeat + 1) for machine in self.machines]
-        runs: list[Run] = []
-
-        def one(machine: Machine, number: int) -> None:
-            run = Run(machine.label, self.arch, repeat=number)
-            jobs = self._chosen(machine, stop)
-            runs.append(run)
-            if not jobs:
-                self.watcher.finished(run)
-                return
-            if stop.is_set():
-                run.interrupted = True
-                return
-            collector = Collector(run, jobs)
-            collector.take(
-                machine.run(jobs, stop),
-                lambda event: self.watcher.progress(run, collector, event),
-            )
-            if self.choice is not None:
-                choice = self.choice
-                run.results = [r for r in run.results if choice(r.id) or r.verdict.infrastructure]
-            self.watcher.finished(run)
-
-        with ThreadPoolExecutor(self.at_once) as pool:
-            futures = [pool.submit(one, machine, number) for machine, number in todo]
+        with ThreadPoolExecutor(self.at_once) as boots, ThreadPoolExecutor(self.at_once) as pool:
+            batches = math.ceil(self.at_once / max(len(todo), 1))
+            ones = [_One(self, machine, number, batches, boots, stop) for machine, number in todo]
+            futures = [pool.submit(one.run) for one in ones]
             try:
                 _wait(futures)
             except (KeyboardInterrupt, Interrupted):
@@ -78,6 +68,7 @@ class Session:
                 for future in futures:
                     future.cancel()
                 wait(futures)
+                runs = [f.result() for f in futures if not f.cancelled() and f.exception() is None]
                 if not runs:
                     raise
                 for run in runs:
@@ -87,37 +78,130 @@ class Session:
                 for future in futures:
                     future.cancel()
                 raise
+            else:
+                runs = [future.result() for future in futures]
         places = {machine.label: place for place, machine in enumerate(self.machines)}
         return sorted(runs, key=lambda run: (places[run.kernel], run.repeat))
 
-    def _chosen(self, machine: Machine, stop: threading.Event) -> list[Job]:
-        """The jobs with the arguments that make harness programs run only the chosen tests.
 
-        They are asked for their tests on the machine itself. Others run whole, and what was not
-        chosen of them is left out afterwards.
+@dataclass
+class _One:
+    """One run: everything that a machine does once, in as many boots as it takes."""
+
+    session: Session
+    machine: Machine
+    number: int  # of the repeat
+    batches: int
+    boots: ThreadPoolExecutor
+    stop: threading.Event
+    names: dict[str, list[str]] = field(default_factory=dict)  # job to all its tests, of harness programs
+    booted: int = 0
+
+    def run(self) -> Run:
+        """Raises CiError when the machine cannot be had."""
+        session, started = self.session, time.monotonic()
+        run = Run(self.machine.label, session.arch, repeat=self.number)
+        units = self._units(run)
+        if units and not self.stop.is_set():
+            found = self._boot(self._batches(units), "")
+            found.kernel, found.anomalies = run.kernel, run.anomalies + found.anomalies
+            found.environment |= run.environment
+            run = found
+            self._retry(run, units)
+            run.results = _in_order(run.results, units)
+            if self.booted > 1:
+                run.seconds = time.monotonic() - started
+        session.watcher.finished(run)
+        return run
+
+    def _units(self, run: Run) -> list[Unit]:
+        """What is to be run: chosen, and in this shard.
+
+        A program that has tests but could not be asked for them runs whole, in every shard: nothing is lost.
         """
-        if self.choice is None:
-            return list(self.jobs)
-        if machine.label in self._known:
-            return self._known[machine.label]
-        able = [job for job in self.jobs if has_harness(job.program)]
-        names = {job.name: found for job, found in zip(able, ask(machine, able, stop), strict=True)}
-        chosen: list[Job] = []
-        for job in self.jobs:
-            if not names.get(job.name):
-                chosen.append(job)
-                continue
-            wanted = [test for test in names[job.name] if self.choice(f"{job.name}.{test}")]
-            if wanted and len(wanted) < len(names[job.name]):
-                chosen.append(replace(job, args=tuple(w for test in wanted for w in ("-r", test))))
-            elif wanted:
-                chosen.append(job)
-        if not stop.is_set():
-            self._known[machine.label] = chosen
-        return chosen
+        session = self.session
+        names: dict[str, list[str]] = {job.name: [] for job in session.jobs}
+        if session.choice or session.shard or session.retries or self.batches > 1:
+            names = session.lister.ask(self.machine.run, session.jobs, self.stop)
+        self.names = names
+        units = [
+            Unit(job, test)
+            for job in session.jobs
+            for test in names.get(job.name) or [""]
+            if not test or session.choice is None or session.choice(f"{job.name}.{test}")
+        ]
+        if session.shard is None:
+            return units
+        run.environment["shard"] = str(session.shard)
+        unlisted = [job.name for job in session.jobs if job.name not in names]
+        run.anomalies += [f"{name} did not list its tests, so each shard runs all of it" for name in unlisted]
+        sure = [unit for unit in units if unit.job.name not in unlisted]
+        mine = set(_parts(sure, session.shard.of, session.durations)[session.shard.number - 1])
+        return [unit for unit in units if unit in mine or unit.job.name in unlisted]
+
+    def _batches(self, units: Sequence[Unit]) -> list[list[Unit]]:
+        return [part for part in _parts(units, self.batches, self.session.durations) if part]
+
+    def _retry(self, run: Run, units: Sequence[Unit]) -> None:
+        for attempt in range(2, self.session.retries + 2):
+            batches = retry.again(run, units)
+            if not batches:
+                return
+            retry.take(run, self._boot(batches, f", attempt {attempt}"))
+
+    def _boot(self, batches: Sequence[Sequence[Unit]], attempt: str) -> Run:
+        """A boot for each batch, and what came out of all of them as one run."""
+        self.booted += len(batches)
+        label = self.machine.label + attempt
+        labels = [
+            f"{label}, part {n + 1} of {len(batches)}" if len(batches) > 1 else label for n in range(len(batches))
+        ]
+        futures = [self.boots.submit(self._batch, *each) for each in zip(labels, batches, strict=True)]
+        run = join([future.result() for future in futures])
+        if self.session.judge is not None:
+            self.session.judge(run)
+        return run
+
+    def _batch(self, label: str, units: Sequence[Unit]) -> Run:
+        part = Run(label, self.session.arch, repeat=self.number)
+        jobs = jobs_of(units, self.names)
+        collector = Collector(part, jobs)
+        events = self.machine.run(jobs, self.stop)
+        collector.take(
+            [Stopped(0, Cause.INTERRUPTED)] if self.stop.is_set() else events,
+            lambda event: self.session.watcher.progress(part, collector, event),
+        )
+        part.results = [result for result in name_lost(part.results, units) if self._chosen(result)]
+        if label != self.machine.label:
+            self.session.watcher.finished(part)
+        return part
+
+    def _chosen(self, result: TestResult) -> bool:
+        choice = self.session.choice
+        return (
+            choice is None
+            or choice(result.id)
+            or result.verdict.infrastructure
+            or (result.verdict.bad and result.name in OF_PROGRAM)
+        )
 
 
-def _wait(futures: Sequence[Future[None]]) -> None:
+def _parts(units: Sequence[Unit], parts: int, durations: Durations) -> list[list[Unit]]:
+    places = split([unit.seconds(durations) for unit in units], parts)
+    return [[units[place] for place in part] for part in places]
+
+
+def _in_order(results: Sequence[TestResult], units: Sequence[Unit]) -> list[TestResult]:
+    """As one boot would have given them: job by job, test by test, then what is about the program."""
+    tests = {f"{unit.job.name}.{unit.test}": place for place, unit in enumerate(units)}
+    jobs: dict[str, int] = {}
+    for unit in units:
+        jobs.setdefault(unit.job.name, len(jobs))
+    last = len(tests)
+    return sorted(results, key=lambda r: (jobs.get(r.program, len(jobs)), tests.get(r.id, last)))
+
+
+def _wait(futures: Sequence[Future[Run]]) -> None:
     """Until all are done, or the first has failed: then its error is raised."""
     left = set(futures)
     while left:

@@ -19,14 +19,13 @@ _BUILT = {".o", ".a", ".cmd", ".mod"}
 
 
 def make(tree: Path, shadow: Path, arch: str, collection: str) -> None:
-    """Bring the shadow up to date; `arch` is a folder of arch/, `collection` one of selftests/.
+    """Bring the shadow up to date; `arch` is a folder of arch/, `collection` one below selftests/.
 
     What the build has put into the shadow's own folders stays, so that it need not be done again.
     """
     own = f"arch/{arch}"
-    tests = f"tools/testing/selftests/{collection}"
-    generated = {**_GENERATED, own: set(), f"{own}/include": {"generated"}, tests: set()}
-    for folder in (*_FOLDERS, own, f"{own}/include", tests):
+    generated = {**_GENERATED, f"{own}/include": {"generated"}}
+    for folder in (*_FOLDERS, own, f"{own}/include", *_folders(tree, collection)):
         real, ours = tree / folder, shadow / folder
         if not real.is_dir():
             continue
@@ -40,6 +39,14 @@ def make(tree: Path, shadow: Path, arch: str, collection: str) -> None:
             if there.is_symlink() and not there.exists():
                 there.unlink()
     _copy_scripts(tree / "scripts", shadow / "scripts")
+
+
+def _folders(tree: Path, collection: str) -> list[str]:
+    """The collection, what it is in and what is in it, outermost first: make writes into these."""
+    selftests = Path("tools/testing/selftests")
+    around = [selftests / path for path in reversed(Path(collection).parents)][1:]
+    inside = (Path(name).relative_to(tree) for name, _, _ in os.walk(tree / selftests / collection))
+    return [str(path) for path in (*around, *inside)]
 
 
 def _names(folder: Path, skip: set[str]) -> list[str]:

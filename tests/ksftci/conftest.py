@@ -41,3 +41,16 @@ def compile_guest(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Pat
 def kernel() -> str:
     """The kernel that integration tests boot."""
     return os.environ.get("KSFTCI_TEST_KERNEL", "debian:7.3")
+
+
+@pytest.fixture
+def compile_harness(tmp_path: Path) -> Callable[[str], Path]:
+    """harness.c with the kselftest_harness.h of a kernel tree, static, for arm64."""
+
+    def build(tree: str) -> Path:
+        program = tmp_path / "harness"
+        argv = ["aarch64-linux-gnu-gcc", "-static", "-O1", "-D_GNU_SOURCE", f"-I{tree}/tools/testing/selftests"]
+        subprocess.run([*argv, "-o", str(program), str(GUEST.with_name("harness.c"))], check=True)
+        return program
+
+    return build

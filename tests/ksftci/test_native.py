@@ -46,6 +46,13 @@ def test_lines_that_were_not_flushed_are_there(tmp_path: Path) -> None:
     assert run(script(tmp_path, "p", "echo 1..1", "printf 'ok 1 x'", "kill -9 $$"))["p.x"] == "pass"
 
 
+def test_a_program_may_have_a_limit_of_its_own(tmp_path: Path) -> None:
+    jobs = [Job("slow", script(tmp_path, "slow", "echo 1..1", "sleep 100"), limit=1), Job("p", script(tmp_path, "p"))]
+    results = Collector(Run("native"), jobs).take(Native(Limits(60, 20)).run(jobs, threading.Event())).results
+    assert {r.id: r.verdict.value for r in results}["slow.timeout"] == "timeout"
+    assert results[-1].id == "p.exit"
+
+
 def test_what_a_program_leaves_running_is_killed(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     began = time.monotonic()

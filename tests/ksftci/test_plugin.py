@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import NAMES
 from tests.ksftci.fake_board import write_program
 
-from ksftci import csource, listing
+from ksftci import csource
 from ksftci.arch import ARM64
 from ksftci.build import Builder
 from ksftci.cache import Cache
@@ -26,6 +26,7 @@ from ksftci.machine import Job
 from ksftci.plugin import suite
 from ksftci.qemu import Qemu
 from ksftci.tree import Tree
+from ksftci.unit import Lister
 
 BOARD = Path(__file__).with_name("fake_board.py")
 # Hypothesis's plugin takes a second to import, every time.
@@ -296,10 +297,10 @@ def test_a_machine_that_cannot_be_had_is_an_error_of_each_case(bench: Bench) -> 
 
 
 def test_a_splat_is_a_failure_of_its_own(bench: Bench) -> None:
-    write_program(bench.top / "built/prog", FINE, splat="[ 1.0] WARNING: mm/rmap.c:1")
+    write_program(bench.top / "built/prog", FINE, splat="[ 1.0] WARNING: mm/rmap.c:1 at f")
     done = bench.run(*KERNEL, "built", status=1)
     done.assert_outcomes(passed=3, failed=1)
-    done.stdout.fnmatch_lines(["FAILED built/prog::kernel_log - *WARNING: mm/rmap.c:1"])
+    done.stdout.fnmatch_lines(["FAILED built/prog::kernel_log - *WARNING: mm/rmap.c:1 at f"])
 
 
 def test_a_program_that_lists_tests_and_runs_none_has_not_passed(bench: Bench) -> None:
@@ -509,7 +510,7 @@ def test_sources_list_what_the_programs_do(tree: Callable[[str], Path], kernel: 
     jobs = [Job(path.name, path) for path in built]
     debian = Debian(store, ARM64)
     image = Kernels(store, debian).get(KernelRef.parse(kernel))
-    told = listing.ask(Qemu(kernel, image, ARM64, busybox(store, debian)), jobs, threading.Event())
-    for name, tests in zip(names, told, strict=True):
+    told = Lister().ask(Qemu(kernel, image, ARM64, busybox(store, debian)).run, jobs, threading.Event())
+    for name in names:
         known = csource.tests(linux.collection("mm") / f"{name}.c") or []
-        assert [test.name for test in known] == tests, name
+        assert [test.name for test in known] == told[name], name

@@ -2,12 +2,15 @@
 """Whole runs of the command, on a real kernel in QEMU."""
 
 import os
+import re
+import shutil
 import signal
+import struct
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +19,10 @@ pytestmark = pytest.mark.qemu
 Compile = Callable[..., Path]
 
 
-def ksftci(*args: object) -> subprocess.CompletedProcess[str]:
+def ksftci(*args: object, **environment: str) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "ksftci", *map(str, args)]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    env = {**os.environ, **environment}
+    return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=300, check=False)
 
 
 def cases(xml: Path) -> dict[str, str]:
@@ -64,7 +68,18 @@ def test_verdicts(
     assert (code, found) == (status, expected), said
 
 
-def test_panic_keeps_what_came_before_and_marks_the_rest(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+def test_what_the_kernel_logs_is_the_running_tests_failure(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+    program, ktap = compile_guest("WARNS"), tmp_path / "out.ktap"
+    code, found, said = run_one(program, kernel, tmp_path, "--ktap", ktap)
+    assert code == 1, said
+    assert found == {"first": "pass", "second": "pass", "second/kernel_log": "failure", "third": "pass"}
+    assert "WARNING: guest.c:1 at main" in said
+    assert "FAIL warns.second/kernel_log" in ksftci("report", ktap).stdout  # the record says the same
+
+
+def test_panic_keeps_what_came_before_and_the_rest_runs_on_a_new_start(
+    compile_guest: Compile, kernel: str, tmp_path: Path
+) -> None:
     xml = tmp_path / "out.xml"
     programs = [compile_guest("PANICS"), compile_guest("FINE")]
     done = ksftci("run", *programs, "--kernel", kernel, "--junit", xml)
@@ -75,9 +90,17 @@ def test_panic_keeps_what_came_before_and_marks_the_rest(compile_guest: Compile,
     assert done.returncode == 1, said
     assert {n: v for n, v in found.items() if n.endswith("panics.first")}.popitem()[1] == "pass"
     assert {n: v for n, v in found.items() if n.endswith("panics.second")}.popitem()[1] == "error"
-    assert {n: v for n, v in found.items() if n.endswith("fine.all")}.popitem()[1] == "error"
+    assert [v for n, v in found.items() if ".fine." in n or n.startswith("fine.")] == ["pass"] * 3, said
     assert "CRASH panics.second" in said
     assert "the kernel panicked" in said
+
+
+def test_the_tests_after_a_panic_run_too(kernel: str, compile_harness: Callable[[str], Path], tmp_path: Path) -> None:
+    xml = tmp_path / "out.xml"
+    program = compile_harness(ksftci("tree", "get", "debian:7.3").stdout.strip())
+    done = ksftci("run", program, "--kernel", kernel, "--junit", xml)
+    found = {name.rpartition(".")[2]: verdict for name, verdict in cases(xml).items()}
+    assert found == {"first": "pass", "panics": "error", "third": "pass"}, done.stdout + done.stderr
 
 
 def test_silence_is_a_timeout_of_the_running_test(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
@@ -129,6 +152,127 @@ def test_what_is_no_kernel_does_not_boot(compile_guest: Compile, tmp_path: Path)
     assert code in (1, 2)
     assert "Traceback" not in said
     assert "the kernel did not start" in said or "QEMU did not start" in said
+
+
+def test_a_kernel_that_never_boots_ends_in_time(compile_guest: Compile, tmp_path: Path) -> None:
+    image = tmp_path / "Image"  # the header of Documentation/arch/arm64/booting.rst; its first word is "b ."
+    image.write_bytes(
+        struct.pack("<IIQQQQQQ4sI", 0x14000000, 0, 0, 0x10000, 0xA, 0, 0, 0, b"ARM\x64", 0) + bytes(65472)
+    )
+    begun = time.monotonic()
+    code, found, said = run_one(compile_guest("FINE"), str(image), tmp_path, "--timeout", 15)
+    assert (code, found) == (1, {"machine": "error"}), said
+    assert "the kernel did not start" in said
+    assert time.monotonic() - begun < 30
+
+
+def test_without_qemu_it_says_what_to_install(compile_guest: Compile, tmp_path: Path) -> None:
+    image, folder = tmp_path / "Image", tmp_path / "bin"
+    image.write_bytes(bytes(64))
+    folder.mkdir()
+    cpio = shutil.which("cpio")
+    assert cpio is not None
+    (folder / "cpio").symlink_to(cpio)
+    done = ksftci("run", compile_guest("FINE"), "--kernel", image, PATH=str(folder))
+    assert done.returncode == 2
+    assert "qemu-system-aarch64 is not installed; it is in the package qemu-system-arm" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_program_over_its_limit_is_killed_and_the_next_one_runs(
+    compile_guest: Compile, kernel: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "linux/tools/testing/selftests/slow"
+    script = "#!/bin/sh\n(sleep 1000) &\necho ok 1 first\nsleep 1000\n"
+    makefile = """
+install:
+	cp slow.sh quick.sh $(INSTALL_PATH)
+emit_tests:
+	@echo slow:slow.sh
+	@echo slow:quick.sh
+"""
+    toplevel = "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 0\nEXTRAVERSION =\nheaders:\n"
+    files = {"Makefile": makefile, "slow.sh": script, "quick.sh": "#!/bin/bash\n[[ a =~ a ]] && echo ok 1 x\n"}
+    folder.mkdir(parents=True)
+    for name, text in {**files, "settings": "timeout=5\n", "../lib.mk": "", "../../../../Makefile": toplevel}.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    (tmp_path / "linux/scripts").mkdir()
+    xml = tmp_path / "out.xml"
+    done = ksftci("run", "--tree", tmp_path / "linux", "slow:", "--kernel", kernel, "--junit", xml, "--silence", 60)
+    found = {name.partition("slow:")[2]: verdict for name, verdict in cases(xml).items()}
+    assert found == {"slow.sh.first": "pass", "slow.sh.timeout": "error", "quick.sh.x": "pass"}, done.stdout
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Path]:
+    """A small disk with 4 KB left, so that files can be begun."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("mounting a tmpfs needs root")
+    (disk / "filler").write_bytes(bytes(252 * 1024))
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_a_full_disk_costs_only_what_was_to_go_there(
+    compile_guest: Compile, kernel: str, full: Path, tmp_path: Path
+) -> None:
+    ktap = tmp_path / "out.ktap"
+    (full / "rest").write_bytes(bytes(4096))
+    code, found, said = run_one(compile_guest("FINE"), kernel, tmp_path, "--html", full / "out.html", "--ktap", ktap)
+    assert code == 2, said
+    assert found == {"first": "pass", "second": "pass", "third": "pass"}
+    assert "ok 1 first" in ktap.read_text()
+    assert f"{full / 'out.html'}: cannot write there: No space left on device" in said
+    assert "Traceback" not in said
+    assert sorted(path.name for path in full.iterdir()) == ["filler", "rest"]
+
+
+@pytest.mark.parametrize("what", ["TMPDIR", "KSFTCI_CACHE"])
+def test_a_full_disk_for_temporary_files_or_the_cache(
+    what: str, compile_guest: Compile, kernel: str, full: Path
+) -> None:
+    done = ksftci("run", compile_guest("FINE"), "--kernel", kernel, **{what: str(full)})
+    assert done.returncode == 2, done.stderr
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_retries_tell_what_is_flaky(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+    programs = [shutil.copy(compile_guest("FLAKY"), tmp_path / f"flaky{bit}") for bit in range(8)]
+    xml = tmp_path / "out.xml"
+    once = ksftci("run", *programs, "--kernel", kernel, "--junit", xml)
+    assert once.returncode == 1, once.stdout
+    assert set(cases(xml).values()) == {"pass", "failure"}
+    done = ksftci("run", *programs, "--kernel", kernel, "--junit", xml, "--retries", 12)
+    assert done.returncode == 0, done.stdout + done.stderr
+    flaky = re.findall(r"^flaky: (flaky\d\.second) on .*: (?:fail, then )+pass$", done.stdout, re.MULTILINE)
+    assert flaky
+    assert set(cases(xml).values()) == {"pass"}
+    assert "attempt 1: fail" in xml.read_text()
+
+
+def test_several_boots_and_shards_give_what_one_boot_gives(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+    programs = [compile_guest(mode) for mode in ("FINE", "FAILS", "SKIPS", "CRASHES")]
+    found = []
+    for options in ([], ["-j", 2], ["-j", 3]):
+        xml = tmp_path / "out.xml"
+        ksftci("run", *programs, "--kernel", kernel, "--junit", xml, *options)
+        found.append(cases(xml))
+    assert len(found[0]) == 12
+    assert [list(cases.items()) for cases in found[1:]] == [list(found[0].items())] * 2
+    logs = [tmp_path / f"shard-{number}.ktap" for number in (1, 2, 3)]
+    for number, log in enumerate(logs, 1):
+        ksftci("run", *programs, "--kernel", kernel, "--shard", f"{number}/3", "--ktap", log)
+    ksftci("junit", *logs, "-o", tmp_path / "whole.xml")
+    ksftci("run", *programs, "--kernel", kernel, "--ktap", tmp_path / "once.ktap")
+    ksftci("junit", tmp_path / "once.ktap", "-o", tmp_path / "once.xml")
+    assert cases(tmp_path / "whole.xml") == cases(tmp_path / "once.xml")
 
 
 def qemus(parent: int) -> list[int]:

@@ -79,20 +79,61 @@ def test_an_interrupt_keeps_what_there_is() -> None:
     assert exit_status([run]) == 130
 
 
+WARNING = (
+    "[  101.500000] ------------[ cut here ]------------",
+    "[  101.500001] WARNING: mm/rmap.c:1 at folio_add+0x1/0x2, CPU#0: a/77",
+    "[  101.500002] ---[ end trace 0000000000000000 ]---",
+)
+HEADLINE = "WARNING: mm/rmap.c:1 at folio_add+0x1/0x2, CPU#0: a/77"
+
+
 def test_splats_and_settings_are_failures() -> None:
     events: list[Event] = [
         Begin(0, A),
         Line(1, "1..1"),
         Line(1, "ok 1 x"),
-        Splat(1, "[ 1.0] ------------[ cut here ]"),
-        Splat(1, "[ 1.0] WARNING: mm/rmap.c:1"),
+        *(Splat(1, line) for line in WARNING),
         Changed(1, "/proc/sys/vm/x", "0", "1"),
         End(2, A, 0),
     ]
     run = collect([A], *events)
-    assert verdicts(run) == {"a.x": "pass", "a.kernel_log": "fail", "a.settings": "fail"}
-    assert run.results[1].reason == "[ 1.0] WARNING: mm/rmap.c:1"
-    assert "/proc/sys/vm/x" in run.results[2].reason
+    assert verdicts(run) == {"a.x": "pass", "a.settings": "fail", "a.kernel_log": "fail"}
+    assert run.results[2].reason == HEADLINE
+    assert "/proc/sys/vm/x" in run.results[1].reason
+
+
+def a_splat_at(begin: float) -> list[Event]:
+    """A program of two tests, the first from 10 s to 12 s, the second until 14 s; see WARNING."""
+    return [
+        Begin(10, A, begin),
+        Line(10, "1..2"),
+        Line(12, "ok 1 x"),
+        Line(14, "ok 2 y"),
+        *(Splat(15, line) for line in WARNING),
+        End(15, A, 0),
+    ]
+
+
+def test_a_splat_is_of_the_test_that_ran_at_its_time() -> None:
+    of = {100.0: "a.x/kernel_log", 99.0: "a.y/kernel_log", 97.0: "a.kernel_log"}
+    for begin, name in of.items():
+        run = collect([A], *a_splat_at(begin))
+        (bad,) = [result for result in run.results if result.verdict.bad]
+        assert (bad.id, bad.reason, bad.log) == (name, HEADLINE, list(WARNING))
+        (again,) = record.parse(record.write([run]), "file")
+        assert verdicts(again) == verdicts(run)
+
+
+def test_a_splat_that_was_on_the_console_is_told_once() -> None:
+    events = a_splat_at(99.0)
+    events[3:3] = [Line(13, line) for line in WARNING]
+    assert verdicts(collect([A], *events)) == {"a.x": "pass", "a.y": "pass", "a.y/kernel_log": "fail"}
+
+
+def test_what_a_skipped_program_did_not_come_to_is_skipped() -> None:
+    run = collect([A], *program(A, "1..3", "ok 1 # SKIP no swap", status=4))
+    assert verdicts(run) == {"a.no swap": "skip", "a.test 2": "skip", "a.test 3": "skip"}
+    assert exit_status([run]) == 3
 
 
 def test_exit_statuses() -> None:
@@ -141,6 +182,15 @@ def test_a_choice_is_passed_to_the_harness_and_applied_to_others(tmp_path: Path)
     (run,) = Session([machine], [harness, plain], "arm64", Silent(), choice=choose("two")).run()
     assert list(machine.ran[1]) == [wanted, plain]
     assert verdicts(run) == {"h.f.two": "pass", "plain.two": "pass"}
+
+
+def test_a_record_keeps_the_names_of_programs() -> None:
+    jobs = [
+        Job(name, Path("/x")) for name in ("futex/functional:wait", "run_vmtests.sh -t ksm", "khugepaged all:shmem")
+    ]
+    run = collect(jobs, *(event for job in jobs for event in program(job, "1..1", "ok 1 x")))
+    (read,) = record.parse(record.write([run]), "file")
+    assert verdicts(read) == verdicts(run) == {f"{job.name}.x": "pass" for job in jobs}
 
 
 def test_a_record_reads_back() -> None:

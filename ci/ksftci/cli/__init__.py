@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command line: it reads options, calls, prints; nothing else."""
 
+import errno
 import signal
 import sys
 from types import FrameType
@@ -28,4 +29,10 @@ def main() -> NoReturn:
         sys.exit(2)
     except Interrupted:
         sys.exit(130)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):  # it can come up wherever a file is written
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        err.print(f"ksftci: {error.strerror}{where}; make room, or name another place with --cache or TMPDIR")
+        sys.exit(2)
     sys.exit(0)

@@ -32,6 +32,10 @@ MirrorOption = Annotated[
     typer.Option("--mirror", metavar="URL", help="A Debian mirror, ending in /debian; also KSFTCI_MIRROR."),
 ]
 ArchOption = Annotated[str, typer.Option("--arch", help="arm64 or x86_64.")]
+KnownOption = Annotated[
+    Path | None,
+    typer.Option("--known", metavar="YAML", help="Known issues: failures that are expected, until a date."),
+]
 
 
 def debian(cache: Cache, arch: str, mirror: str | None) -> Debian:

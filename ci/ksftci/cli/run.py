@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`ksftci run`."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -11,19 +12,25 @@ from ksftci import html, initramfs, junit, programs, record, report
 from ksftci.build import Builder
 from ksftci.cache import Cache
 from ksftci.choice import parse as parse_choice
-from ksftci.cli.base import CacheOption, MirrorOption, app, debian, err, out, say
+from ksftci.cli.base import CacheOption, KnownOption, MirrorOption, app, debian, err, out, say
+from ksftci.durations import Durations
 from ksftci.errors import CiError
-from ksftci.files import write_whole
+from ksftci.files import write_all
 from ksftci.kernel import HELP as KERNEL_HELP
-from ksftci.kernel import KernelRef, Kernels, labels
+from ksftci.kernel import KernelRef, Kernels, labels, source_of
+from ksftci.known import KnownIssues
+from ksftci.libraries import Libraries
 from ksftci.machine import Limits, Machine
 from ksftci.native import Native
 from ksftci.progress import ProgressDisplay
 from ksftci.qemu import Qemu
 from ksftci.results import exit_status
+from ksftci.resume import Resume
 from ksftci.session import Session
+from ksftci.shard import Shard
 from ksftci.tree import HELP as TREE_HELP
 from ksftci.tree import Trees
+from ksftci.unit import Lister
 
 
 @app.command()
@@ -32,11 +39,15 @@ def run(
         list[str] | None,
         typer.Argument(
             metavar="[PROGRAM]...",
-            help="A built program, a folder of them, or a name to build from --tree: cow, mm:cow. "
-            "Without any: every mprotect_* of the tree's selftests/mm.",
+            help=f"{programs.HELP} Without any: every mprotect_* of the tree's selftests/mm.",
         ),
     ] = None,
-    tree: Annotated[str | None, typer.Option("--tree", help=f"Build from this kernel tree: {TREE_HELP}.")] = None,
+    tree: Annotated[
+        str | None,
+        typer.Option(
+            "--tree", help=f"Build from this kernel tree: {TREE_HELP}. [default: that of --kernel debian:VERSION]"
+        ),
+    ] = None,
     kernel: Annotated[
         list[str] | None,
         typer.Option(
@@ -71,10 +82,26 @@ def run(
             help="Run all this often; a test that is not always the same fails the run.",
         ),
     ] = 1,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Machines at once.")] = 1,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Machines at once, also for one kernel.")] = 1,
+    retries: Annotated[
+        int,
+        typer.Option(
+            "--retries",
+            min=0,
+            help="Run failing tests again, up to so often, in a fresh boot; one that passes then is told as flaky.",
+        ),
+    ] = 0,
+    shard_text: Annotated[
+        str | None, typer.Option("--shard", metavar="I/N", help="Run the I-th of N parts of about the same length.")
+    ] = None,
+    durations_file: Annotated[
+        Path | None,
+        typer.Option("--durations", metavar="XML", help="JUnit of an earlier run: how long each test takes."),
+    ] = None,
+    known: KnownOption = None,
     timeout: Annotated[
         float,
-        typer.Option("--timeout", min=1, help="Seconds for a whole boot; natively for a program."),
+        typer.Option("--timeout", min=1, help="Seconds for all on one kernel; natively for a program."),
     ] = 1800,
     silence: Annotated[
         float,
@@ -97,11 +124,15 @@ def run(
 
       ksftci run --tree debian:7.3 merge mkdirty              build two tests, run them on arm64 7.3
 
+      ksftci run --kernel debian:7.3 mm:cow "mm:run_vmtests.sh -t ksm" futex:    the kernel's own tests
+
       ksftci run --tree ~/linux --kernel ~/linux/arch/arm64/boot/Image -k "cow and not swap"
 
       ksftci run ./my_test --kernel debian:6.12 --kernel debian:7.3-16k --junit out.xml
 
       ksftci run --tree ~/linux --repeat 5 --load             is anything flaky?
+
+      ksftci run --tree ~/linux --shard 1/3 --durations last.xml --junit shard-1.xml
 
       sudo ksftci run --native ./my_test                      on this machine's kernel
     """
@@ -111,6 +142,11 @@ def run(
     for file in (junit_file, html_file, ktap_file):
         if file is not None and not file.absolute().parent.is_dir():
             raise CiError(f"{file}: the folder {file.parent} is not there")
+    if native and jobs > 1:
+        raise CiError("--native runs on this machine's kernel, which is only one: -j cannot be given with it")
+    shard = Shard.parse(shard_text) if shard_text else None
+    durations = Durations.read(durations_file) if durations_file else Durations()
+    issues = KnownIssues.read(known) if known else None
     guest = arches.find(arch) if arch else (arches.host() if native else arches.ARM64)
     limits = Limits(timeout, silence)
     store = Cache.find(cache)
@@ -118,25 +154,32 @@ def run(
     references = [KernelRef.parse(text) for text in dict.fromkeys(kernel or ["debian:7.3"])]
     if native:
         Native.check(guest)
+    if tree is None and names and programs.need_tree(names):
+        tree = source_of([] if native else references)
     source = Trees(store, packages).get(tree) if tree else None
-    builder = Builder(store, guest, say=say)
-    found = programs.find(names or [], source, guest, builder.build)
+    builder = Builder(store, guest, say=say, libraries=Libraries(store, packages))
+    found = programs.find(names or [], source, guest, builder)
     machines: list[Machine]
     if native:
         machines = [Native(limits, load)]
     else:
         kernels, busybox = Kernels(store, packages), initramfs.busybox(store, packages)
-        machines = [
-            Qemu(label, kernels.get(ref), guest, busybox, limits, memory, cpus, append, load)
+        bash = initramfs.bash(store, packages) if any(programs.is_script(job.program) for job in found) else None
+        boots = [
+            Qemu(label, kernels.get(ref), guest, busybox, limits, memory, cpus, append, load, bash)
             for label, ref in zip(labels(references), references, strict=True)
         ]
+        machines = [Resume(qemu.label, limits, qemu.within) for qemu in boots]
     with ProgressDisplay(err) as display:
-        runs = Session(machines, found, guest.name, display, repeat, jobs, choice).run()
+        session = Session(machines, found, guest.name, display, repeat, jobs, choice, shard, durations, retries)
+        session.judge = issues.judge if issues else None
+        session.lister = Lister(store)
+        runs = session.run()
+    for run_ in runs if expression else []:
+        run_.environment["chosen"] = str(expression)
+    if issues is not None:
+        issues.check(runs, date.today())
     report.show(runs, out)
-    if ktap_file:
-        write_whole(ktap_file, record.write(runs))
-    if junit_file:
-        write_whole(junit_file, junit.render(runs))
-    if html_file:
-        write_whole(html_file, html.render(runs))
+    outputs = ((ktap_file, record.write), (junit_file, junit.render), (html_file, html.render))
+    write_all((file, render(runs)) for file, render in outputs if file)
     raise typer.Exit(exit_status(runs))

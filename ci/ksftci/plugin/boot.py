@@ -100,7 +100,7 @@ class Boot:
         for result in settled[self._read :]:
             self._read += 1
             left = self._left.get(job.name, []) if job else []
-            if job and len(left) > 1 and result.name in left:
+            if job and isinstance(result, TestResult) and len(left) > 1 and result.name in left:
                 left.remove(result.name)
                 self._outcomes[job.name, result.name] = Outcome(result)
 

@@ -1,28 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What fetching, building and starting machines needs, made when it is first used."""
 
-import hashlib
-import subprocess
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
 import pytest
 
-from ksftci import initramfs, listing
+from ksftci import initramfs
 from ksftci.build import Builder
 from ksftci.cache import Cache
 from ksftci.debian import Debian
-from ksftci.files import read_text, write_whole
 from ksftci.kernel import Kernels
-from ksftci.machine import Job, Machine
+from ksftci.machine import Event, Job, Machine
 from ksftci.native import Native
 from ksftci.plugin.settings import Settings
 from ksftci.plugin.sources import Sources
 from ksftci.qemu import Qemu
-
-_PATIENCE = 30.0  # seconds for a program to list its tests
+from ksftci.unit import Lister
 
 
 class Tools:
@@ -65,31 +61,13 @@ class Tools:
 
         A program that this machine can run is asked here, others on the machine of the label.
         """
-        with self.store.lock("listings"):
-            notes = [self.store.path("listings", _digest(program)) for program in programs]
-            new = {note: p for note, p in zip(notes, programs, strict=True) if not note.exists()}
-            able = {note: p for note, p in new.items() if listing.has_harness(p)}
-            if self.settings.arch.native:
-                told = [_ask_here(program) for program in able.values()]
-            elif able:
-                self.say(f"{label}: asking {len(able)} programs for their tests")
-                jobs = [Job(note.name, program) for note, program in able.items()]
-                told = listing.ask(self.machine(label), jobs, threading.Event())
-            else:
-                told = []
-            names = dict(zip(able, told, strict=True))
-            for note in new:
-                write_whole(note, "".join(f"{name}\n" for name in names.get(note, [])))
-            return [read_text(note).split() for note in notes]
+        jobs = [Job(f"{number}", program) for number, program in enumerate(programs)]
 
+        def run(asked: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+            self.say(f"{label}: asking {len(asked)} programs for their tests")
+            machine = Native(self.settings.limits) if self.settings.arch.native else self.machine(label)
+            return machine.run(asked, stop)
 
-def _digest(program: Path) -> str:
-    return hashlib.sha256(program.read_bytes()).hexdigest()
-
-
-def _ask_here(program: Path) -> list[str]:
-    try:
-        done = subprocess.run([program, "-l"], capture_output=True, text=True, errors="replace", timeout=_PATIENCE)
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    return listing.tests((done.stdout + done.stderr).splitlines())
+        with self.store.lock("asking"):  # the other workers of xdist then know
+            told = Lister(self.store).ask(run, jobs, threading.Event())
+        return [told.get(job.name, []) for job in jobs]

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What terminals, kernels and log collectors put around a line: escapes, time stamps, host names."""
+
+import re
+
+NESTING = "# \t"  # what a nested line begins with, in any order
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_LAVA = "<LAVA_SIGNAL_[^<>]*>"
+_MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
+_HOST = r"(?:(?!ok |not |#)[^\s<\[]+ (?:kernel|[\w./@-]+\[\d+\]): ?)?"  # of syslog and the journal
+_STAMP = re.compile(
+    "|".join(
+        (
+            r"\[ *(?P<printk>\d+\.\d+)(?: *< *\d+\.\d+>)?\] ?",
+            r"<\d{1,3}>",
+            _LAVA,
+            r"\[ *[TC]\d+\] ?",
+            rf"\[?\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?: ?Z| ?[+-]\d\d:?\d\d)?\]?(?: {_HOST}|$)",
+            rf"{_MONTH} [ \d]\d {_CLOCK}(?: {_HOST}|$)",
+            rf"\[\w{{3}} {_MONTH} [ \d]\d {_CLOCK} \d{{4}}\] ?",
+            rf"\[?{_CLOCK}\]?(?: |$)",
+            r"kern *:\w+ *: ?",
+        )
+    )
+)
+_INSIDE = re.compile(rf"(?<=.)(?:\[ *\d+\.\d{{6}}\](?:\[ *[TC]\d+\])? |{_LAVA})")
+FIRST = frozenset("[<0123456789JFMASONDk")  # what a stamp begins with, and with little more
+BEGINNINGS = (r"\[ *[\dA-Z]", r"<[\dL]", r"\d{4}-\d\d-", r"\d\d:\d\d:", rf"{_MONTH} [ \d]\d \d\d:", "kern *:")
+_DEEPEST = 4  # stamps with nesting in between: records of records
+
+
+def tidy(text: str) -> str:
+    """Lines without escapes, NUL and carriage returns; these part lines, too."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\x1b" in text:
+        text = _ESCAPE.sub("", text)
+    if "\0" in text:
+        text = text.replace("\0", "")
+    return text
+
+
+def strip(text: str) -> tuple[str, str | None]:
+    """(what follows the time stamps and host names, the kernel's own stamp: seconds since boot)."""
+    printk = None
+    start = 0
+    while (match := _STAMP.match(text, start)) and match.end() > start:
+        printk = match["printk"] or printk
+        start = match.end()
+    return text[start:], printk
+
+
+def split(text: str) -> tuple[str, str]:
+    """(what a program printed, the line of the kernel or of LAVA that broke into it or "")."""
+    if ("[" in text or "<LAVA_" in text) and (match := _INSIDE.search(text)):
+        return text[: match.start()], text[match.start() :]
+    return text, ""
+
+
+def unstamped(line: str) -> tuple[str, str | None]:
+    """A line without stamps at any depth of nesting, and the kernel's stamp."""
+    stamp = None
+    for _ in range(_DEEPEST):
+        text = line.lstrip(NESTING)
+        bare, found = strip(text)
+        if len(bare) == len(text):
+            break
+        line, stamp = line[: len(line) - len(text)] + bare, found or stamp
+    return line, stamp
