@@ -32,7 +32,13 @@ def write(runs: Sequence[Run]) -> str:
 
 def streams(path: Path) -> int:
     """How many boots a file that `write` made tells of; 0 for other files. Raises CiError when it cannot be read."""
-    return sum(line.startswith("# ksftci kernel: ") for line in _lines(path)) if path.is_file() else 0
+    if not path.is_file():
+        return 0
+    try:
+        with path.open("rb") as file:
+            return sum(f"\n{block}".count("\n# ksftci kernel: ") for block in _blocks(file))
+    except OSError as err:
+        raise CiError(f"{path}: {err.strerror}") from err
 
 
 def read(path: Path) -> list[Run]:
