@@ -4,7 +4,7 @@
 import re
 import signal
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ksftci import splat
@@ -21,7 +21,7 @@ from ksftci.machine import (
     Splat,
     Stopped,
 )
-from ksftci.nesting import make_unique
+from ksftci.nesting import Item, make_unique
 from ksftci.results import Run, TestResult, Verdict
 
 _SKIPPED = 4  # KSFT_SKIP
@@ -79,16 +79,29 @@ class Collector:
 
     def take(self, events: Iterable[Event], seen: Callable[[Event], None] | None = None) -> Run:
         """Consume all events; `seen` is called after each. Gives the Run, filled."""
+        for event in self.follow(events):
+            if seen is not None:
+                seen(event)
+        return self.run
+
+    def follow(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Consume the events one by one, and yield each when what it says is in the Run.
+
+        A program's results are in it from its End on; `settled` has them earlier.
+        """
         for event in events:
             self._first = event.at if self._first is None else self._first
             self.run.seconds = event.at - self._first
             self._event(event)
-            if seen is not None:
-                seen(event)
+            yield event
         for job in self.waiting:
             self._lost(job, "the machine did not get to it")
         self.waiting = []
-        return self.run
+
+    @property
+    def settled(self) -> Sequence[Item]:
+        """What the running program has told of its own tests so far; only their numbering may change."""
+        return self.parser.settled if self.parser else ()
 
     def _event(self, event: Event) -> None:
         match event:

@@ -67,6 +67,11 @@ class Parser:
         """Bad results so far."""
         return self._levels.failed
 
+    @property
+    def settled(self) -> Sequence[Item]:
+        """What is inside no other test so far, oldest first; the last may still be added to."""
+        return self._levels.lowest.items
+
     def feed(self, text: str, at: float | None = None) -> None:
         """Take whole lines, one or many, and the time in seconds at which they came if that is known.
 

@@ -122,7 +122,7 @@ class _One:
         session = self.session
         names: dict[str, list[str]] = {job.name: [] for job in session.jobs}
         if session.choice or session.shard or session.retries or self.batches > 1:
-            names = session.lister.ask(self.machine, session.jobs, self.stop)
+            names = session.lister.ask(self.machine.run, session.jobs, self.stop)
         self.names = names
         units = [
             Unit(job, test)

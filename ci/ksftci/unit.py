@@ -3,7 +3,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ksftci.cache import Cache
@@ -11,10 +11,11 @@ from ksftci.collect import Collector
 from ksftci.durations import Durations
 from ksftci.files import write_whole
 from ksftci.listing import has_harness, tests
-from ksftci.machine import End, Event, Job, Line, Machine
+from ksftci.machine import End, Event, Job, Line
 from ksftci.results import Run, TestResult, Verdict
 
 _LIST = ("-l",)
+Running = Callable[[Sequence[Job], threading.Event], Iterable[Event]]  # a machine's run
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,16 @@ class Lister:
     _known: dict[str, list[str]] = field(default_factory=dict)  # digest of the program to its tests
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def ask(self, machine: Machine, jobs: Sequence[Job], stop: threading.Event) -> dict[str, list[str]]:
+    def ask(self, run: Running, jobs: Sequence[Job], stop: threading.Event) -> dict[str, list[str]]:
         """Job name to its tests, in the order in which they run; [] for a program that has no list.
 
-        All that are not known are asked in one boot. When that fails they are missing in the answer.
+        All that are not known are asked in one `run` of a machine. When that fails they are missing in the answer.
         """
         with self._lock:
             digests = {job.name: _digest(job) for job in jobs if not job.args and has_harness(job.program)}
             asked = [job for job in jobs if job.name in digests and not self._have(digests[job.name])]
             if asked:
-                for name, found in _ask(machine, asked, stop).items():
+                for name, found in _ask(run, asked, stop).items():
                     self._keep(digests[name], found)
             without: dict[str, list[str]] = {job.name: [] for job in jobs if job.name not in digests}
             return without | {name: self._known[d] for name, d in digests.items() if d in self._known}
@@ -70,12 +71,12 @@ def _digest(job: Job) -> str:
     return hashlib.sha256(job.program.read_bytes()).hexdigest()
 
 
-def _ask(machine: Machine, jobs: Sequence[Job], stop: threading.Event) -> dict[str, list[str]]:
+def _ask(run: Running, jobs: Sequence[Job], stop: threading.Event) -> dict[str, list[str]]:
     """What those said that came to their end."""
     asked = [replace(job, args=_LIST) for job in jobs]
     lines: dict[str, list[str]] = {job.name: [] for job in asked}
     ended: set[str] = set()
-    collector = Collector(Run(machine.label), asked)
+    collector = Collector(Run(""), asked)
 
     def note(event: Event) -> None:
         if isinstance(event, Line) and collector.job is not None:
@@ -83,7 +84,7 @@ def _ask(machine: Machine, jobs: Sequence[Job], stop: threading.Event) -> dict[s
         elif isinstance(event, End) and event.cause is None:
             ended.add(event.job.name)
 
-    collector.take(machine.run(asked, stop), note)
+    collector.take(run(asked, stop), note)
     return {name: tests(said) for name, said in lines.items() if name in ended}
 
 

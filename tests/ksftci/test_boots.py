@@ -115,7 +115,7 @@ def verdicts(run: Run) -> dict[str, str]:
 
 
 def test_the_listing_of_this_fake_is_read(jobs: list[Job]) -> None:
-    assert Lister().ask(Guest(), jobs, threading.Event())["harness_a"] == TESTS
+    assert Lister().ask(Guest().run, jobs, threading.Event())["harness_a"] == TESTS
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 20])
@@ -208,12 +208,12 @@ def test_a_listing_that_was_cut_off_is_none(jobs: list[Job]) -> None:
             for event in super().list(jobs):
                 yield End(0, event.job, 137, Cause.TIMEOUT) if isinstance(event, End) else event
 
-    assert Lister().ask(Hangs(), jobs, threading.Event()) == {"plain": []}
+    assert Lister().ask(Hangs().run, jobs, threading.Event()) == {"plain": []}
 
 
 def test_a_job_with_arguments_is_not_asked(jobs: list[Job]) -> None:
     guest, job = Guest(), replace(jobs[0], args=("-v",))
-    assert Lister().ask(guest, [job], threading.Event()) == {"harness_a": []}
+    assert Lister().ask(guest.run, [job], threading.Event()) == {"harness_a": []}
     assert guest.listed == 0
 
 

@@ -24,6 +24,15 @@ def test_logs_become_junit(tmp_path: Path) -> None:
     assert {"upgrade", "ksm_tests -M -p 10/KSM unmerging", "second"} <= names
 
 
+def test_logs_of_the_same_tests_do_not_collapse(tmp_path: Path) -> None:
+    xml = tmp_path / "out.xml"
+    for name in ("first.log", "second.log"):
+        (tmp_path / name).write_text("TAP version 13\n1..1\nok 1 same\n")
+    assert ksftci("junit", tmp_path / "first.log", tmp_path / "second.log", "-o", xml).returncode == 0
+    cases = [(case.get("classname"), case.get("name")) for case in ET.parse(xml).getroot().iter("testcase")]
+    assert cases == [("first.first", "same"), ("second.second", "same")]
+
+
 def test_logs_become_a_page_and_an_exit_status(tmp_path: Path) -> None:
     page = tmp_path / "out.html"
     done = ksftci("report", LOGS / "harness.log", "-o", page)

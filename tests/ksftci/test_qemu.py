@@ -206,13 +206,13 @@ emit_tests:
 
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Path]:
-    """A small disk with no room left."""
+    """A small disk with 4 KB left, so that files can be begun."""
     disk = tmp_path / "disk"
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], check=False)
     if mounted.returncode != 0:
         pytest.skip("mounting a tmpfs needs root")
-    (disk / "filler").write_bytes(bytes(256 * 1024))
+    (disk / "filler").write_bytes(bytes(252 * 1024))
     try:
         yield disk
     finally:
@@ -223,13 +223,14 @@ def test_a_full_disk_costs_only_what_was_to_go_there(
     compile_guest: Compile, kernel: str, full: Path, tmp_path: Path
 ) -> None:
     ktap = tmp_path / "out.ktap"
+    (full / "rest").write_bytes(bytes(4096))
     code, found, said = run_one(compile_guest("FINE"), kernel, tmp_path, "--html", full / "out.html", "--ktap", ktap)
     assert code == 2, said
     assert found == {"first": "pass", "second": "pass", "third": "pass"}
     assert "ok 1 first" in ktap.read_text()
     assert f"{full / 'out.html'}: cannot write there: No space left on device" in said
     assert "Traceback" not in said
-    assert [path.name for path in full.iterdir()] == ["filler"]
+    assert sorted(path.name for path in full.iterdir()) == ["filler", "rest"]
 
 
 @pytest.mark.parametrize("what", ["TMPDIR", "KSFTCI_CACHE"])

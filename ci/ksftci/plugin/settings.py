@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the options ask for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ksftci import arch as arches
+from ksftci.arch import Arch
+from ksftci.errors import CiError
+from ksftci.kernel import KernelRef, labels
+from ksftci.machine import Limits
+
+NATIVE = "native"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options, read. `kernels` are by label, and none for this machine's own kernel."""
+
+    kernels: dict[str, KernelRef]
+    arch: Arch
+    tree: str
+    limits: Limits
+    cache: Path | None
+    mirror: str | None
+
+    @classmethod
+    def read(cls, config: pytest.Config) -> "Settings":
+        """From the command line, or else from the ini file. Raises CiError."""
+        native, kernels = config.getoption("ksft_native"), config.getoption("ksft_kernel")
+        if native and kernels:
+            raise CiError("--ksft-native runs on this machine's kernel, --ksft-kernel cannot be given with it")
+        if not native and not kernels:
+            native, kernels = config.getini("ksft_native"), config.getini("ksft_kernel")
+        if native and kernels:
+            raise CiError("ksft_native and ksft_kernel cannot both be set")
+        references = [KernelRef.parse(text) for text in dict.fromkeys(kernels or ())]
+        arch, cache = _text(config, "arch"), _text(config, "cache")
+        default = arches.host if native else lambda: arches.ARM64
+        return cls(
+            dict(zip(labels(references), references, strict=True)),
+            arches.find(arch) if arch else default(),
+            _text(config, "tree") or "debian:7.3",
+            Limits(_seconds(config, "timeout", Limits.total), _seconds(config, "silence", Limits.silence)),
+            Path(cache).absolute() if cache else None,
+            _text(config, "mirror"),
+        )
+
+    @property
+    def labels(self) -> list[str]:
+        """The kernels' names, in the order of the options."""
+        return list(self.kernels) or [NATIVE]
+
+
+def _text(config: pytest.Config, name: str) -> str | None:
+    return config.getoption(f"ksft_{name}") or config.getini(f"ksft_{name}") or None
+
+
+def _seconds(config: pytest.Config, name: str, default: float) -> float:
+    text = _text(config, name)
+    try:
+        seconds = float(text) if text else default
+    except ValueError:
+        seconds = 0.0
+    if not seconds >= 1:  # nan, too
+        raise CiError(f"--ksft-{name} {text}: seconds are needed, 1 or more")
+    return seconds
