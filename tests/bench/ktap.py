@@ -77,11 +77,23 @@ def noise(lines: int) -> Iterator[str]:
     yield "ok 1 quiet"
 
 
+def repeated(text: str) -> Callable[[int], Iterator[str]]:
+    """A log that is the same over and over, which must not cost more the longer it is."""
+    return lambda lines: (line for _ in range(lines // (text.count("\n") + 1)) for line in text.split("\n"))
+
+
 LOGS: dict[str, Callable[[int], Iterator[str]]] = {
     "flat": flat,
     "runner": runner,
     "console": console,
     "noise": noise,
+    "same names": repeated("ok 1 same"),
+    "second plans": repeated("1..999999999"),
+    "streams": repeated("TAP version 13\n1..2\nok 1 a"),
+    "names that are taken": repeated("ok 1 a#2\nok 2 a"),
+    "cut programs": repeated("# selftests: mm: a\n# # ok 1 x"),
+    "splats": repeated("[   10.000000] BUG: Bad page state"),
+    "zigzag": repeated(f"{' ' * 200}ok 1 a\n {'# ' * 9}ok 1 b"),
 }
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Logs as streams: bounded logs, one program at a time, time that grows with the lines alone."""
 
-import time
 import tracemalloc
 from collections.abc import Iterator
 from itertools import islice
@@ -106,32 +105,6 @@ def test_many_that_are_missing_are_told_by_one() -> None:
     parser.finish()
     assert [(result.name, result.verdict) for result in parser.results[2:]] == [("tests", Verdict.NOT_RUN)]
     assert parser.results[2].reason == "999999997 planned, never reported"
-
-
-PATHS = {
-    "same names": "ok 1 same",
-    "second plans": "1..999999999",
-    "streams": "TAP version 13\n1..2\nok 1 a",
-    "names that are taken": "ok 1 a#2\nok 2 a",
-    "cut programs": "# selftests: mm: a\n# # ok 1 x",
-    "splats": "[   10.000000] BUG: Bad page state",
-    "zigzag": f"{' ' * 200}ok 1 a\n {'# ' * 9}ok 1 b",
-}
-
-
-@pytest.mark.parametrize("what", PATHS)
-def test_time_grows_with_the_lines(what: str) -> None:
-    def seconds(count: int) -> float:
-        text = f"{PATHS[what]}\n" * count
-        start = time.process_time()
-        parser = Parser("p")
-        for place in range(0, len(text), 100_000):
-            parser.feed(text[place : place + 100_000])
-        parser.finish()
-        return time.process_time() - start
-
-    few = max(seconds(1000), 0.002)
-    assert seconds(16_000) < 16 * few * 4  # were it quadratic, 16 * 16
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

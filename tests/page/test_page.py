@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The page, as a person meets it: seen, filtered, folded, scrolled, by mouse and by keyboard."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,9 +140,7 @@ def test_texts_are_only_texts(browser: Browser, page: Make) -> None:
 
 
 def test_400_kernels_scroll_with_names_and_labels_in_place(browser: Browser, big: Path) -> None:
-    start = time.monotonic()
     browser.open(big)
-    assert time.monotonic() - start < 15
     browser.click("#unfold")
     browser.run("document.getElementById('grid').scrollTo(6000, 9000)")
     browser.wait("document.querySelector('.label').title.includes('-19')")
