@@ -49,7 +49,8 @@ class Browser:
             ActionChains(self.driver).send_keys(key).perform()
 
     def click(self, selector: str) -> None:
-        """Click the first element of a CSS selector."""
+        """Click the first element of a CSS selector, after all is drawn."""
+        self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
         self.driver.find_element("css selector", selector).click()
 
     def complaints(self) -> list[str]:
