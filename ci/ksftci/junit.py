@@ -21,7 +21,7 @@ _BATCH = 100  # cases that are in memory as elements at once
 
 
 def write(suites: Iterable[Suite], path: Path) -> None:
-    """Write the document of all suites to path, with no more than one suite in memory.
+    """Write the document of all suites to path, with no more than one suite and the next in memory.
 
     The same suites give the same bytes. Raises CiError when path cannot be written.
     """
@@ -32,7 +32,7 @@ def write(suites: Iterable[Suite], path: Path) -> None:
 
 def render(runs: Iterable[Run]) -> str:
     """The document of all runs. Never raises, whatever the texts hold."""
-    return "".join(_document(suite for run in runs for suite in run.suites))
+    return "".join(_document(suite for run in runs for suite in run.suites or [Suite(run, "", [])]))
 
 
 def place(run: Run) -> str:
@@ -89,7 +89,7 @@ def _document(suites: Iterable[Suite]) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="utf-8"?>\n<testsuites>\n'
     run: Run | None = None
     odd = splats = 0  # how many of the run's were told
-    for suite in suites:
+    for suite in _behind(suites):
         if suite.run is not run:
             run, odd, splats = suite.run, 0, 0
         once = {
@@ -104,6 +104,17 @@ def _document(suites: Iterable[Suite]) -> Iterator[str]:
     yield "</testsuites>\n"
 
 
+def _behind(suites: Iterable[Suite]) -> Iterator[Suite]:
+    """Each suite when the next has come: only then does its run hold all that was odd in it."""
+    last: Suite | None = None
+    for suite in suites:
+        if last is not None:
+            yield last
+        last = suite
+    if last is not None:
+        yield last
+
+
 def _head(suite: Suite, once: dict[str, str]) -> str:
     """The suite's start tag and properties; `once` are lines that no other suite of its run tells."""
     run, counts = suite.run, suite.counts
@@ -116,10 +127,10 @@ def _head(suite: Suite, once: dict[str, str]) -> str:
         "interrupted": "yes" if run.interrupted else "",
         **once,
     }
-    facts = {name: value for name, value in facts.items() if value}
+    facts = {name: value for name, value in facts.items() if value or name == "program"}
     facts |= {name: value for name, value in run.environment.items() if name not in facts}
     element = TestSuite(
-        legal(f"{run.label}: {suite.program}" if run.kernel else suite.program),
+        legal(": ".join(filter(None, (run.kernel and run.label, suite.program)))) or "no tests",
         properties={legal(name): legal(value) for name, value in facts.items()},
     ).build_xml_doc()
     del element.attrib["disabled"]  # not in the schema
@@ -133,7 +144,7 @@ def _head(suite: Suite, once: dict[str, str]) -> str:
 
 
 def _tail(suite: Suite) -> str:
-    splats = [line for program, line in suite.run.splats if program == suite.program]
+    splats = [line for program, line in suite.run.splats if program and program == suite.program]
     if not splats:
         return "</testsuite>\n"
     element = ET.Element("system-err")

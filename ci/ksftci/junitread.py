@@ -67,9 +67,11 @@ def _elements(path: Path) -> Iterator[etree._Element]:
             remove_comments=True,
             remove_pis=True,
         )
+        first = True
         for _, element in events:
-            if element.getroottree().docinfo.internalDTD is not None:
+            if first and element.getroottree().docinfo.internalDTD is not None:
                 raise CiError(f"{path}: has a DTD, which JUnit XML has no use for; remove it")
+            first = False
             yield element
             element.clear()
             while (before := element.getprevious()) is not None:
@@ -80,6 +82,7 @@ class _Reader:
     def __init__(self, name: str) -> None:
         self.name = name
         self.runs: list[Run] = []
+        self._run: Run | None = None  # of ours, which the suite is of
         self._foreign: Run | None = None
         self._taken: dict[tuple[str, str], int] = {}  # names of foreign results, and how often
         self._suite: etree._Element | None = None
@@ -89,8 +92,8 @@ class _Reader:
         suite = element.getparent()
         if suite is not self._suite and suite is not None:
             self._enter(suite)
-        if self._ours(element):
-            self.runs[-1].results.append(_result(element, *self._names(element)))
+        if self._run is not None and (names := self._names(self._run, element)):
+            self._run.results.append(_result(element, *names))
             return
         if self._foreign is None:
             self._foreign = Run(self.name)
@@ -103,60 +106,64 @@ class _Reader:
         self._foreign.results.append(result)
 
     def suite_ended(self, element: etree._Element) -> None:
+        if element is not self._suite:  # it has no cases
+            self._enter(element)
         splats = element.findtext("system-err")
-        if splats and element is self._suite and "program" in self._facts:
-            self.runs[-1].splats += [(self._facts["program"], line) for line in splats.split("\n")]
+        if splats and self._run is not None:
+            self._run.splats += [(self._facts["program"], line) for line in splats.split("\n")]
 
     def _enter(self, suite: etree._Element) -> None:
         """Take the properties of a suite; the run is the one before it or a new one."""
         self._suite = suite
         facts = self._facts = _properties(suite)
         if "program" not in facts:
+            self._run = None
             return
         kernel, arch, repeat = facts.get("kernel", ""), facts.get("arch", ""), _count(facts.get("run"))
         run = self.runs[-1] if self.runs else None
         if run is None or run is self._foreign or (run.kernel, run.arch, run.repeat) != (kernel, arch, repeat or 1):
             run = Run(kernel, arch, repeat=repeat or 1)
             self.runs.append(run)
+        self._run = run
         run.environment |= {name: value for name, value in facts.items() if name not in _OF_RUN}
         run.interrupted |= "interrupted" in facts
         run.seconds = _seconds(facts.get("seconds")) or run.seconds
         run.anomalies += _lines(facts.get("anomalies"))
         run.splats += [("", line) for line in _lines(facts.get("splats"))]
 
-    def _ours(self, element: etree._Element) -> bool:
-        return "program" in self._facts and (element.get("classname") or "").startswith(self._prefix())
-
-    def _names(self, element: etree._Element) -> tuple[str, str]:
-        scope = (element.get("classname") or "").removeprefix(self._prefix()).removeprefix(".")
-        name = element.get("name") or ""
-        return self._facts["program"], f"{scope}.{name}" if scope else name
-
-    def _prefix(self) -> str:
-        return junit.classname(junit.place(self.runs[-1]), self._facts["program"])
+    def _names(self, run: Run, element: etree._Element) -> tuple[str, str] | None:
+        """(program, name) of a case, unless it is none of ours."""
+        program, whole, name = self._facts["program"], element.get("classname", ""), element.get("name", "")
+        scope = whole.removeprefix(junit.classname(junit.place(run), program))
+        if len(scope) == len(whole):
+            return None
+        return program, f"{scope.removeprefix('.')}.{name}" if scope else name
 
 
 def _result(element: etree._Element, program: str, name: str) -> TestResult:
     told = _properties(element)
-    outcome = next((inner for inner in element if _name(inner) in _OUTCOMES), None)
+    outcome = next((inner for tag in _OUTCOMES for inner in element if _name(inner) == tag), None)
     verdict = _verdict(element, outcome, told.get("verdict", ""))
-    said = "" if outcome is None else "".join(map(str, outcome.itertext()))
+    said = _text(element, *_OUTCOMES)
     message = "" if outcome is None else outcome.get("message") or next(iter(said.strip().splitlines()), "")
     result = TestResult(
         program,
         name,
         verdict,
-        told.get("reason", "") if told else _reason(verdict, message),
+        told.get("reason", "") if "verdict" in told else _reason(verdict, message),
         _seconds(element.get("time")),
         file=element.get("file"),
         line=_count(element.get("line")),
         known=told.get("known", ""),
         earlier=_earlier(element, told.get("earlier", "")),
     )
-    texts = [said if said != message or verdict.bad else ""]
-    texts += [element.findtext(f"{{*}}{tag}") or "" for tag in ("system-out", "system-err")]
-    text = "\n".join(text for text in texts if text.strip())
-    result.log = _lines(text.removeprefix(junit.headline(result)).removeprefix("\n"))
+    told_already = not said.strip() or (said == message and not verdict.bad)
+    texts = ["" if told_already else said, _text(element, "system-out", "system-err")]
+    text = "\n".join(filter(None, texts))
+    if verdict.bad or (outcome is None and "verdict" in told):  # we put it before the log
+        headline = junit.headline(result)
+        text = "" if text == headline else text.removeprefix(f"{headline}\n")
+    result.log = _lines(text)
     return result
 
 
@@ -191,12 +198,18 @@ def _properties(element: etree._Element) -> dict[str, str]:
     return {inner.get("name", ""): inner.get("value") or inner.text or "" for inner in found}
 
 
+def _text(element: etree._Element, *tags: str) -> str:
+    """What is in the elements of these names."""
+    return "\n".join("".join(map(str, inner.itertext())) for inner in element if _name(inner) in tags)
+
+
 def _lines(text: str | None) -> list[str]:
     return text.split("\n") if text else []
 
 
 def _name(element: etree._Element) -> str:
-    return etree.QName(element).localname
+    """The tag, whatever the namespace."""
+    return str(element.tag).rpartition("}")[2]
 
 
 def _seconds(text: str | None) -> float | None:

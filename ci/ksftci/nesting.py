@@ -10,7 +10,7 @@ from itertools import islice
 
 from ksftci.results import TestResult
 
-_LONGEST_NAME = 1000  # characters; of longer ones the end is a checksum
+_LONGEST_NAME = 1000  # characters; of longer ones the middle is a checksum
 
 
 @dataclass(slots=True)
@@ -94,11 +94,8 @@ class Level:
             self.items += inner.items
 
 
-def named(items: Iterable[Item]) -> list[TestResult]:
-    """All results, in their order, called after the tests that they are in: "outer/inner".
-
-    Names are unique: the second and later ones of a name become name#2, name#3.
-    """
+def flat(items: Iterable[Item]) -> list[TestResult]:
+    """All results, in their order, called after the tests that they are in: "outer/inner"."""
     results: list[TestResult] = []
     waiting: list[tuple[str, Iterator[Item], TestResult | None]] = [("", iter(items), None)]
     while waiting:
@@ -107,31 +104,47 @@ def named(items: Iterable[Item]) -> list[TestResult]:
             if isinstance(item, Group):
                 waiting.append((_join(path, item.name), iter(item.items), item.own))
                 break
-            item.name = _join(path, item.name)
+            if path or len(item.name) > _LONGEST_NAME:
+                item.name = _join(path, item.name)
             results.append(item)
         else:
             waiting.pop()
             if own is not None:
                 own.name = path
                 results.append(own)
-    make_unique(results)
     return results
+
+
+class Names:
+    """Makes names unique: the second and later ones of a name become name#2, name#3."""
+
+    def __init__(self) -> None:
+        self.taken: set[str] = set()
+        self._times: dict[str, int] = {}
+
+    def unique(self, name: str) -> str:
+        """The name, or the next one after it that is not taken."""
+        found = name
+        while found in self.taken:
+            self._times[name] = times = self._times.get(name, 1) + 1
+            found = f"{name}#{times}"
+        self.taken.add(found)
+        return found
 
 
 def make_unique(results: Iterable[TestResult]) -> None:
     """Number the second and later results of one name."""
-    taken: set[str] = set()
-    times: dict[str, int] = {}
+    names = Names()
     for result in results:
-        name = result.name
-        while result.name in taken:
-            times[name] = times.get(name, 1) + 1
-            result.name = f"{name}#{times[name]}"
-        taken.add(result.name)
+        if result.name in names.taken:
+            result.name = names.unique(result.name)
+        else:
+            names.taken.add(result.name)
 
 
 def _join(path: str, name: str) -> str:
     joined = f"{path}/{name}" if path and name else path or name
     if len(joined) <= _LONGEST_NAME:
         return joined
-    return f"{joined[: _LONGEST_NAME - 9]}~{zlib.crc32(joined.encode('utf-8', 'replace')):08x}"
+    half = (_LONGEST_NAME - 10) // 2
+    return f"{joined[:half]}~{zlib.crc32(joined.encode('utf-8', 'replace')):08x}~{joined[-half:]}"

@@ -5,7 +5,7 @@ import re
 
 NESTING = "# \t"  # what a nested line begins with, in any order
 
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _LAVA = "<LAVA_SIGNAL_[^<>]*>"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
@@ -26,14 +26,20 @@ _STAMP = re.compile(
     )
 )
 _INSIDE = re.compile(rf"(?<=.)(?:\[ *\d+\.\d{{6}}\](?:\[ *[TC]\d+\])? |{_LAVA})")
+FIRST = frozenset("[<0123456789JFMASONDk")  # what a stamp begins with, and with little more
+BEGINNINGS = (r"\[ *[\dA-Z]", r"<[\dL]", r"\d{4}-\d\d-", r"\d\d:\d\d:", rf"{_MONTH} [ \d]\d \d\d:", "kern *:")
+_DEEPEST = 4  # stamps with nesting in between: records of records
 
 
-def tidy(raw: str) -> list[str]:
-    """The lines in a raw one that carriage returns part, without escapes and NUL."""
-    text = raw.rstrip("\r\n")
+def tidy(text: str) -> str:
+    """Lines without escapes, NUL and carriage returns; these part lines, too."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)
-    return text.replace("\0", "").split("\r")
+    if "\0" in text:
+        text = text.replace("\0", "")
+    return text
 
 
 def strip(text: str) -> tuple[str, str | None]:
@@ -53,6 +59,13 @@ def split(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def clean(raw: str) -> str:
-    """The last of the lines in a raw one, without anything around it."""
-    return strip(tidy(raw)[-1])[0]
+def unstamped(line: str) -> tuple[str, str | None]:
+    """A line without stamps at any depth of nesting, and the kernel's stamp."""
+    stamp = None
+    for _ in range(_DEEPEST):
+        text = line.lstrip(NESTING)
+        bare, found = strip(text)
+        if len(bare) == len(text):
+            break
+        line, stamp = line[: len(line) - len(text)] + bare, found or stamp
+    return line, stamp

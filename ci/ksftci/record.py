@@ -3,25 +3,26 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from ksftci import junitread
 from ksftci.errors import CiError
 from ksftci.ktap import Parser
-from ksftci.nesting import make_unique
-from ksftci.prefix import clean
+from ksftci.nesting import Names, make_unique
 from ksftci.results import Run, Suite, TestResult
 
 _HEAD = re.compile(r"# ksftci (\w+): (.*)")
+_HEAD_LINE = re.compile(r"^(# ksftci \w+: .*)\n?", re.MULTILINE)
 _OUTER = "selftests: "  # what runner.sh's results begin with
-_OUTER_NAME = re.compile(rf"{_OUTER}(?:(?P<folder>[\w./-]+): )?(?P<program>[^/]+)(?:/(?P<name>.*))?", re.DOTALL)
-_LONGEST_LINE = 65536  # bytes; whatever is longer is read as several lines
+_BLOCK = 1 << 18  # bytes that are read at once
 
 
 def write(runs: Sequence[Run]) -> str:
-    """KTAP of all runs, one stream after the other, each program's lines behind "# "."""
+    """KTAP of all runs, a stream for each boot, each program's lines behind "# "; `merge` makes runs of it again."""
     lines: list[str] = []
-    for run in runs:
+    for run in (boot for whole in runs for boot in whole.parts or [whole]):
         facts = {"kernel": run.kernel, "arch": run.arch, "run": str(run.repeat), **run.environment}
         lines += [f"# ksftci {name}: {value}" for name, value in facts.items()]
         lines += ["TAP version 13", *run.console]
@@ -29,12 +30,23 @@ def write(runs: Sequence[Run]) -> str:
     return "\n".join([*lines, ""])
 
 
+def streams(path: Path) -> int:
+    """How many boots a file that `write` made tells of; 0 for other files. Raises CiError when it cannot be read."""
+    if not path.is_file():
+        return 0
+    try:
+        with path.open("rb") as file:
+            return sum(f"\n{block}".count("\n# ksftci kernel: ") for block in _blocks(file))
+    except OSError as err:
+        raise CiError(f"{path}: {err.strerror}") from err
+
+
 def read(path: Path) -> list[Run]:
     """The runs in a log, or in JUnit XML: several if we wrote it, else one.
 
     Raises CiError when the file cannot be read; whatever is in a log, that is no error.
     """
-    return junitread.read(path) if junitread.is_xml(path) else _runs(_suites(_lines(path), path.stem))
+    return junitread.read(path) if junitread.is_xml(path) else _runs(_of_log(path))
 
 
 def stream(path: Path) -> Iterator[Suite]:
@@ -49,12 +61,20 @@ def stream(path: Path) -> Iterator[Suite]:
         for run in junitread.read(path):
             yield from run.suites
     else:
-        yield from _suites(_lines(path), path.stem)
+        yield from _of_log(path)
+
+
+def _of_log(path: Path) -> Iterator[Suite]:
+    try:
+        with path.open("rb") as file:
+            yield from _suites(_blocks(file), path.stem)
+    except OSError as err:
+        raise CiError(f"{path}: {err.strerror}") from err
 
 
 def parse(text: str, name: str) -> list[Run]:
     """As `read`, of the text itself; name stands for a program that the log does not name."""
-    return _runs(_suites(text.split("\n"), name))
+    return _runs(_suites(_blocks(BytesIO(text.encode("utf-8", "replace"))), name))
 
 
 def _runs(suites: Iterable[Suite]) -> list[Run]:
@@ -66,31 +86,45 @@ def _runs(suites: Iterable[Suite]) -> list[Run]:
     return runs
 
 
-def _lines(path: Path) -> Iterator[str]:
-    try:
-        with path.open("rb") as file:
-            while line := file.readline(_LONGEST_LINE):
-                yield line.rstrip(b"\n").decode("utf-8", "replace")
-    except OSError as err:
-        raise CiError(f"{path}: {err.strerror}") from err
+def _blocks(file: BinaryIO) -> Iterator[str]:
+    """Whole lines, many at once. A line that is longer than a block comes in parts."""
+    while data := file.read(_BLOCK):
+        if data[-1:] != b"\n":
+            data += file.readline(_BLOCK)
+        yield data.decode("utf-8", "replace")
 
 
-def _suites(lines: Iterable[str], name: str) -> Iterator[Suite]:
+def _suites(blocks: Iterable[str], name: str) -> Iterator[Suite]:
     reader = _Reader(Run(""), name)
-    begun = False  # whether there was more than the head of a run
-    for line in lines:
-        if "# ksftci " in line and (head := _HEAD.fullmatch(clean(line))):
-            if head[1] == "kernel":
-                if begun or reader.run.kernel:
-                    yield from reader.finish()
-                reader, begun = _Reader(Run(head[2]), name), False
-                continue
-            if reader.run.kernel and not begun:
-                _fact(reader.run, head[1], head[2])
-                continue
-        begun = True
-        yield from reader.feed(line)
+    headed = begun = False  # whether there was the head of a run, and more
+    for part in _at_heads(blocks):
+        head = _HEAD.fullmatch(part)
+        if head and head[1] == "kernel":
+            if begun or headed:
+                yield from reader.finish()
+            reader, headed, begun = _Reader(Run(head[2]), name), True, False
+        elif head and headed and not begun:
+            _fact(reader.run, head[1], head[2])
+        else:
+            begun = True
+            yield from reader.feed(part)
     yield from reader.finish()
+
+
+def _at_heads(blocks: Iterable[str]) -> Iterator[str]:
+    """The same text, with each line that `write` put at the head of a run by itself."""
+    for block in blocks:
+        if "# ksftci " not in block:
+            yield block
+            continue
+        start = 0
+        for match in _HEAD_LINE.finditer(block):
+            if match.start() > start:
+                yield block[start : match.start()]
+            yield match[1].rstrip("\r")
+            start = match.end()
+        if start < len(block):
+            yield block[start:]
 
 
 def _fact(run: Run, name: str, value: str) -> None:
@@ -103,44 +137,39 @@ def _fact(run: Run, name: str, value: str) -> None:
 
 
 class _Reader:
-    """Reads the lines of one run."""
+    """Reads what is printed in one run."""
 
     def __init__(self, run: Run, name: str) -> None:
         self.run, self.parser = run, Parser(name)
-        self._outermost = 0
-        self._times: dict[str, int] = {}  # how often a program has come
+        self._programs = Names()
+        self._empty = True
 
-    def feed(self, line: str) -> Sequence[Suite]:
-        """Take a line; gives the suite that it ends."""
-        parser = self.parser
-        parser.feed(line)
-        if parser.outermost == self._outermost:
-            return ()
-        self._outermost = parser.outermost
-        return self._grouped(parser.take(_OUTER))
+    def feed(self, text: str) -> Iterator[Suite]:
+        """Take whole lines; gives the suites that end in them."""
+        self.parser.feed(text)
+        yield from self._taken()
 
-    def finish(self) -> list[Suite]:
+    def finish(self) -> Iterator[Suite]:
         """There are no more lines; gives the suites that are left, and at least one for the run."""
+        self.parser.close()
+        yield from self._taken()
         self.parser.finish()
-        suites = self._grouped(self.parser.results)
         self.run.anomalies += self.parser.anomalies
-        return suites if suites or self._times else [Suite(self.run, "", [])]
+        if self.parser.results or self._empty:
+            yield self._suite(self.parser.program if self.parser.results else "", self.parser.results)
 
-    def _grouped(self, results: list[TestResult]) -> list[Suite]:
-        """Results by program, which is taken from the outer test's name, "selftests: mm: cow/name"."""
-        programs: dict[str, list[TestResult]] = {}
+    def _taken(self) -> Iterator[Suite]:
+        """The suites of programs, named by the outer tests: "selftests: mm: cow/name"."""
+        for outer, results in self.parser.take(_OUTER):
+            folder, colon, program = outer.removeprefix(_OUTER).partition(": ")
+            for result in results:
+                result.name = result.name or "exit"
+            yield self._suite(f"{folder}:{program}" if colon else folder, results)
+
+    def _suite(self, program: str, results: list[TestResult]) -> Suite:
+        self._empty = False
+        program = self._programs.unique(program)
         for result in results:
-            if match := _OUTER_NAME.fullmatch(result.name):
-                folder = f"{match['folder']}:" if match["folder"] else ""
-                result.program = folder + match["program"].strip()
-                result.name = match["name"] or "exit"
-            programs.setdefault(result.program, []).append(result)
-        suites = []
-        for program, found in programs.items():
-            times = self._times[program] = self._times.get(program, 0) + 1
-            unique = program if times == 1 else f"{program}#{times}"
-            for result in found:
-                result.program = unique
-            make_unique(found)
-            suites.append(Suite(self.run, unique, found))
-        return suites
+            result.program = program
+        make_unique(results)
+        return Suite(self.run, program, results)

@@ -31,8 +31,7 @@ class Verdict(Enum):
         return self in _BAD and self is not Verdict.FAIL
 
 
-# Names of results that no test printed: they are about a program, or the machine, as a whole.
-OF_PROGRAM = frozenset({"all", "bail out", "crash", "exit", "kernel_log", "machine", "settings", "timeout"})
+_OF_PROGRAM = {"all", "bail out", "crash", "exit", "machine", "settings", "timeout"}
 
 _BAD = {Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.NOT_RUN}
 
@@ -40,7 +39,7 @@ _BAD = {Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.NOT
 UNNAMED = "unnamed kernel"  # of a log that does not say on which it was
 
 
-@dataclass
+@dataclass(slots=True)
 class TestResult:
     """One test. `id` is unique in a run and the same from run to run."""
 
@@ -63,6 +62,13 @@ class TestResult:
         return f"{self.program}.{self.name}"
 
     @property
+    def of_program(self) -> bool:
+        """Whether it is about the program, the machine or what the kernel logged: no test printed it."""
+        outer, _, last = self.name.rpartition("/")
+        word = last.partition("#")[0]
+        return word == "kernel_log" or (not outer and word in _OF_PROGRAM)
+
+    @property
     def flaky(self) -> bool:
         """Whether a retry ended otherwise than an attempt before it in which the test did run."""
         return any(verdict not in (self.verdict, Verdict.NOT_RUN) for verdict in self.earlier)
@@ -82,6 +88,7 @@ class Run:
     interrupted: bool = False
     seconds: float = 0.0
     repeat: int = 1  # counts from 1
+    parts: "list[Run]" = field(default_factory=list)  # boots that it was put together from, if not one
 
     @property
     def counts(self) -> Counter[Verdict]:

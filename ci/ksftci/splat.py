@@ -45,8 +45,8 @@ class Splat:
     lines: list[str] = field(default_factory=list)
 
 
-# What a first line may begin with when there is no stamp: few enough for every line to be looked at.
-FIRST = frozenset("WBrwNskIOgUKC-")
+FIRST = frozenset("WBrwNskIOgUKC-")  # what a first line begins with when there is no stamp
+BEGINNINGS = tuple(begin for begin in (*_HEADLINES, *_HINTS) if not begin.startswith(".*"))
 
 
 def may_begin(text: str) -> bool:

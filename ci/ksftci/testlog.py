@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterable
 
-from ksftci.ktapline import read
+from ksftci.ktapline import may_be
 from ksftci.prefix import NESTING
 from ksftci.results import TestResult, Verdict
 
@@ -35,6 +35,22 @@ class TestLog:
         if len(self.lines) > 4 * KEPT:
             self._shorten()
 
+    def extend(self, text: str) -> None:
+        """Take many lines at once, empty ones left out."""
+        lines = text.split("\n")
+        if len(text) > _LONGEST or "" in lines:
+            for line in lines:
+                if line:
+                    self.add(line)
+            return
+        self.lines += lines
+        if len(self.lines) > 4 * KEPT:
+            self._shorten()
+
+    def ends_with_rule(self) -> bool:
+        """Whether the last line is one of dashes."""
+        return bool(self.lines) and self.lines[-1].lstrip(NESTING).startswith("---")
+
     def all(self) -> list[str]:
         """The lines, with one in their middle that says how many are left out."""
         if len(self.lines) > 2 * KEPT:
@@ -55,8 +71,7 @@ class TestLog:
 
 
 def explain(result: TestResult, log: TestLog) -> None:
-    """Give a result its log, and what the log says of why it did not pass."""
-    result.log = log.all()
+    """Add to a result what its log says of why it did not pass."""
     if result.verdict is Verdict.SKIP:
         result.reason = result.reason or _last_said(log.lines) or result.name
     elif result.verdict.bad:
@@ -76,7 +91,7 @@ def _place(lines: Iterable[str]) -> Place | None:
 def _last_said(lines: list[str]) -> str:
     for line in reversed(lines):
         text = line.lstrip(NESTING).strip()
-        if text and text[0] != "[" and read(text) is None:
+        if text and text[0] != "[" and not may_be(text):
             return text
     return ""
 

@@ -157,6 +157,10 @@ def test_repeats_and_kernels_do_not_collapse() -> None:
     assert len({suite.get("name") for suite in root}) == 3
 
 
+def test_class_names_have_no_double_colon() -> None:
+    assert the_case(TestResult("mm::cow", "t", Verdict.PASS)).get("classname") == "debian:7.3.mm.cow"
+
+
 def test_names_with_dots_of_their_own_stay_whole() -> None:
     result = TestResult("cow", "Basic COW ... with base page", Verdict.PASS)
     assert junit.split_name(result) == ("cow", "Basic COW ... with base page")
@@ -164,7 +168,8 @@ def test_names_with_dots_of_their_own_stay_whole() -> None:
 
 def test_no_tests_is_a_valid_document() -> None:
     assert ET.fromstring(junit.render([])).tag == "testsuites"
-    assert ET.fromstring(junit.render([a_run()])).tag == "testsuites"
+    (suite,) = ET.fromstring(junit.render([a_run()]))
+    assert (suite.get("tests"), suite.get("name"), told(suite)["release"]) == ("0", "debian:7.3", "7.3.4")
 
 
 def test_the_environment_is_in_every_suite_and_oddities_are_once_in_a_run() -> None:
@@ -227,11 +232,23 @@ def test_writing_is_what_rendering_gives(tmp_path: Path) -> None:
     assert (tmp_path / "out.xml").read_text(encoding="utf-8") == junit.render(runs)
 
 
-def test_writing_keeps_one_suite_in_memory(tmp_path: Path) -> None:
+def test_what_a_run_has_odd_at_its_end_is_told(tmp_path: Path) -> None:
+    run = a_run()
+
+    def stream() -> Iterator[Suite]:
+        yield Suite(run, "p", [TestResult("p", "t", Verdict.PASS)])
+        run.anomalies.append("p: no plan")
+
+    junit.write(stream(), tmp_path / "out.xml")
+    (suite,) = ET.parse(tmp_path / "out.xml").getroot()
+    assert told(suite)["anomalies"] == "p: no plan"
+
+
+def test_writing_keeps_few_suites_in_memory(tmp_path: Path) -> None:
     peaks = []
-    for count in (2, 20):
+    for count in (3, 15):
         tracemalloc.start()
-        junit.write(suites(count, 300), tmp_path / "out.xml")
+        junit.write(suites(count, 150), tmp_path / "out.xml")
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0]

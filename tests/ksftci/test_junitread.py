@@ -41,7 +41,7 @@ runs = st.builds(
     words.map(lambda word: f"k{word}"),
     st.sampled_from(["", "arm64"]),
     facts,
-    st.lists(results, min_size=1, unique_by=lambda result: (result.program, result.name)),
+    st.lists(results, unique_by=lambda result: (result.program, result.name)),
     st.lists(words, max_size=2),
     st.lists(st.tuples(st.just("") | programs, words), max_size=3),
     interrupted=st.booleans(),
@@ -86,8 +86,15 @@ def test_what_was_written_comes_back(tmp_path: Path, runs: list[Run]) -> None:
     for number, run in enumerate(runs):
         run.repeat = number + 1
     path = tmp_path / "out.xml"
-    junit.write((suite for run in runs for suite in run.suites), path)
+    path.write_text(junit.render(runs), encoding="utf-8")
     assert record.read(path) == as_written(runs)
+
+
+@pytest.mark.parametrize("log", [["", " ", "\t"], [" "], ["why", "why"], ["pass", "ok"], ["timeout: why"]])
+def test_logs_that_look_like_something_else_come_back(log: list[str], tmp_path: Path) -> None:
+    run = Run("k", results=[TestResult("p", f"{v.value}{r}", v, r, log=log) for v in Verdict for r in ("", "why")])
+    (tmp_path / "out.xml").write_text(junit.render([run]))
+    assert record.read(tmp_path / "out.xml") == [run]
 
 
 def test_recordings_come_back(tmp_path: Path) -> None:
@@ -121,7 +128,7 @@ def test_pytest_is_read(tmp_path: Path) -> None:
     tests.write_text(
         "import pytest\n"
         "def test_good(): print('printed')\n"
-        "def test_bad(): assert 1 == 2\n"
+        "def test_bad(record_property): record_property('owner', 'me'); assert 1 == 2\n"
         "@pytest.mark.xfail(reason='known')\n"
         "def test_xfail(): assert 0\n"
         "def test_skip(): pytest.skip('not here')\n"
@@ -176,6 +183,16 @@ def test_junitparser_is_read(tmp_path: Path) -> None:
     assert found == [("s.good", "pass", ""), ("cls.bad", "error", "gone"), ("s.good#2", "pass", "")]
 
 
+def test_several_failures_of_a_case_are_all_kept(tmp_path: Path) -> None:
+    (result,) = read(
+        tmp_path,
+        "<testsuite name='s'><testcase name='t'><skipped/><failure message='one'>1st</failure>"
+        "<failure>2nd</failure><system-out>out</system-out></testcase></testsuite>",
+    )
+    assert (result.verdict, result.reason) == (Verdict.FAIL, "one")
+    assert [line for line in result.log if line] == ["1st", "2nd", "out"]
+
+
 def test_surefire_is_read(tmp_path: Path) -> None:
     (result,) = read(
         tmp_path,
@@ -186,6 +203,15 @@ def test_surefire_is_read(tmp_path: Path) -> None:
     assert result.earlier == [Verdict.FAIL, Verdict.ERROR]
 
 
+@pytest.mark.parametrize(
+    ("kind", "verdict"),
+    [("timeout", "timeout"), ("not_run", "not_run"), ("fail", "error"), ("skip", "error"), ("OSError", "error")],
+)
+def test_the_type_of_an_error_is_a_verdict_only_where_it_can_be(kind: str, verdict: str, tmp_path: Path) -> None:
+    (result,) = read(tmp_path, f"<testsuite name='s'><testcase name='t'><error type='{kind}'/></testcase></testsuite>")
+    assert result.verdict.value == verdict
+
+
 BOMB = "".join(f'<!ENTITY e{n} "{"&e" + str(n - 1) + ";" if n else ""}{"x" * 99}">' for n in range(9))
 
 
@@ -193,6 +219,7 @@ BOMB = "".join(f'<!ENTITY e{n} "{"&e" + str(n - 1) + ";" if n else ""}{"x" * 99}
     ("text", "message"),
     [
         ("<testsuites><testsuite>", "cannot be read as JUnit XML"),
+        ("<?xml version='1.0' encoding='what'?><testsuite/>", "cannot be read as JUnit XML"),
         ("<?xml version='1.0'?>\n", "cannot be read as JUnit XML"),
         ("<testsuites>\x00</testsuites>", "cannot be read as JUnit XML"),
         (f"<!DOCTYPE a [{BOMB}]><testsuites><testsuite name='&e8;'/></testsuites>", "has a DTD"),

@@ -179,6 +179,25 @@ def test_chatter_is_no_result() -> None:
     assert parse("okay\nok then\nnothing ok\n# ok let us see").results == []
 
 
+@pytest.mark.parametrize(
+    ("line", "name", "verdict"),
+    [
+        ("not ok#3 third", "#3 third", "fail"),
+        ("not ok 60# error no memory", "no memory", "error"),
+        ("not ok", "test 1", "fail"),
+        ("not ok\t4\ttabs", "tabs", "fail"),
+        ("not ok 12345678901 long", "12345678901 long", "fail"),
+        ("not ok 1 -", "test 1", "fail"),
+        ("not ok 1 - - dashes", "- dashes", "fail"),
+        ("# #  #not ok 1 deep", "deep", "fail"),
+        ("not okay", None, ""),
+        ("ok", None, ""),
+    ],
+)
+def test_unusual_results(line: str, name: str | None, verdict: str) -> None:
+    assert verdicts(parse(line)) == ({name: verdict} if name else {})
+
+
 def test_durations_come_from_arrival_times() -> None:
     parser = Parser("p")
     for at, line in [(1.0, "1..2"), (2.5, "ok 1 a"), (3.0, "# RUN b ..."), (7.0, "ok 2 b")]:

@@ -30,7 +30,19 @@ COUNTED = (Verdict.PASS, Verdict.FAIL, Verdict.XFAIL, Verdict.XPASS, Verdict.SKI
 def run(folder: Path, *programs: str, seconds: int = 1500) -> tuple[Run, str, str]:
     """What ksftci makes of the programs: results, the record, what was said."""
     ktap = folder / "out.ktap"
-    argv = [sys.executable, "-m", "ksftci", "run", "--kernel", "debian:7.3", "--ktap", str(ktap), *programs]
+    argv = [
+        sys.executable,
+        "-m",
+        "ksftci",
+        "run",
+        "--kernel",
+        "debian:7.3",
+        "--silence",
+        "300",
+        "--ktap",
+        str(ktap),
+        *programs,
+    ]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds, check=False)
     assert done.returncode in (0, 1), done.stdout + done.stderr
     (found,) = record.read(ktap)

@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 from tests.readers.readers import READERS, Row
 
-from ksftci import junit
+from ksftci import junit, record
 from ksftci.results import Run, TestResult, Verdict
 
 pytestmark = pytest.mark.readers
@@ -140,6 +140,20 @@ def test_what_passed_unexpectedly_tells(rows: dict[str, Row], reader: str) -> No
 def test_retries(rows: dict[str, Row], reader: str) -> None:
     counts = (rows["flaky"].get("retries"), rows["retried"].get("retries"))
     assert counts == {"mikepenz": (2, 0), "jenkins": (2, 1)}.get(reader, (None, None))
+
+
+def test_any_bytes_of_a_log(reader: str, tmp_path: Path) -> None:
+    log = tmp_path / "console.log"
+    log.write_bytes(
+        b"TAP version 13\n1..2\n# \x1b[31mred\x1b[0m \x00\x07 ]]> <b>&amp; \xff\xfe \xed\xa0\x80 \xf0\x9f\x90\xa7\n"
+        b"not ok 1 <name> ]]> \x01 \xf0\x9f\x90\xa7\n# \r\x1b]0;title\x07\x9b1m\nok 2 second # SKIP \x02 ]]>\xff\n"
+    )
+    junit.write(record.stream(log), tmp_path / "out.xml")
+    first, second = READERS[reader](tmp_path / "out.xml")
+    assert first["name"] == "<name> ]]> \\x01 🐧"
+    assert first["status"] == WORDS[reader][FAIL]
+    assert "# red \\x07 ]]> <b>&amp; \ufffd\ufffd \ufffd\ufffd\ufffd 🐧" in first["details"]
+    assert (second["name"], second["status"]) == ("second", "skipped")
 
 
 def test_libxml2_finds_nothing_to_mend(path: Path) -> None:

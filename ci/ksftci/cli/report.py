@@ -40,7 +40,7 @@ def junit_command(
 
     Example: ksftci junit console.log -o results.xml
     """
-    if len(logs) == 1 and known is None:  # however large: one program's results are in memory at a time
+    if known is None and len(logs) == 1 and record.streams(logs[0]) < 2:
         junit.write(record.stream(logs[0]), output)
     else:
         junit.write((suite for run in _read(logs, known) for suite in run.suites), output)
@@ -82,9 +82,18 @@ def tell_github(runs: Sequence[Run], summary: Path | None, annotate: bool) -> No
 
 def _read(logs: list[Path], known: Path | None) -> list[Run]:
     issues = KnownIssues.read(known) if known else None
-    runs = merge(run for log in logs for run in record.read(log))
+    runs = merge(run for log in logs for run in _named(record.read(log), log, logs))
     if issues is not None:
         for run in runs:
             issues.judge(run)
         issues.check(runs, date.today())
+    return runs
+
+
+def _named(runs: list[Run], log: Path, logs: list[Path]) -> list[Run]:
+    """Of several logs, those that name no kernel are told apart by their files' names."""
+    same = [other for other in logs if other.stem == log.stem]
+    for run in runs:
+        if len(logs) > 1 and not run.kernel:
+            run.kernel = log.stem if len(same) == 1 else str(log)
     return runs

@@ -174,14 +174,25 @@ def run(
             for label, ref in zip(labels(references), references, strict=True)
         ]
         machines = [Resume(qemu.label, limits, qemu.within) for qemu in boots]
+    display = ProgressDisplay(err)
+    session = Session(
+        machines,
+        found,
+        guest.name,
+        display,
+        repeat=repeat,
+        at_once=jobs,
+        choice=choice,
+        shard=shard,
+        durations=durations,
+        retries=retries,
+        judge=issues.judge if issues else None,
+        lister=Lister(store),
+        facts={"chosen": expression} if expression else {},
+    )
     with annotations.stopped(sys.stdout):
-        with ProgressDisplay(err) as display:
-            session = Session(machines, found, guest.name, display, repeat, jobs, choice, shard, durations, retries)
-            session.judge = issues.judge if issues else None
-            session.lister = Lister(store)
+        with display:
             runs = session.run()
-        for run_ in runs if expression else []:
-            run_.environment["chosen"] = str(expression)
         if issues is not None:
             issues.check(runs, date.today())
         report.show(runs, out)
