@@ -55,6 +55,7 @@ def render(runs: Sequence[Run]) -> str:
         unexpected=findings.unexpected(runs),
         unsteady=findings.unsteady(runs),
         odd=[(run.label, odd[:_ODD_LINES], len(odd[_ODD_LINES:])) for run in runs if (odd := _odd(run))],
+        timed=any(map(findings.seconds, runs)),
         slowest=_slowest(runs),
         programs=_programs(runs),
     )

@@ -49,15 +49,9 @@ class Browser:
             ActionChains(self.driver).send_keys(key).perform()
 
     def click(self, selector: str) -> None:
-        """Click the first element of a CSS selector; rows may be drawn anew between finding and clicking."""
-        from selenium.common.exceptions import StaleElementReferenceException
-        from selenium.webdriver.support.wait import WebDriverWait
-
-        def clicked(driver: Any) -> bool:
-            driver.find_element("css selector", selector).click()
-            return True
-
-        WebDriverWait(self.driver, 5, 0.05, ignored_exceptions=[StaleElementReferenceException]).until(clicked)
+        """Click the first element of a CSS selector, after all is drawn."""
+        self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+        self.driver.find_element("css selector", selector).click()
 
     def complaints(self) -> list[str]:
         """What is on the console, and every address but the page's own that was asked for."""

@@ -146,8 +146,9 @@ function sizes() {
 	return {name: size("--name"), head: size("--head"), column: size("--column")};
 }
 
-// Draw what is in view. Elements are made anew; there are never more than some thousand.
-function drawGrid() {
+// Draw what is in view. Elements are made anew; there are never more than some thousand. Merely `moved`,
+// nothing is drawn when the same rows and columns are in view: who is about to click keeps the cell.
+function drawGrid(moved = false) {
 	const {box, sheet, rows, columns} = grid;
 	const {name, head, column: width} = sizes();
 	sheet.style.width = `${name + columns.length * width}px`;
@@ -158,6 +159,10 @@ function drawGrid() {
 	const bottom = Math.min(rows.length, Math.ceil((box.scrollTop + box.clientHeight) / ROW) + OVERSCAN);
 	const from = Math.max(0, Math.floor(box.scrollLeft / width) - OVERSCAN);
 	const to = Math.min(columns.length, Math.ceil((box.scrollLeft + box.clientWidth - name) / width) + OVERSCAN);
+	const view = [top, bottom, from, to, name, head, width].join();
+	if (moved && view === grid.view)
+		return;
+	grid.view = view;
 
 	const header = make("div", {role: "row", class: "head", "aria-rowindex": 1},
 		make("div", {role: "columnheader", class: "corner", "aria-colindex": 1},
@@ -271,7 +276,7 @@ function drawSoon() {
 	waiting = true;
 	requestAnimationFrame(() => {
 		waiting = false;
-		drawGrid();
+		drawGrid(true);
 	});
 }
 
