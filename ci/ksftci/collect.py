@@ -116,7 +116,7 @@ class Collector:
                 self._kernel, self._changed, self._ended = [], [], []
                 self._offset = at - clock if clock is not None else None
                 self._number += 1
-                self.run.console.append(f"# selftests: {job.name}")
+                self.run.console.append(f"# selftests: {_spoken(job)}")
             case Line(at=at, text=text):
                 self.run.console.append(f"# {text}")
                 if self.parser:
@@ -217,8 +217,7 @@ class Collector:
             note = "SKIP"
         word = "not ok" if any(result.verdict.bad for result in results) else "ok"
         note = f" # {note}" if note else ""
-        name = re.sub(r"^([\w./-]+):", r"\1: ", job.name)  # timers:posix_timers, in runner.sh's way
-        self.run.console.append(f"{word} {self._number} selftests: {name}{note}")
+        self.run.console.append(f"{word} {self._number} selftests: {_spoken(job)}{note}")
 
     def _forget_not_run(self, job: Job) -> None:
         """A program that broke off goes on with what was not run of it."""
@@ -241,6 +240,11 @@ def _judge_silent(parser: Parser, status: int, at: float) -> None:
         parser.add("exit", Verdict.ERROR, f"could not be started (status {status}) {last}", at)
     else:
         parser.add("exit", Verdict.FAIL, f"exit status {status}", at)
+
+
+def _spoken(job: Job) -> str:
+    """The job's name in runner.sh's way: timers: posix_timers."""
+    return re.sub(r"^([\w./-]+):", r"\1: ", job.name)
 
 
 def _signal(number: int) -> str:
