@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the tests of the whole line share: real kernel trees with the generated tests in them."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -39,3 +40,9 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return copy
 
     return get
+
+
+@pytest.fixture
+def kernel_tree() -> str:
+    """What kernels are built from; a whole tree that has been built from before saves minutes."""
+    return os.environ.get("KSFTCI_TEST_TREE", "debian:7.3")

@@ -4,7 +4,6 @@
 import hashlib
 import os
 import re
-import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +14,10 @@ from ksftci.cache import Cache
 from ksftci.command import need
 from ksftci.errors import CiError
 from ksftci.libraries import Libraries
+from ksftci.make import TOLD, compiler, make
 from ksftci.tree import Tree
 
-_TOLD = re.compile(r": (?:fatal )?(?:warning|error): |undefined reference|cannot find -l|\*\*\*")
 _BROKEN = re.compile(r"make(?:\[\d+\])?: \[(?:.*: )?(?P<target>/\S+)\] Error \d+ \(ignored\)")
-# Settings of a build that this one may be part of are not meant for it.
-_NOT_OURS = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS", "OUTPUT", "O", "CFLAGS", "KBUILD_OUTPUT", "LLVM"}
 
 
 @dataclass(frozen=True)
@@ -61,8 +58,7 @@ class Builder:
             for target in targets:
                 _forget_stale(target, source)
             log = output.with_name(f"{output.name}.log")
-            for line in _told(self._make(log, [*arguments, *map(str, targets)])):
-                self.say(line)
+            make(self.arch, self.jobs, [*arguments, *map(str, targets)], log, self.say)
             for target in targets:
                 _remember(target, source)
         for target in targets:
@@ -115,7 +111,7 @@ class Builder:
     def _prepare(self, tree: Tree, source: Path, sources: Sequence[Path], folder: Path, static: bool) -> list[str]:
         """Make the shadow and the headers; gives make's arguments for this collection, without a target."""
         need("make")
-        need(self._compiler)
+        need(compiler(self.arch))
         link, headers = folder / "tree", folder / "headers"
         name = source.relative_to(tree.selftests)
         shadow.make(tree.path, link, _folder_of(self.arch), str(name))
@@ -135,35 +131,10 @@ class Builder:
             f"USERCFLAGS={' '.join(flags)}",
         ]
 
-    @property
-    def _compiler(self) -> str:
-        return "gcc" if self.arch.native else f"{self.arch.cross}gcc"
-
     def _make(self, log: Path, arguments: list[str]) -> str:
         """What make printed, which is in `log` too. Raises CiError with the messages in it."""
-        command = ["make", f"-j{self.jobs}", f"ARCH={self.arch.kernel}"]
-        if not self.arch.native:
-            command.append(f"CROSS_COMPILE={self.arch.cross}")
-        environment = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
-        done = subprocess.run(
-            [*command, *arguments],
-            env={**environment, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        log.write_text(done.stdout)
-        if done.returncode != 0:
-            message = "\n".join(_told(done.stdout)[:20]) or "\n".join(done.stdout.splitlines()[-10:])
-            raise CiError(f"the build failed:\n{message}\nthe whole log is {log}")
-        return done.stdout
-
-
-def _told(said: str) -> list[str]:
-    return [line for line in said.splitlines() if _TOLD.search(line)]
+        make(self.arch, self.jobs, arguments, log)
+        return log.read_text(encoding="utf-8")
 
 
 def broken(said: str, output: Path) -> dict[str, str]:
@@ -176,7 +147,7 @@ def broken(said: str, output: Path) -> dict[str, str]:
             if target.is_relative_to(output) and not target.suffix:
                 found[str(target.relative_to(output))] = why or "see the log of the build"
             why = ""
-        elif _TOLD.search(line) and "warning: " not in line:
+        elif TOLD.search(line) and "warning: " not in line:
             why = why or line.strip()
     return found
 

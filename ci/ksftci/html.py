@@ -1,54 +1,130 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Results as one HTML page that needs nothing beside it."""
+"""Results as one HTML page that needs nothing beside it.
 
+The tables are HTML; the grid and the failures are drawn by page/*.js from the data of `pagedata`.
+Without scripts the tables and a list of failures remain.
+"""
+
+import base64
+import hashlib
+import heapq
+import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
 
-from ksftci.report import skip_reasons
-from ksftci.results import Run, TestResult, Verdict
+from ksftci import findings, pagedata
+from ksftci.junittext import legal
+from ksftci.results import Run, Verdict, exit_status
 
-_MARKS = {
-    Verdict.PASS: "✓",
-    Verdict.FAIL: "✗",
-    Verdict.SKIP: "-",
-    Verdict.XFAIL: "✓x",
-    Verdict.XPASS: "!✓",
-    Verdict.TIMEOUT: "⏱",
-    Verdict.CRASH: "☠",
-    Verdict.ERROR: "!",
-    Verdict.NOT_RUN: "·",
-}
-
-
-@dataclass(frozen=True)
-class _Row:
-    test: str
-    results: list[TestResult | None]  # one a run; None where the test did not appear
+_SCRIPTS = ("data.js", "failures.js", "grid.js", "page.js")
+_SLOWEST = 20
+_ODD_LINES = 200  # of one run
+_STATIC_FAILURES = 200  # that are shown without scripts
 
 
 def render(runs: Sequence[Run]) -> str:
-    """The page: a grid of tests and kernels, the log of each failure, reasons of skips."""
+    """The page. The same runs give the same bytes."""
+    script = "\n".join(map(_part, _SCRIPTS))
+    style = _part("page.css")
+    common, facts = _environments(runs)
+    return _template().render(
+        script=Markup(script),
+        style=Markup(style),
+        script_hash=_hash(script),
+        style_hash=_hash(style),
+        data=Markup(pagedata.encode(runs)),
+        marks=pagedata.MARKS,
+        verdicts=list(Verdict),
+        headline=findings.headline(runs),
+        status=exit_status(runs),
+        titles=[title for title, _ in findings.COLUMNS],
+        rows=[(run, _numbers(run), fact) for run, fact in zip(runs, facts, strict=True)],
+        common=common,
+        seconds=findings.seconds,
+        some=findings.some,
+        link=findings.link,
+        failures=findings.failures(runs)[:_STATIC_FAILURES],
+        not_run=findings.not_run(runs),
+        missing=findings.missing(runs),
+        known=findings.known(runs),
+        unexpected=findings.unexpected(runs),
+        unsteady=findings.unsteady(runs),
+        odd=[(run.label, odd[:_ODD_LINES], len(odd[_ODD_LINES:])) for run in runs if (odd := _odd(run))],
+        slowest=_slowest(runs),
+        programs=_programs(runs),
+    )
+
+
+@cache
+def _template() -> Template:
     environment = Environment(
-        loader=PackageLoader("ksftci", "."),
+        loader=PackageLoader("ksftci", "page"),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=lambda value: legal(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page = environment.get_template("page.html.j2")
-    return page.render(
-        runs=runs,
-        rows=_rows(runs),
-        marks=_MARKS,
-        verdicts=list(Verdict),
-        failures=[(run, r) for run in runs for r in run.results if r.verdict.bad],
-        skips=skip_reasons(runs),
-    )
+    return environment.get_template("page.html.j2")
 
 
-def _rows(runs: Sequence[Run]) -> list[_Row]:
-    by_run = [{result.id: result for result in run.results} for run in runs]
-    tests = dict.fromkeys(test for results in by_run for test in results)
-    return [_Row(test, [results.get(test) for results in by_run]) for test in tests]
+@cache
+def _part(name: str) -> str:
+    return files("ksftci").joinpath("page", name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    """What Content-Security-Policy calls an inline script or style that may run."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _environments(runs: Sequence[Run]) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """(facts that are the same in every run, the other facts of each run)."""
+    facts = [{"arch": run.arch, **run.environment} for run in runs]
+    facts = [{name: value for name, value in fact.items() if value} for fact in facts]
+    first = facts[0] if facts else {}
+    common = {name: value for name, value in first.items() if all(fact.get(name) == value for fact in facts)}
+    return common, [{name: value for name, value in fact.items() if name not in common} for fact in facts]
+
+
+def _numbers(run: Run) -> list[tuple[int, Verdict, str]]:
+    """(how many results, a verdict for the colour, the filter that shows them) for each of the columns."""
+    counts = run.counts
+    rows = []
+    for _, verdicts in findings.COLUMNS:
+        wanted = verdicts[0].value if len(verdicts) < 3 else "bad"
+        address = urlencode({"verdict": wanted, "kernel": legal(run.label)})
+        rows.append((sum(counts[verdict] for verdict in verdicts), verdicts[0], address))
+    return rows
+
+
+def _odd(run: Run) -> list[str]:
+    """What was wrong with the KTAP, and what the kernel said in its log."""
+    return [*run.anomalies, *(f"{program}: {line}" if program else line for program, line in run.splats)]
+
+
+def _slowest(runs: Sequence[Run]) -> list[tuple[float, str, str]]:
+    """(seconds, test, kernel), the slowest first."""
+    timed = [(result.seconds, result.id, run.label) for run in runs for result in run.results if result.seconds]
+    return heapq.nsmallest(_SLOWEST, timed, key=lambda row: (-row[0], row[1], row[2]))
+
+
+def _programs(runs: Sequence[Run]) -> list[tuple[str, int, float, float, float, str]]:
+    """(program, tests, shortest, median, longest seconds in a run, kernel of the longest), the longest first."""
+    times: dict[str, list[tuple[float, str]]] = {}
+    tests: dict[str, set[str]] = {}
+    for run in runs:
+        for suite in run.suites:
+            times.setdefault(suite.program, []).append((suite.seconds, run.label))
+            tests.setdefault(suite.program, set()).update(result.name for result in suite.results)
+    rows = []
+    for program, taken in times.items():
+        longest, kernel = max(taken)
+        median = statistics.median(seconds for seconds, _ in taken)
+        rows.append((program, len(tests[program]), min(taken)[0], median, longest, kernel))
+    return sorted(rows, key=lambda row: -row[4])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernel images: a file, or the newest Debian package of a version."""
+"""Kernel images: a file, the newest Debian package of a version, or a tree to build."""
 
 import re
 import shutil
@@ -11,31 +11,37 @@ from ksftci.arch import Arch
 from ksftci.cache import Cache
 from ksftci.debian import Debian, version_key
 from ksftci.errors import CiError
+from ksftci.kbuild import KernelBuilder
+from ksftci.tree import Trees
 
 _PACKAGE = re.compile(
     r"linux-(?P<kind>image|binary)-(?P<version>\d[^-]*(?:-\d+)?)"
     r"(?P<cloud>-cloud)?-(?P<arch>arm64|amd64)(?P<large>-16k)?"
 )
 _REFERENCE = re.compile(r"debian:(?P<version>\d+(?:\.\d+)*)(?P<large>-16k)?")
-HELP = "a path to an Image or vmlinuz, debian:VERSION or debian:VERSION-16k (debian:7.3)"
+_BUILD = "build:"
+HELP = "a path to an Image or vmlinuz, debian:VERSION or debian:VERSION-16k (debian:7.3), or build:TREE"
 
 
 @dataclass(frozen=True)
 class KernelRef:
-    """What the user called a kernel: either path, or a Debian version and a page size."""
+    """What the user called a kernel: a path, a Debian version and a page size, or a tree to build."""
 
     text: str
     path: Path | None = None
     version: tuple[int, ...] = ()
     large_pages: bool = False
+    tree: str = ""
 
     @classmethod
     def parse(cls, text: str) -> "KernelRef":
-        """Raises CiError when the text is neither an existing file nor debian:VERSION."""
+        """Raises CiError when the text is neither an existing file, debian:VERSION nor build:TREE."""
         if match := _REFERENCE.fullmatch(text):
             large = match["large"] is not None
             return cls(text, version=version_key(match["version"]), large_pages=large)
-        if text.startswith(("debian:", "build:", "git:")):
+        if text.startswith(_BUILD) and text != _BUILD:
+            return cls(text, tree=text.removeprefix(_BUILD))
+        if text.startswith(("debian:", _BUILD, "git:")):
             raise CiError(f"kernel {text!r} is not understood; a kernel is {HELP}")
         path = Path(text)
         if path.is_file():
@@ -46,13 +52,15 @@ class KernelRef:
 
 def labels(references: Iterable[KernelRef]) -> list[str]:
     """A short name for each: debian:7.3, or as many of a path's last parts as tell it from others."""
-    names = [ref.path.parts if ref.path else (ref.text,) for ref in references]
+    places = [(_BUILD if ref.tree else "", ref.path or Path(ref.tree or ref.text)) for ref in references]
+    names = [path.parts for _, path in places]
     length = [1] * len(names)
     for place, parts in enumerate(names):
         others = [other for other in names if other != parts]
         while any(other[-length[place] :] == parts[-length[place] :] for other in others):
             length[place] += 1
-    return ["/".join(parts[-n:]) for parts, n in zip(names, length, strict=True)]
+    shown = zip(places, length, strict=True)
+    return [kind + "/".join(path.parts[-n:]) for (kind, path), n in shown]
 
 
 def source_of(references: Iterable[KernelRef]) -> str | None:
@@ -130,6 +138,9 @@ class Kernels:
         """
         if ref.path is not None:
             return ref.path
+        if ref.tree:
+            tree = Trees(self.cache, self.debian).get(ref.tree, full=True)
+            return KernelBuilder(self.cache, self.arch, say=self.debian.say).build(tree)
         try:
             package = choose(ref, self.debian.names("linux-(image|binary)-.*"), self.arch)
             return self._fetch(package)

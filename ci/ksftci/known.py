@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ksftci.merge import KNOWN_ISSUES
-from ksftci.results import OF_PROGRAM, Run, TestResult, Verdict
+from ksftci.results import Run, TestResult, Verdict
 from ksftci.yamlfile import read_list
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
@@ -173,5 +173,5 @@ def _names_none(issue: Issue, run: Run) -> bool:
         return False
     program = issue.test.partition(".")[0]
     ran = [result for result in run.results if fnmatchcase(result.program, program)]
-    broken = any(result.verdict.infrastructure or result.name in OF_PROGRAM for result in ran)
+    broken = any(result.verdict.infrastructure or result.of_program for result in ran)
     return bool(ran) and not broken and not any(map(issue.names, ran))

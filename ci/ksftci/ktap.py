@@ -58,6 +58,11 @@ class Parser:
         return list(self._levels.odd)
 
     @property
+    def settled(self) -> Sequence[Item]:
+        """What is inside no other test so far, oldest first; the last may still be added to."""
+        return self._levels.lowest.items
+
+    @property
     def finished(self) -> int:
         """Results so far, nested ones included."""
         return self._levels.finished
@@ -66,11 +71,6 @@ class Parser:
     def failed(self) -> int:
         """Bad results so far."""
         return self._levels.failed
-
-    @property
-    def settled(self) -> Sequence[Item]:
-        """What is inside no other test so far, oldest first; the last may still be added to."""
-        return self._levels.lowest.items
 
     def feed(self, text: str, at: float | None = None) -> None:
         """Take whole lines, one or many, and the time in seconds at which they came if that is known.

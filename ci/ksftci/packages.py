@@ -18,6 +18,8 @@ _ALWAYS = {
     "dpkg": "dpkg-deb",
     "flex": "flex",
     "gcc": "gcc",
+    "libelf-dev": "/usr/include/libelf.h",
+    "libssl-dev": "/usr/include/openssl/opensslv.h",
     "libc6-dev": "/usr/include/*/sys/mman.h|/usr/include/sys/mman.h",
     "make": "make",
     "perl": "perl",
@@ -38,6 +40,8 @@ _CROSS = {
         "libc6-dev-amd64-cross": "/usr/x86_64-linux-gnu/include/sys/mman.h",
     },
 }
+# What building a kernel needs of all this, besides the compiler.
+_OF_KERNEL = {"bc", "bison", "flex", "gcc", "libc6-dev", "libelf-dev", "libssl-dev", "make", "perl"}
 
 
 def needed(arch: Arch) -> dict[str, bool]:
@@ -46,6 +50,12 @@ def needed(arch: Arch) -> dict[str, bool]:
     if not Path("/etc/debian_version").exists() or "ubuntu" in _os_release():
         probes["debootstrap"] = "debootstrap"  # knows a Debian mirror, as Ubuntu's apt does not
     return {package: _there(probe) for package, probe in probes.items()}
+
+
+def missing_for_kernel(arch: Arch) -> list[str]:
+    """The packages that building a kernel of arch needs and that are not there."""
+    wanted = _OF_KERNEL | (set() if arch.native else _CROSS[arch.name].keys())
+    return [package for package, there in needed(arch).items() if package in wanted and not there]
 
 
 def _os_release() -> str:

@@ -4,16 +4,22 @@
 import re
 from collections.abc import Iterable
 
-_HEAD = re.compile(r"#? ?pages \d+\.\.\d+ of \d+\b.*")
-_ROW = re.compile(r"#? {2,4}(?:folio|expected|wrong|shared|range) .*")
+_HEAD = re.compile(r"(?P<nesting>(?:# ?)*)(?P<text>pages \d+\.\.\d+ of \d+\b.*)")
+_ROW = re.compile(r" {1,4}(?:folio|expected|wrong|shared|range) .*")
 
 
 def page_map(log: Iterable[str]) -> list[str]:
-    """The first map in a test's log, without the leading "# "; empty when there is none."""
+    """The first map in a test's log, without the "# " of every level above; empty when there is none."""
     found: list[str] = []
+    nesting = ""
     for line in log:
-        if found and not _ROW.fullmatch(line):
+        if not found:
+            if head := _HEAD.fullmatch(line):
+                nesting = head["nesting"]
+                found.append(head["text"])
+            continue
+        row = line.removeprefix(nesting)
+        if not line.startswith(nesting) or not _ROW.fullmatch(row):
             break
-        if found or _HEAD.fullmatch(line):
-            found.append(line.removeprefix("#").removeprefix(" "))
+        found.append(row)
     return found

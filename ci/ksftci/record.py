@@ -20,14 +20,25 @@ _BLOCK = 1 << 18  # bytes that are read at once
 
 
 def write(runs: Sequence[Run]) -> str:
-    """KTAP of all runs, one stream after the other, each program's lines behind "# "."""
+    """KTAP of all runs, a stream for each boot, each program's lines behind "# "; `merge` makes runs of it again."""
     lines: list[str] = []
-    for run in runs:
+    for run in (boot for whole in runs for boot in whole.parts or [whole]):
         facts = {"kernel": run.kernel, "arch": run.arch, "run": str(run.repeat), **run.environment}
         lines += [f"# ksftci {name}: {value}" for name, value in facts.items()]
         lines += ["TAP version 13", *run.console]
         lines.append(f"1..{sum(1 for line in run.console if not line.startswith('#'))}")
     return "\n".join([*lines, ""])
+
+
+def streams(path: Path) -> int:
+    """How many boots a file that `write` made tells of; 0 for other files. Raises CiError when it cannot be read."""
+    if not path.is_file():
+        return 0
+    try:
+        with path.open("rb") as file:
+            return sum(f"\n{block}".count("\n# ksftci kernel: ") for block in _blocks(file))
+    except OSError as err:
+        raise CiError(f"{path}: {err.strerror}") from err
 
 
 def read(path: Path) -> list[Run]:

@@ -2,14 +2,16 @@
 """Results as tables in a terminal."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console, RenderableType
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from ksftci.results import Run, Verdict, differing
+from ksftci import findings
+from ksftci.findings import COLUMNS, Finding, some
+from ksftci.junittext import legal
+from ksftci.results import Run, Verdict
 
 _COLOURS = {
     Verdict.PASS: "green",
@@ -17,45 +19,59 @@ _COLOURS = {
     Verdict.SKIP: "yellow",
     Verdict.XPASS: "yellow",
 }
-_COLUMNS = (
-    ("pass", (Verdict.PASS, Verdict.XPASS)),
-    ("fail", (Verdict.FAIL,)),
-    ("skip", (Verdict.SKIP,)),
-    ("xfail", (Verdict.XFAIL,)),
-    ("broken", (Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR)),
-    ("not run", (Verdict.NOT_RUN,)),
-)
 _FAILURES_SHOWN = 50
-_REASONS_SHOWN = 20
+_LINES_SHOWN = 20  # of every other list
 _LOG_LINES_SHOWN = 12
+_SUITES_SHOWN = 40  # rows of kernels and programs; with more, a row for each kernel
+_KERNELS_SHOWN = 40
 
 
 def show(runs: Sequence[Run], console: Console) -> None:
-    """Print failures with the end of their logs, skip reasons, what is odd, and the table."""
-    parts: list[RenderableType] = [*_failures(runs), *_skips(runs), *_oddities(runs)]
-    parts += [*_known(runs), *_flaky(runs), *_flakes(runs), _table(runs)]
+    """Print failures with the end of their logs, what was skipped, known or odd, and the table."""
+    parts: list[RenderableType] = [*_failures(runs), *_not_run(runs), *_known(runs), *_skips(runs), *_oddities(runs)]
+    parts += [*_unsteady(runs), *_table(runs, console.width), _line(""), _line(findings.headline(runs), style="bold")]
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, Text))
 
 
-def skip_reasons(runs: Sequence[Run]) -> list[tuple[str, int]]:
-    """(reason, how many tests), most frequent first."""
-    reasons = Counter(r.reason or "no reason given" for run in runs for r in run.results if r.verdict is Verdict.SKIP)
-    return reasons.most_common()
+def _line(text: str, style: str = "") -> Text:
+    """One line whatever the text holds: no control characters, no markup."""
+    return Text(legal(text.replace("\n", " ")), style=style)
 
 
-def _table(runs: Sequence[Run]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("kernel", overflow="fold")
-    table.add_column("program", overflow="fold")
-    for title, _ in _COLUMNS:
-        table.add_column(title, justify="right")
-    table.add_column("seconds", justify="right")
-    for suite in (suite for run in runs for suite in run.suites):
-        counts = suite.counts
-        cells = [_cell(sum(counts[v] for v in verdicts), verdicts[0]) for _, verdicts in _COLUMNS]
-        table.add_row(escape(suite.run.label), escape(suite.program), *cells, f"{suite.seconds:.1f}")
-    return table
+def _table(runs: Sequence[Run], width: int) -> list[RenderableType]:
+    """A row for each kernel and program; for each kernel when those are too many."""
+    rows = [(suite.run.label, suite.program, suite.counts, suite.seconds) for run in runs for suite in run.suites]
+    folded = len(rows) > _SUITES_SHOWN
+    if folded:
+        rows = [(run.label, "", run.counts, findings.seconds(run)) for run in runs]
+        rows.sort(key=lambda row: not _bad(row[2]))
+    total = sum((counts for _, _, counts, _ in rows), Counter[Verdict]())
+    columns = [(title, group) for title, group in COLUMNS if title in ("pass", "fail", "skip") or _sum(total, group)]
+    gap = 2 if width > 80 else 1
+    table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold")
+    for title in ("kernel",) if folded else ("kernel", "program"):
+        table.add_column(title, overflow="fold")
+    for title, _ in columns:
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("seconds", justify="right", no_wrap=True)
+    for kernel, program, counts, seconds in rows[: _KERNELS_SHOWN if folded else None]:
+        cells = [_cell(_sum(counts, group), group[0]) for _, group in columns]
+        names = [_line(kernel)] if folded else [_line(kernel), _line(program)]
+        table.add_row(*names, *cells, f"{seconds:.1f}")
+    rest = rows[_KERNELS_SHOWN:] if folded else []
+    if not rest:
+        return [table]
+    failed = sum(1 for _, _, counts, _ in rest if _bad(counts))
+    return [table, _line(f"... and {len(rest)} kernels more, {failed or 'none'} of them with failures", "dim")]
+
+
+def _sum(counts: Counter[Verdict], verdicts: Iterable[Verdict]) -> int:
+    return sum(counts[verdict] for verdict in verdicts)
+
+
+def _bad(counts: Counter[Verdict]) -> bool:
+    return any(verdict.bad and number for verdict, number in counts.items())
 
 
 def _cell(count: int, verdict: Verdict) -> Text:
@@ -65,78 +81,83 @@ def _cell(count: int, verdict: Verdict) -> Text:
 
 
 def _failures(runs: Sequence[Run]) -> list[RenderableType]:
-    bad = [(run, result) for run in runs for result in run.results if result.verdict.bad]
+    bad = findings.failures(runs)
     parts: list[RenderableType] = []
-    not_run: dict[tuple[str, str, str], int] = {}
-    shown = 0
-    for run, result in bad:
-        if result.verdict is Verdict.NOT_RUN:
-            key = (run.label, result.program, result.reason)
-            not_run[key] = not_run.get(key, 0) + 1
-            continue
-        shown += 1
-        if shown > _FAILURES_SHOWN:
-            continue
+    for finding in bad[:_FAILURES_SHOWN]:
+        result = finding.first
         place = f" at {result.file}:{result.line}" if result.file else ""
         head = Text(f"{result.verdict.value.upper()} ", style="bold red")
-        head.append(f"{result.id}", style="bold")
-        head.append(f" on {run.label}{place}", style="default")
+        head.append_text(_line(result.id, "bold"))
+        head.append_text(_line(f" on {some(finding.kernels)}{place}", "not bold default"))
         parts.append(head)
         if result.reason:
-            parts.append(Text(f"    {result.reason}"))
-        parts += [Text(f"    | {line}", style="dim") for line in result.log[-_LOG_LINES_SHOWN:]]
-    if shown > _FAILURES_SHOWN:
-        parts.append(Text(f"... and {shown - _FAILURES_SHOWN} failures more", style="bold red"))
-    for (label, program, reason), count in not_run.items():
-        parts.append(Text(f"NOT RUN {program} on {label}: {_tests(count)}, {reason}", style="red"))
+            parts.append(_line(f"    {result.reason}"))
+        if result.flaky:
+            parts.append(_line(f"    before: {', '.join(v.value for v in result.earlier)}", "yellow"))
+        parts += [_line(f"    | {line}", "dim") for line in findings.excerpt(result, _LOG_LINES_SHOWN)]
+    if len(bad) > _FAILURES_SHOWN:
+        parts.append(_line(f"... and {len(bad) - _FAILURES_SHOWN} failures more", "bold red"))
     return [*parts, Text()] if parts else []
 
 
-def _skips(runs: Sequence[Run]) -> list[RenderableType]:
-    reasons = skip_reasons(runs)
-    lines = [Text(f"  {count:5}  {reason}") for reason, count in reasons[:_REASONS_SHOWN]]
-    if rest := sum(count for _, count in reasons[_REASONS_SHOWN:]):
-        lines.append(Text(f"  {rest:5}  for other reasons"))
-    return [Text("skipped:", style="yellow"), *lines, Text()] if lines else []
+def _not_run(runs: Sequence[Run]) -> list[RenderableType]:
+    lines = [
+        _line(f"  {len(finding.found):5}  {_what(finding)} on {some(finding.kernels)}: {finding.title}")
+        for finding in findings.not_run(runs)
+    ]
+    return _list("not run:", lines, "bold red")
 
 
-def _oddities(runs: Sequence[Run]) -> list[RenderableType]:
-    lines = [Text(f"  {run.label}: {note}") for run in runs for note in run.anomalies]
-    return [Text("odd in the KTAP:", style="yellow"), *lines, Text()] if lines else []
+def _what(finding: Finding) -> str:
+    return some(list(dict.fromkeys(result.program for _, result in finding.found)))
 
 
 def _known(runs: Sequence[Run]) -> list[RenderableType]:
-    counts = Counter((r.verdict, r.known) for run in runs for r in run.results if r.known)
-    words = {Verdict.XFAIL: "failed, as is known", Verdict.XPASS: "passed, which is not expected"}
-    lines = [
-        Text(f"  {count:5}  {words[verdict]}: {known}")
-        for (verdict, known), count in counts.items()
-        if verdict in words
+    issues = [
+        _line(f"  {len(finding.found):5}  {finding.title} on {some(finding.kernels)}")
+        for finding in findings.known(runs)
     ]
-    return [Text("known issues:", style="yellow"), *lines, Text()] if lines else []
-
-
-def _flaky(runs: Sequence[Run]) -> list[RenderableType]:
-    lines = [
-        Text(
-            f"flaky: {r.id} on {run.label}: {', then '.join(v.value for v in [*r.earlier, r.verdict])}",
-            style="bold red",
-        )
-        for run in runs
-        for r in run.results
-        if r.flaky
+    passed = [
+        _line(f"  {finding.title} on {some(finding.kernels)}{finding.first.known and ': '}{finding.first.known}")
+        for finding in findings.unexpected(runs)
     ]
-    return [*lines, Text()] if lines else []
+    return [
+        *_list("known issues:", issues, "yellow"),
+        *_list("passed although a failure was expected:", passed, "yellow"),
+    ]
 
 
-def _flakes(runs: Sequence[Run]) -> list[RenderableType]:
+def _skips(runs: Sequence[Run]) -> list[RenderableType]:
+    """A line for each capability that is missing, and which kernels miss it unless all do."""
     lines = []
-    for (kernel, test), verdicts in differing(runs).items():
-        words = ", ".join(v.value if v else "absent" for v in verdicts)
-        lines.append(Text(f"  {test} on {kernel}: {words}"))
-    head = Text("not the same in every run:", style="bold red")
-    return [head, *lines, Text()] if lines else []
+    for finding in findings.missing(runs):
+        reasons = finding.reasons
+        text = reasons[0][0] if len(reasons) == 1 else f"{finding.title}, {len(reasons)} reasons"
+        where = "" if len(finding.kernels) == len(runs) else f" on {some(finding.kernels)}"
+        lines.append(_line(f"  {len(finding.found):5}  {text or finding.title}{where}"))
+    return _list("skipped:", lines, "yellow")
 
 
-def _tests(count: int) -> str:
-    return f"{count} test{'' if count == 1 else 's'}"
+def _oddities(runs: Sequence[Run]) -> list[RenderableType]:
+    lines = [_line(f"  {run.label}: {note}") for run in runs for note in run.anomalies]
+    return _list("odd in the KTAP:", lines, "yellow")
+
+
+def _unsteady(runs: Sequence[Run]) -> list[RenderableType]:
+    found = findings.unsteady(runs)
+    flaky = [_line(f"flaky: {one.test} on {one.kernel}: {one.words}", "bold red") for one in found if one.retried]
+    differ = [_line(f"  {one.test} on {one.kernel}: {one.words}") for one in found if not one.retried]
+    return [
+        *_list("", flaky, ""),
+        *_list("not the same in every run:", differ, "bold red"),
+    ]
+
+
+def _list(title: str, lines: Sequence[Text], style: str) -> list[RenderableType]:
+    """A title if there is one, as many lines as are shown, how many are not, and an empty line."""
+    if not lines:
+        return []
+    rest = len(lines) - _LINES_SHOWN
+    more = [_line(f"  ... and {rest} more", "dim")] if rest > 0 else []
+    head = [Text(title, style=style)] if title else []
+    return [*head, *lines[:_LINES_SHOWN], *more, Text()]

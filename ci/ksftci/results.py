@@ -31,10 +31,12 @@ class Verdict(Enum):
         return self in _BAD and self is not Verdict.FAIL
 
 
-# Names of results that no test printed: they are about a program, or the machine, as a whole.
-OF_PROGRAM = frozenset({"all", "bail out", "crash", "exit", "kernel_log", "machine", "settings", "timeout"})
+_OF_PROGRAM = {"all", "bail out", "crash", "exit", "machine", "settings", "timeout"}
 
 _BAD = {Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.NOT_RUN}
+
+
+UNNAMED = "unnamed kernel"  # of a log that does not say on which it was
 
 
 @dataclass(slots=True)
@@ -60,6 +62,13 @@ class TestResult:
         return f"{self.program}.{self.name}"
 
     @property
+    def of_program(self) -> bool:
+        """Whether it is about the program, the machine or what the kernel logged: no test printed it."""
+        outer, _, last = self.name.rpartition("/")
+        word = last.partition("#")[0]
+        return word == "kernel_log" or (not outer and word in _OF_PROGRAM)
+
+    @property
     def flaky(self) -> bool:
         """Whether a retry ended otherwise than an attempt before it in which the test did run."""
         return any(verdict not in (self.verdict, Verdict.NOT_RUN) for verdict in self.earlier)
@@ -79,6 +88,7 @@ class Run:
     interrupted: bool = False
     seconds: float = 0.0
     repeat: int = 1  # counts from 1
+    parts: "list[Run]" = field(default_factory=list)  # boots that it was put together from, if not one
 
     @property
     def counts(self) -> Counter[Verdict]:
@@ -88,7 +98,8 @@ class Run:
     @property
     def label(self) -> str:
         """The kernel, and which repeat it was if there are several."""
-        return f"{self.kernel} (run {self.repeat})" if self.repeat > 1 else self.kernel
+        kernel = self.kernel or UNNAMED
+        return f"{kernel} (run {self.repeat})" if self.repeat > 1 else kernel
 
     @property
     def suites(self) -> "list[Suite]":

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Failing tests again: which, and what becomes of both results."""
 
+import re
 from collections.abc import Sequence
 
-from ksftci.merge import gathered
-from ksftci.results import OF_PROGRAM, Run, TestResult, Verdict
+from ksftci.results import Run, TestResult, Verdict
 from ksftci.unit import Unit
 
+_KERNEL_LOG = re.compile(r"/kernel_log(#\d+)?$")  # behind the test during which the kernel complained
 _ENDED_IT = (Verdict.CRASH, Verdict.TIMEOUT)
 
 
@@ -15,10 +16,10 @@ def again(run: Run, units: Sequence[Unit]) -> list[list[Unit]]:
 
     Of a harness program that is the failing tests, or all of `units` when it failed as a program.
     """
-    bad = {result.id: result for result in run.results if result.verdict.bad}
+    bad = {_KERNEL_LOG.sub("", result.id): result for result in run.results if result.verdict.bad}
     tests = {f"{unit.job.name}.{unit.test}" for unit in units}
     programs = {result.program for result in bad.values()}
-    whole = {result.program for result in bad.values() if result.id not in tests}
+    whole = {result.program for test, result in bad.items() if test not in tests}
     calm: list[Unit] = []
     violent: list[Unit] = []
     for unit in units:
@@ -51,7 +52,7 @@ def take(run: Run, second: Run) -> None:
         if new is None and old.program in completed:
             if old.verdict is Verdict.NOT_RUN:
                 continue  # a test without a name, which has one now
-            if old.verdict.bad and old.name in OF_PROGRAM:
+            if old.verdict.bad and old.of_program:
                 new = TestResult(old.program, old.name, Verdict.PASS)
         results.append(old if new is None else _after(old, new))
     for new in fresh.values():
@@ -59,8 +60,7 @@ def take(run: Run, second: Run) -> None:
         results.append(new)
     run.results = results
     run.anomalies = list(dict.fromkeys([*run.anomalies, *second.anomalies]))
-    run.splats += second.splats
-    run.console = gathered([*run.console, *second.console])
+    run.splats = [*run.splats, *second.splats]
     run.interrupted |= second.interrupted
 
 

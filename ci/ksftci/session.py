@@ -4,9 +4,9 @@
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ksftci import retry
@@ -16,7 +16,7 @@ from ksftci.durations import Durations
 from ksftci.errors import Interrupted
 from ksftci.machine import Cause, Event, Job, Machine, Stopped
 from ksftci.merge import join
-from ksftci.results import OF_PROGRAM, Run, TestResult
+from ksftci.results import Run, TestResult
 from ksftci.shard import Shard, split
 from ksftci.unit import Lister, Unit, jobs_of, name_lost
 
@@ -49,6 +49,7 @@ class Session:
     retries: int = 0
     judge: Callable[[Run], None] | None = None  # what else is known of the results of an attempt
     lister: Lister = field(default_factory=Lister)
+    facts: Mapping[str, str] = field(default_factory=dict)  # what else belongs into the environment
 
     def run(self) -> list[Run]:
         """Every run, by machine and repeat; the partial ones too when interrupted.
@@ -95,24 +96,28 @@ class _One:
     boots: ThreadPoolExecutor
     stop: threading.Event
     names: dict[str, list[str]] = field(default_factory=dict)  # job to all its tests, of harness programs
-    booted: int = 0
+    parts: list[Run] = field(default_factory=list)  # the boots, as they were
 
     def run(self) -> Run:
         """Raises CiError when the machine cannot be had."""
         session, started = self.session, time.monotonic()
-        run = Run(self.machine.label, session.arch, repeat=self.number)
+        run = self._new(self.machine.label)
         units = self._units(run)
         if units and not self.stop.is_set():
-            found = self._boot(self._batches(units), "")
-            found.kernel, found.anomalies = run.kernel, run.anomalies + found.anomalies
-            found.environment |= run.environment
-            run = found
+            anomalies = run.anomalies
+            run = self._boot(self._batches(units))
+            run.kernel, run.anomalies = self.machine.label, anomalies + run.anomalies
             self._retry(run, units)
             run.results = _in_order(run.results, units)
-            if self.booted > 1:
-                run.seconds = time.monotonic() - started
+            if len(self.parts) > 1:
+                run.parts, run.seconds = self.parts, time.monotonic() - started
         session.watcher.finished(run)
         return run
+
+    def _new(self, label: str, **facts: str) -> Run:
+        session = self.session
+        shard = {"shard": str(session.shard)} if session.shard else {}
+        return Run(label, session.arch, {**session.facts, **shard, **facts}, repeat=self.number)
 
     def _units(self, run: Run) -> list[Unit]:
         """What is to be run: chosen, and in this shard.
@@ -132,7 +137,6 @@ class _One:
         ]
         if session.shard is None:
             return units
-        run.environment["shard"] = str(session.shard)
         unlisted = [job.name for job in session.jobs if job.name not in names]
         run.anomalies += [f"{name} did not list its tests, so each shard runs all of it" for name in unlisted]
         sure = [unit for unit in units if unit.job.name not in unlisted]
@@ -147,23 +151,24 @@ class _One:
             batches = retry.again(run, units)
             if not batches:
                 return
-            retry.take(run, self._boot(batches, f", attempt {attempt}"))
+            retry.take(run, self._boot(batches, attempt))
 
-    def _boot(self, batches: Sequence[Sequence[Unit]], attempt: str) -> Run:
+    def _boot(self, batches: Sequence[Sequence[Unit]], attempt: int = 1) -> Run:
         """A boot for each batch, and what came out of all of them as one run."""
-        self.booted += len(batches)
-        label = self.machine.label + attempt
-        labels = [
-            f"{label}, part {n + 1} of {len(batches)}" if len(batches) > 1 else label for n in range(len(batches))
-        ]
-        futures = [self.boots.submit(self._batch, *each) for each in zip(labels, batches, strict=True)]
-        run = join([future.result() for future in futures])
+        futures = []
+        for number, batch in enumerate(batches, 1):
+            label = self.machine.label + (f", attempt {attempt}" if attempt > 1 else "")
+            label += f", part {number} of {len(batches)}" if len(batches) > 1 else ""
+            part = self._new(label, **({"attempt": str(attempt)} if attempt > 1 else {}))
+            futures.append(self.boots.submit(self._batch, part, batch))
+        parts = [future.result() for future in futures]
+        self.parts += [replace(part, kernel=self.machine.label) for part in parts]
+        run = join(parts)
         if self.session.judge is not None:
             self.session.judge(run)
         return run
 
-    def _batch(self, label: str, units: Sequence[Unit]) -> Run:
-        part = Run(label, self.session.arch, repeat=self.number)
+    def _batch(self, part: Run, units: Sequence[Unit]) -> Run:
         jobs = jobs_of(units, self.names)
         collector = Collector(part, jobs)
         events = self.machine.run(jobs, self.stop)
@@ -172,7 +177,7 @@ class _One:
             lambda event: self.session.watcher.progress(part, collector, event),
         )
         part.results = [result for result in name_lost(part.results, units) if self._chosen(result)]
-        if label != self.machine.label:
+        if part.kernel != self.machine.label:
             self.session.watcher.finished(part)
         return part
 
@@ -182,7 +187,7 @@ class _One:
             choice is None
             or choice(result.id)
             or result.verdict.infrastructure
-            or (result.verdict.bad and result.name in OF_PROGRAM)
+            or (result.verdict.bad and result.of_program)
         )
 
 

@@ -14,6 +14,7 @@ from ksftci.files import read_text, write_whole
 
 HELP = "a path, debian:VERSION (debian:7.3) or git:URL@TAG"
 _STAMP = ".ksftci-source"
+_FULL = "-full"  # of the name of a whole tree in the cache
 # What building selftests, checkpatch and get_maintainer read; a tree without the rest is
 # unpacked in a fifth of the time and a sixth of the space.
 _PARTS = (
@@ -86,8 +87,10 @@ class Trees:
     def __init__(self, cache: Cache, debian: Debian) -> None:
         self.cache, self.debian = cache, debian
 
-    def get(self, source: str, to: Path | None = None) -> Tree:
-        """The tree of a source. With `to`, a copy there that may be written to.
+    def get(self, source: str, to: Path | None = None, full: bool = False) -> Tree:
+        """The tree of a source; of a fetched one what selftests need, or with `full` all of it.
+
+        With `to`, a copy there that may be written to.
 
         A copy that is there already and of the same source is used again, as it is. Raises CiError
         when the source is not understood, cannot be had, or `to` holds something else.
@@ -100,9 +103,9 @@ class Trees:
         if to is not None and to.exists() and (not to.is_dir() or any(to.iterdir())):
             raise CiError(f"{to} is there already and was not made by `ksftci tree get --to`")
         if source.startswith("debian:"):
-            tree = self._debian(source)
+            tree = self._debian(source, full)
         elif source.startswith("git:"):
-            tree = self._git(source)
+            tree = self._git(source, full)
         else:
             tree = Tree.open(Path(source))
         if to is None:
@@ -124,12 +127,13 @@ class Trees:
             shutil.rmtree(draft, ignore_errors=True)
         return Tree.open(to)
 
-    def _debian(self, source: str) -> Tree:
+    def _debian(self, source: str, full: bool) -> Tree:
         version = source.removeprefix("debian:")
         if not re.fullmatch(r"\d+\.\d+", version):
             raise CiError(f"tree {source!r}: a version such as debian:7.3 is needed")
-        with self.cache.lock(f"tree-debian-{version}"):
-            path = self.cache.path("trees", f"debian-{version}")
+        name = f"debian-{version}{_FULL if full else ''}"
+        with self.cache.lock(f"tree-{name}"):
+            path = self.cache.path("trees", name)
             if not path.exists():
                 package = f"linux-source-{version}"
                 there = self.debian.names(r"linux-source-\d+\.\d+")
@@ -138,38 +142,40 @@ class Trees:
                 with self.cache.fresh("packages", package) as folder:
                     self.debian.unpack(package, folder)
                     (archive,) = folder.glob("usr/src/linux-source-*.tar.xz")
-                    self.debian.say("unpacking what selftests need of the kernel's source")
-                    with self.cache.fresh("trees", f"debian-{version}") as draft:
-                        unpack(archive, draft)
+                    what = "the kernel's source" if full else "what selftests need of the kernel's source"
+                    self.debian.say(f"unpacking {what}")
+                    with self.cache.fresh("trees", name) as draft:
+                        unpack(archive, draft, full)
                     archive.unlink()
                 shutil.rmtree(self.cache.path("packages", package))
         return Tree.open(path)
 
-    def _git(self, source: str) -> Tree:
+    def _git(self, source: str, full: bool) -> Tree:
         match = re.fullmatch(r"git:(?P<url>.+)@(?P<tag>[\w./-]+)", source)
         if match is None or match["tag"].startswith("-") or match["url"].startswith("-"):
             raise CiError(f"tree {source!r}: git:URL@TAG is needed")
-        name = re.sub(r"[^\w.-]+", "-", source)
+        name = re.sub(r"[^\w.-]+", "-", source) + (_FULL if full else "")
         with self.cache.lock(f"tree-{name}"):
             path = self.cache.path("trees", name)
             if not path.exists():
                 self.debian.say(f"cloning {match['tag']}")
                 with self.cache.fresh("trees", name) as draft:
-                    clone = ["git", "clone", "--quiet", "--depth=1", "--filter=blob:none"]
-                    clone += ["--sparse", "--no-checkout", "--branch", match["tag"]]
+                    clone = ["git", "clone", "--quiet", "--depth=1", "--no-checkout", "--branch", match["tag"]]
+                    clone += [] if full else ["--filter=blob:none", "--sparse"]
                     run([*clone, "--", match["url"], draft], what=f"cloning {match['url']}")
                     git = ["git", "-C", str(draft)]
                     sparse = [*git, "sparse-checkout", "set", "--no-cone"]
-                    run([*sparse, *(f"/{part}" for part in _PARTS)], what="choosing files")
+                    if not full:
+                        run([*sparse, *(f"/{part}" for part in _PARTS)], what="choosing files")
                     run([*git, "checkout", "--quiet"], what=f"checking out {match['tag']}")
         return Tree.open(path)
 
 
-def unpack(archive: Path, into: Path) -> None:
-    """Unpack the parts that are needed of a source tarball with one folder at its top."""
+def unpack(archive: Path, into: Path, full: bool = False) -> None:
+    """Unpack all, or the parts that selftests need, of a source tarball with one folder at its top."""
     top = archive.name.removesuffix(".tar.xz")
-    wanted = [f"{top}/{part}" for part in _PARTS]
-    spare = [f"--exclude={top}/{part}" for part in _SPARE_TOOLS]
+    wanted = [] if full else [f"{top}/{part}" for part in _PARTS]
+    spare = [] if full else [f"--exclude={top}/{part}" for part in _SPARE_TOOLS]
     run(
         ["tar", "-x", "-J", "-f", archive, "-C", into, "--strip-components=1", *spare, *wanted],
         what=f"unpacking {archive.name}",

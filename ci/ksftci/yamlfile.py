@@ -35,6 +35,8 @@ def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:
         ) from error
     except YAMLError as error:
         raise CiError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise CiError(f"{path}: nested too deeply; an entry is a mapping of keys to values") from error
     if root is None:
         return []
     problems = list(_refused(root))

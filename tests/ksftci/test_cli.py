@@ -43,6 +43,40 @@ def test_logs_become_a_page_and_an_exit_status(tmp_path: Path) -> None:
     assert ksftci("report", LOGS / "skip-all.log").returncode == 3
 
 
+def test_shards_and_known_issues_in_reports(tmp_path: Path) -> None:
+    for number, verdict in ((1, "ok"), (2, "not ok")):
+        head = f"# ksftci kernel: debian:7.3\n# ksftci arch: arm64\n# ksftci run: 1\n# ksftci shard: {number}/3\n"
+        text = f"TAP version 13\n# 1..1\n# {verdict} 1 test{number}\n{verdict} 1 selftests: cow\n1..1\n"
+        (tmp_path / f"{number}.log").write_text(head + text)
+    known, xml = tmp_path / "known.yaml", tmp_path / "out.xml"
+    known.write_text(
+        "- {test: cow.test2, kernels: '7.3', reason: why, link: 'https://example.org/1', expires: 9999-12-31}"
+    )
+    logs = [tmp_path / "1.log", tmp_path / "2.log"]
+    done = ksftci("report", *logs)
+    assert (done.returncode, "missing shards: 3/3" in done.stdout) == (1, True), done.stdout
+    done = ksftci("report", *logs, "--known", known)
+    assert (done.returncode, "why (https://example.org/1)" in done.stdout) == (0, True), done.stdout
+    known.write_text(known.read_text().replace("9999", "2020"))
+    done = ksftci("report", *logs, "--known", known)
+    assert (done.returncode, f"{known}:1" in done.stdout) == (1, True), done.stdout
+    assert ksftci("junit", *logs, "--known", known, "-o", xml).returncode == 0
+    suites = ET.parse(xml).getroot().findall("testsuite")
+    assert [len(suite.findall("testcase")) for suite in suites] == [2, 1]
+
+
+def test_a_log_of_several_boots_is_one_run(tmp_path: Path) -> None:
+    head = "# ksftci kernel: k\n# ksftci arch: arm64\n# ksftci run: 1\n"
+    first = "TAP version 13\n# 1..2\n# ok 1 a\n# not ok 2 b\nnot ok 1 selftests: cow\n1..1\n"
+    second = "TAP version 13\n# 1..1\n# ok 1 b\nok 1 selftests: cow\n1..1\n"
+    log, xml = tmp_path / "x.log", tmp_path / "x.xml"
+    log.write_text(f"{head}{first}{head}# ksftci attempt: 2\n{second}")
+    done = ksftci("report", log)
+    assert (done.returncode, "flaky" in done.stdout) == (0, True), done.stdout
+    assert ksftci("junit", log, "-o", xml).returncode == 0
+    assert [case.get("name") for case in ET.parse(xml).getroot().iter("testcase")] == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -50,12 +84,18 @@ def test_logs_become_a_page_and_an_exit_status(tmp_path: Path) -> None:
         (["run", "x", "--kernel", "debian:x"], "is not understood"),
         (["run", "x", "--native", "--kernel", "debian:7.3"], "cannot be given"),
         (["run", "x", "-k", "(a"], "a ) is missing"),
+        (["run", "x", "--native", "-j", "2"], "-j cannot be given"),
+        (["run", "x", "--shard", "4/3"], "allowed: I/N"),
+        (["run", "x", "--known", "/absent.yaml"], "/absent.yaml: No such file"),
+        (["run", "x", "--durations", "/absent.xml"], "/absent.xml: No such file"),
         (["run", "x", "--arch", "mips"], "choose arm64 or x86_64"),
         (["run", "x", "--junit", "/absent/out.xml"], "is not there"),
         (["run", "--tree", "/absent"], "no such folder"),
         (["junit", "/absent", "-o", "/dev/null"], "No such file"),
         (["tree", "get", "debian:7"], "is needed"),
-        (["kernel", "get", "build:x"], "is not understood"),
+        (["kernel", "get", "build:"], "is not understood"),
+        (["kernel", "build", "/absent"], "no such folder"),
+        (["kernel", "build", "debian:7"], "is needed"),
     ],
 )
 def test_mistakes_exit_with_2_and_a_sentence(args: list[str], message: str, tmp_path: Path) -> None:

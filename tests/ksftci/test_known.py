@@ -169,6 +169,7 @@ def test_an_entry_that_names_no_test_is_odd_if_all_were_run(tmp_path: Path) -> N
         ("- strict: maybe", ':1:11: strict "maybe" is neither yes nor no; allowed: true, false'),
         ("- test: \x01", ": not YAML: "),
         ("- {}: a", ":1:3: a key must be a word"),
+        ("[" * 9999, ": nested too deeply"),
         ("--- []\n--- []", ":2:1: not YAML: "),
     ],
 )

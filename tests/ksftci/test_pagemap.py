@@ -18,3 +18,7 @@ def test_the_first_map_is_taken_without_what_is_around_it() -> None:
 
 def test_no_map() -> None:
     assert page_map(["# pages and pages", "not ok 1 x"]) == []
+
+
+def test_a_map_in_a_log_that_a_runner_printed() -> None:
+    assert page_map([f"# {line}" for line in MAP]) == page_map(MAP)

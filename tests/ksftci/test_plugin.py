@@ -46,6 +46,7 @@ class Bench:
         self.notes = self.top / "boots.log"
         monkeypatch.setenv("KSFT_FAKE_NOTES", str(self.notes))
         monkeypatch.setenv("KSFTCI_CACHE", str(self.top / "cache"))
+        monkeypatch.setenv("COLUMNS", "160")  # so that no headline is cut
 
     def run(self, *args: object, status: int | None = None) -> Result:
         """In this process; `status` is asserted."""
@@ -190,6 +191,14 @@ def test_natively_programs_of_this_machine_are_taken(bench: Bench) -> None:
 def test_mistakes_are_usage_errors(args: list[str], message: str, bench: Bench) -> None:
     done = bench.run(*args, status=4)
     assert message in done.stderr.str()
+
+
+def test_what_takes_long_is_told_even_while_a_test_is_set_up(bench: Bench) -> None:
+    write_program(bench.top / "built/prog", lines=["1..1", "ok 1 x"])
+    with (bench.top / "conftest.py").open("a") as file:
+        file.write("\n\ndef pytest_runtest_setup(item):\n    item.program.suite._say('building')\n")
+    bench.run(*KERNEL, "built", status=0).stdout.fnmatch_lines(["ksft: building", "..*"])
+    assert "building" not in bench.run(*KERNEL, "built", "-q", status=0).stdout.str()
 
 
 # Outcomes.

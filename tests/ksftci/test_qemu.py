@@ -154,6 +154,38 @@ def test_what_is_no_kernel_does_not_boot(compile_guest: Compile, tmp_path: Path)
     assert "the kernel did not start" in said or "QEMU did not start" in said
 
 
+def test_retries_tell_what_is_flaky(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+    programs = [shutil.copy(compile_guest("FLAKY"), tmp_path / f"flaky{bit}") for bit in range(8)]
+    xml = tmp_path / "out.xml"
+    once = ksftci("run", *programs, "--kernel", kernel, "--junit", xml)
+    assert once.returncode == 1, once.stdout
+    assert set(cases(xml).values()) == {"pass", "failure"}
+    done = ksftci("run", *programs, "--kernel", kernel, "--junit", xml, "--retries", 12)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "flaky" in done.stdout
+    assert re.search(r"flaky\d\.second on .*: (fail, (then )?)+pass", done.stdout)
+    assert set(cases(xml).values()) == {"pass"}
+    assert "attempt 1: fail" in xml.read_text()
+
+
+def test_several_boots_and_shards_give_what_one_boot_gives(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+    programs = [compile_guest(mode) for mode in ("FINE", "FAILS", "SKIPS", "CRASHES")]
+    found = []
+    for options in ([], ["-j", 2], ["-j", 3]):
+        xml = tmp_path / "out.xml"
+        ksftci("run", *programs, "--kernel", kernel, "--junit", xml, *options)
+        found.append(cases(xml))
+    assert len(found[0]) == 12
+    assert [list(cases.items()) for cases in found[1:]] == [list(found[0].items())] * 2
+    logs = [tmp_path / f"shard-{number}.ktap" for number in (1, 2, 3)]
+    for number, log in enumerate(logs, 1):
+        ksftci("run", *programs, "--kernel", kernel, "--shard", f"{number}/3", "--ktap", log)
+    ksftci("junit", *logs, "-o", tmp_path / "whole.xml")
+    ksftci("run", *programs, "--kernel", kernel, "--ktap", tmp_path / "once.ktap")
+    ksftci("junit", tmp_path / "once.ktap", "-o", tmp_path / "once.xml")
+    assert cases(tmp_path / "whole.xml") == cases(tmp_path / "once.xml")
+
+
 def test_a_kernel_that_never_boots_ends_in_time(compile_guest: Compile, tmp_path: Path) -> None:
     image = tmp_path / "Image"  # the header of Documentation/arch/arm64/booting.rst; its first word is "b ."
     image.write_bytes(
@@ -241,38 +273,6 @@ def test_a_full_disk_for_temporary_files_or_the_cache(
     assert done.returncode == 2, done.stderr
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_retries_tell_what_is_flaky(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
-    programs = [shutil.copy(compile_guest("FLAKY"), tmp_path / f"flaky{bit}") for bit in range(8)]
-    xml = tmp_path / "out.xml"
-    once = ksftci("run", *programs, "--kernel", kernel, "--junit", xml)
-    assert once.returncode == 1, once.stdout
-    assert set(cases(xml).values()) == {"pass", "failure"}
-    done = ksftci("run", *programs, "--kernel", kernel, "--junit", xml, "--retries", 12)
-    assert done.returncode == 0, done.stdout + done.stderr
-    flaky = re.findall(r"^flaky: (flaky\d\.second) on .*: (?:fail, then )+pass$", done.stdout, re.MULTILINE)
-    assert flaky
-    assert set(cases(xml).values()) == {"pass"}
-    assert "attempt 1: fail" in xml.read_text()
-
-
-def test_several_boots_and_shards_give_what_one_boot_gives(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
-    programs = [compile_guest(mode) for mode in ("FINE", "FAILS", "SKIPS", "CRASHES")]
-    found = []
-    for options in ([], ["-j", 2], ["-j", 3]):
-        xml = tmp_path / "out.xml"
-        ksftci("run", *programs, "--kernel", kernel, "--junit", xml, *options)
-        found.append(cases(xml))
-    assert len(found[0]) == 12
-    assert [list(cases.items()) for cases in found[1:]] == [list(found[0].items())] * 2
-    logs = [tmp_path / f"shard-{number}.ktap" for number in (1, 2, 3)]
-    for number, log in enumerate(logs, 1):
-        ksftci("run", *programs, "--kernel", kernel, "--shard", f"{number}/3", "--ktap", log)
-    ksftci("junit", *logs, "-o", tmp_path / "whole.xml")
-    ksftci("run", *programs, "--kernel", kernel, "--ktap", tmp_path / "once.ktap")
-    ksftci("junit", tmp_path / "once.ktap", "-o", tmp_path / "once.xml")
-    assert cases(tmp_path / "whole.xml") == cases(tmp_path / "once.xml")
 
 
 def qemus(parent: int) -> list[int]:

@@ -113,6 +113,13 @@ def test_what_is_about_the_program_is_kept_from_every_part() -> None:
     assert whole.anomalies == []
 
 
+def test_a_program_that_ended_alike_in_every_part_is_one_result() -> None:
+    whole = join([run(("a.all", Verdict.SKIP, 1)), run(("a.all", Verdict.SKIP, 1))])
+    assert (verdicts(whole), whole.anomalies) == ({"a.all": Verdict.SKIP}, [])
+    whole = join([run(("a.exit", FAIL, 1)), run(("a.exit", PASS, 1))])
+    assert (verdicts(whole), len(whole.anomalies)) == ({"a.exit": FAIL}, 1)
+
+
 def test_logs_without_a_kernel_are_not_taken_for_one_run() -> None:
     assert len(merge([run(("a.x", PASS, 1), kernel=""), run(("a.x", FAIL, 1), kernel="")])) == 2
 
@@ -141,13 +148,3 @@ def test_a_joined_run_has_what_its_parts_have() -> None:
 def test_an_expired_known_issue_is_in_every_shard_and_that_is_not_odd() -> None:
     whole = join([run(("known-issues.cow.*", FAIL, None)), run(("known-issues.cow.*", FAIL, None))])
     assert (len(whole.results), whole.anomalies) == (1, [])
-
-
-def test_the_joined_log_has_each_program_once() -> None:
-    parts = [run(), run()]
-    parts[0].console = ["# selftests: a", "# ok 7 inner", "ok 1 selftests: a", "# selftests: b", "ok 2 selftests: b"]
-    parts[1].console = ["# selftests: a", "# not ok 1 x", "not ok 1 selftests: a # exit=1", "# cut"]
-    assert join(parts).console == [
-        *("# selftests: a", "# ok 7 inner", "# not ok 1 x", "not ok 1 selftests: a # exit=1"),
-        *("# selftests: b", "ok 2 selftests: b", "# cut"),
-    ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernel trees and images: fetch, list."""
+"""Kernel trees and images: fetch, build, list."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +9,7 @@ from rich.table import Table
 
 from ksftci.cache import Cache
 from ksftci.cli.base import ArchOption, CacheOption, MirrorOption, app, debian, out, say
+from ksftci.kbuild import KernelBuilder
 from ksftci.kernel import HELP as KERNEL_HELP
 from ksftci.kernel import KernelRef, Kernels
 from ksftci.tree import HELP as TREE_HELP
@@ -31,12 +32,15 @@ def tree_get(
             help="Make a copy there that you may change; a second time it is used again.",
         ),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="All of it, to build a kernel from, not only what selftests need.")
+    ] = False,
     mirror: MirrorOption = None,
     cache: CacheOption = None,
 ) -> None:
     """Fetch a kernel tree and print its path."""
     store = Cache.find(cache)
-    tree = Trees(store, debian(store, "arm64", mirror)).get(source, to)
+    tree = Trees(store, debian(store, "arm64", mirror)).get(source, to, full)
     say(f"Linux {tree.version}")
     print(tree.path)
 
@@ -48,9 +52,46 @@ def kernel_get(
     mirror: MirrorOption = None,
     cache: CacheOption = None,
 ) -> None:
-    """Fetch a kernel image and print its path."""
+    """Fetch, or build, a kernel image and print its path."""
     store = Cache.find(cache)
     print(Kernels(store, debian(store, arch, mirror)).get(KernelRef.parse(reference)))
+
+
+@kernel_app.command("build")
+def kernel_build(
+    source: Annotated[str, typer.Argument(metavar="TREE", help=f"{TREE_HELP}.")],
+    arch: ArchOption = "arm64",
+    config: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--config",
+            metavar="FILE|SYMBOL=VALUE",
+            help="More of the configuration, may be repeated: a fragment, or a setting such as ARM64_16K_PAGES=y.",
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("-j", "--jobs", min=1, help="Compilers at once. [default: one a processor]")
+    ] = None,
+    mirror: MirrorOption = None,
+    cache: CacheOption = None,
+) -> None:
+    """Build a small kernel with what the mm tests need and print its image's path.
+
+    The build stays in the cache: the next one compiles what has changed since. With other
+    --config values it is another build beside it.
+
+    Examples:
+
+      ksftci kernel build ~/linux
+
+      ksftci kernel build ~/linux --config ARM64_16K_PAGES=y --config debug.config
+
+      ksftci run --kernel build:~/linux --tree ~/linux mm:mkdirty
+    """
+    store = Cache.find(cache)
+    packages = debian(store, arch, mirror)
+    tree = Trees(store, packages).get(source, full=True)
+    print(KernelBuilder(store, packages.arch, jobs, say).build(tree, config or []))
 
 
 @kernel_app.command("list")

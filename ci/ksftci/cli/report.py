@@ -1,18 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What reads logs: `ksftci junit`, `ksftci report`."""
+"""What reads logs: `ksftci junit`, `ksftci report`; and the reports that `run` gives, too."""
 
+import sys
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ksftci import html, junit, record, report
+from ksftci import annotations, html, junit, markdown, record, report
 from ksftci.cli.base import KnownOption, app, out
 from ksftci.files import write_whole
 from ksftci.known import KnownIssues
 from ksftci.merge import merge
 from ksftci.results import Run, exit_status
+
+SummaryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--summary",
+        metavar="FILE",
+        help="Append a summary in Markdown, as to $GITHUB_STEP_SUMMARY; the file stays within GitHub's 1 MiB.",
+    ),
+]
+AnnotationsOption = Annotated[
+    bool,
+    typer.Option("--annotations", help="Print GitHub's workflow commands for failures, as many as GitHub shows."),
+]
 
 
 @app.command("junit")
@@ -25,7 +40,7 @@ def junit_command(
 
     Example: ksftci junit console.log -o results.xml
     """
-    if len(logs) == 1 and known is None:  # however large: one program's results are in memory at a time
+    if known is None and len(logs) == 1 and record.streams(logs[0]) < 2:
         junit.write(record.stream(logs[0]), output)
     else:
         junit.write((suite for run in _read(logs, known) for suite in run.suites), output)
@@ -34,18 +49,35 @@ def junit_command(
 @app.command("report")
 def report_command(
     logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="HTML", help="Write a page too.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", "--html", metavar="HTML", help="Write a page to look at, too.")
+    ] = None,
+    summary: SummaryOption = None,
+    annotate: AnnotationsOption = False,
     known: KnownOption = None,
 ) -> None:
-    """Show KTAP logs as tables, and as a page. The exit status is that of run.
+    """Show KTAP logs as tables, as a page, or to GitHub. The exit status is that of run.
 
     Several logs of one kernel, such as those of its shards, are shown as one run.
+
+    Example: ksftci report shard-*.log --html report.html --summary $GITHUB_STEP_SUMMARY --annotations
     """
     runs = _read(logs, known)
-    report.show(runs, out)
+    with annotations.stopped(sys.stdout):
+        report.show(runs, out)
     if output is not None:
         write_whole(output, html.render(runs))
+    tell_github(runs, summary, annotate)
     raise typer.Exit(exit_status(runs))
+
+
+def tell_github(runs: Sequence[Run], summary: Path | None, annotate: bool) -> None:
+    """Give the summary and the annotations, where they are asked for."""
+    if summary:
+        markdown.append(summary, runs)
+    if annotate:
+        for command in annotations.render(runs, Path.cwd()):
+            print(command)
 
 
 def _read(logs: list[Path], known: Path | None) -> list[Run]:

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`ksftci run`."""
 
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ksftci import annotations, html, initramfs, junit, programs, record, report
 from ksftci import arch as arches
-from ksftci import html, initramfs, junit, programs, record, report
 from ksftci.build import Builder
 from ksftci.cache import Cache
 from ksftci.choice import parse as parse_choice
 from ksftci.cli.base import CacheOption, KnownOption, MirrorOption, app, debian, err, out, say
+from ksftci.cli.report import AnnotationsOption, SummaryOption, tell_github
 from ksftci.durations import Durations
 from ksftci.errors import CiError
 from ksftci.files import write_all
@@ -74,6 +76,8 @@ def run(
         Path | None,
         typer.Option("--ktap", metavar="FILE", help="Write everything that was printed, as KTAP."),
     ] = None,
+    summary: SummaryOption = None,
+    annotate: AnnotationsOption = False,
     repeat: Annotated[
         int,
         typer.Option(
@@ -139,7 +143,7 @@ def run(
     choice = parse_choice(expression) if expression else None
     if native and kernel:
         raise CiError("--native runs on this machine's kernel, --kernel cannot be given with it")
-    for file in (junit_file, html_file, ktap_file):
+    for file in (junit_file, html_file, ktap_file, summary):
         if file is not None and not file.absolute().parent.is_dir():
             raise CiError(f"{file}: the folder {file.parent} is not there")
     if native and jobs > 1:
@@ -170,16 +174,29 @@ def run(
             for label, ref in zip(labels(references), references, strict=True)
         ]
         machines = [Resume(qemu.label, limits, qemu.within) for qemu in boots]
-    with ProgressDisplay(err) as display:
-        session = Session(machines, found, guest.name, display, repeat, jobs, choice, shard, durations, retries)
-        session.judge = issues.judge if issues else None
-        session.lister = Lister(store)
-        runs = session.run()
-    for run_ in runs if expression else []:
-        run_.environment["chosen"] = str(expression)
-    if issues is not None:
-        issues.check(runs, date.today())
-    report.show(runs, out)
+    display = ProgressDisplay(err)
+    session = Session(
+        machines,
+        found,
+        guest.name,
+        display,
+        repeat=repeat,
+        at_once=jobs,
+        choice=choice,
+        shard=shard,
+        durations=durations,
+        retries=retries,
+        judge=issues.judge if issues else None,
+        lister=Lister(store),
+        facts={"chosen": expression} if expression else {},
+    )
+    with annotations.stopped(sys.stdout):
+        with display:
+            runs = session.run()
+        if issues is not None:
+            issues.check(runs, date.today())
+        report.show(runs, out)
     outputs = ((ktap_file, record.write), (junit_file, junit.render), (html_file, html.render))
     write_all((file, render(runs)) for file, render in outputs if file)
+    tell_github(runs, summary, annotate)
     raise typer.Exit(exit_status(runs))

@@ -2,6 +2,7 @@
 """The plugin proper: what it does at each of pytest's steps."""
 
 from collections.abc import Generator, Iterable
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 
@@ -100,10 +101,12 @@ class Suite:
         return elf_arch(program.path) == self.settings.arch.name
 
     def _say(self, text: str) -> None:
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        manager = self.config.pluginmanager
+        reporter, capture = manager.get_plugin("terminalreporter"), manager.get_plugin("capturemanager")
         if reporter is not None and not self.worker and self.config.get_verbosity() >= 0:
-            reporter.ensure_newline()
-            reporter.write_line(f"ksft: {text}")
+            with capture.global_and_fixture_disabled() if capture else nullcontext():
+                reporter.ensure_newline()
+                reporter.write_line(f"ksft: {text}")
 
     # pytest's steps.
 

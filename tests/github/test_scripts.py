@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The scripts that GitHub runs, with what the world may put into their inputs."""
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.conftest import TOP
+from tests.github.conftest import StandIn
+
+SCRIPTS = TOP / "ci/github"
+HOSTILE = [
+    "$(touch x)",
+    "`touch x`",
+    "a; touch x",
+    "a' && touch x '",
+    'a" && touch x "',
+    "*",
+    "a\nb=c",
+    "--help",
+    "-k",
+    "é\t",
+]
+
+
+def run(script: str, folder: Path, stand_in: StandIn, **env: str) -> subprocess.CompletedProcess[str]:
+    """A script in an empty folder; its outputs come to lie in `outputs`, its summary in `summary`."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "KSFT_"))}
+    github = {"GITHUB_OUTPUT": str(folder / "outputs"), "GITHUB_STEP_SUMMARY": str(folder / "summary")}
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    return subprocess.run(
+        [str(SCRIPTS / script)],
+        cwd=work,
+        env={**outside, **github, "RUNNER_TEMP": str(stand_in.temp), **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def outputs(folder: Path) -> dict[str, str]:
+    path = folder / "outputs"
+    return dict(line.split("=", 1) for line in path.read_text().splitlines()) if path.exists() else {}
+
+
+def the_run(stand_in: StandIn) -> list[str]:
+    (found,) = [call for call in stand_in.calls if call[:2] == ["ksftci", "run"]]
+    return found[2:]
+
+
+def test_without_inputs_the_mprotect_tests_on_a_released_kernel(tmp_path: Path, stand_in: StandIn) -> None:
+    assert run("run.sh", tmp_path, stand_in).returncode == 0
+    tree = str(stand_in.temp / "ksftci-tree")
+    assert stand_in.calls[0] == ["ksftci", "tree", "get", "--to", tree, "--", "debian:7.3"]
+    assert stand_in.calls[1] == ["ksftgen", "install", f"--tree={tree}"]
+    assert the_run(stand_in) == [
+        f"--tree={tree}",
+        *("--junit=results/kselftest.xml", "--html=results/kselftest.html", "--ktap=results/kselftest.log"),
+        *("--arch=arm64", "--jobs=1", "--kernel=debian:7.3"),
+    ]
+    assert outputs(tmp_path) == {
+        "status": "0",
+        "junit": "results/kselftest.xml",
+        "html": "results/kselftest.html",
+        "ktap": "results/kselftest.log",
+    }
+
+
+def test_every_input_becomes_its_option(tmp_path: Path, stand_in: StandIn) -> None:
+    done = run(
+        "run.sh",
+        tmp_path,
+        stand_in,
+        KSFT_KERNEL="debian:6.12\n  build\tkernels/build ",
+        KSFT_TREE="../linux",
+        KSFT_PROGRAMS="mm:cow\nmm:merge",
+        KSFT_EXPRESSION="cow and not (swap or 16k)",
+        KSFT_SHARD="2/4",
+        KSFT_DURATIONS="last.xml",
+        KSFT_ARCH="x86_64",
+        KSFT_KNOWN="known.yaml",
+        KSFT_RETRIES="2",
+        KSFT_MACHINES="3",
+        KSFT_NAME="one",
+        KSFT_RESULTS="out/here",
+    )
+    assert done.returncode == 0, done.stdout
+    assert the_run(stand_in) == [
+        "--tree=../linux",
+        *("--junit=out/here/one.xml", "--html=out/here/one.html", "--ktap=out/here/one.log"),
+        *("--arch=x86_64", "--jobs=3", "--kernel=debian:6.12", "--kernel=build:../linux", "--kernel=kernels/build"),
+        *("-k", "cow and not (swap or 16k)", "--shard=2/4", "--durations=last.xml", "--known=known.yaml"),
+        *("--retries=2", "--", "mm:cow", "mm:merge"),
+    ]
+    assert len(stand_in.calls) == 1, "nothing is put into the tree when programs are named"
+
+
+def test_natively_neither_kernels_nor_machines(tmp_path: Path, stand_in: StandIn) -> None:
+    assert run("run.sh", tmp_path, stand_in, KSFT_NATIVE="true", KSFT_PROGRAMS="mm:cow").returncode == 0
+    call = stand_in.calls[-1] if os.geteuid() == 0 else stand_in.calls[-1][3:]
+    assert [arg for arg in call if arg.startswith(("--kernel", "--arch", "--jobs"))] == []
+    assert {"--native", f"--cache={stand_in.temp}/ksftci-native"} <= set(call)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_free_text_stays_arguments(text: str, tmp_path: Path, stand_in: StandIn) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work/file").write_text("a star would find it")
+    given = {f"KSFT_{name}": text for name in ("KERNEL", "PROGRAMS", "EXPRESSION", "DURATIONS", "KNOWN")}
+    assert run("run.sh", tmp_path, stand_in, **given).returncode == 0
+    assert not (tmp_path / "work/x").exists()
+    words = text.split()
+    assert the_run(stand_in)[4:] == [
+        *("--arch=arm64", "--jobs=1", *(f"--kernel={word}" for word in words)),
+        *("-k", text, f"--durations={text}", f"--known={text}", "--", *words),
+    ]
+    assert outputs(tmp_path).keys() == {"status", "junit", "html", "ktap"}
+
+
+@pytest.mark.parametrize("text", ["$(touch x)", "a\nb=c", " ", "*"])
+@pytest.mark.parametrize("name", ["SHARD", "ARCH", "NATIVE", "RETRIES", "MACHINES", "NAME", "RESULTS"])
+def test_what_has_a_form_is_held_to_it(name: str, text: str, tmp_path: Path, stand_in: StandIn) -> None:
+    done = run("run.sh", tmp_path, stand_in, KSFT_PROGRAMS="mm:cow", **{f"KSFT_{name}": text})
+    assert done.returncode == 2
+    errors = [line for line in done.stdout.splitlines() if line.startswith("::error::")]
+    assert len(errors) == 1 and f"{name.lower()}: '" in errors[0]
+    assert stand_in.calls == [] and outputs(tmp_path) == {}
+
+
+@pytest.mark.parametrize(("name", "text"), [("NAME", "-k"), ("NAME", "a/b"), ("SHARD", "0/2"), ("RETRIES", "-1")])
+def test_what_looks_like_its_form_is_refused(name: str, text: str, tmp_path: Path, stand_in: StandIn) -> None:
+    assert run("run.sh", tmp_path, stand_in, **{f"KSFT_{name}": text}).returncode == 2
+
+
+@pytest.mark.parametrize("tree", ["-C", "--tree", "a\nb"])
+def test_a_tree_is_no_option(tree: str, tmp_path: Path, stand_in: StandIn) -> None:
+    assert run("run.sh", tmp_path, stand_in, KSFT_TREE=tree).returncode == 2
+    assert stand_in.calls == []
+
+
+@pytest.mark.parametrize(
+    ("status", "shard", "expected"), [(0, "", 0), (1, "", 1), (2, "", 2), (3, "", 3), (3, "1/2", 0), (1, "1/2", 1)]
+)
+def test_the_status_is_told_and_only_a_shard_may_skip_all(
+    status: int, shard: str, expected: int, tmp_path: Path, stand_in: StandIn
+) -> None:
+    stand_in.ends_with({"ksftci run": status})
+    done = run("run.sh", tmp_path, stand_in, KSFT_PROGRAMS="mm:cow", KSFT_SHARD=shard)
+    assert (done.returncode, outputs(tmp_path)["status"]) == (expected, str(status))
+
+
+def results(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / "work/results" / name).mkdir(parents=True)
+        (folder / "work/results" / name / f"{name}.log").write_text("TAP version 13\n")
+
+
+def test_one_report_of_all_that_was_left(tmp_path: Path, stand_in: StandIn) -> None:
+    results(tmp_path, "native", "debian-7.3")
+    given = {"KSFT_EXPECTED": "native debian-7.3", "KSFT_HTML": "all.html", "KSFT_JUNIT": "all.xml", "KSFT_KNOWN": "k"}
+    done = run("report.sh", tmp_path, stand_in, **given)
+    files = ["results/debian-7.3/debian-7.3.log", "results/native/native.log"]
+    summary = f"--summary={tmp_path}/summary"
+    assert stand_in.calls == [
+        ["ksftci", "report", summary, "--annotations", "--known=k", "--html=all.html", "--", *files],
+        ["ksftci", "junit", "--output=all.xml", "--known=k", "--", *files],
+    ]
+    assert done.returncode == 0
+
+
+def test_a_run_without_results_is_told(tmp_path: Path, stand_in: StandIn) -> None:
+    results(tmp_path, "native")
+    done = run("report.sh", tmp_path, stand_in, KSFT_EXPECTED="native build-1of2")
+    assert done.returncode == 2
+    assert "::error::build-1of2 left no results" in done.stdout
+    assert (tmp_path / "summary").read_text() == (
+        "the summary\n\n**build-1of2 left no results**; the log of its job says why.\n"
+    )
+
+
+def test_no_results_at_all_are_told(tmp_path: Path, stand_in: StandIn) -> None:
+    assert run("report.sh", tmp_path, stand_in, KSFT_EXPECTED="one").returncode == 2
+    assert stand_in.calls == []
+    assert "one left no results" in (tmp_path / "summary").read_text()
+
+
+def test_failures_are_the_reports_status(tmp_path: Path, stand_in: StandIn) -> None:
+    results(tmp_path, "one")
+    stand_in.ends_with({"ksftci report": 1})
+    assert run("report.sh", tmp_path, stand_in).returncode == 1
+
+
+def test_a_built_kernel_is_called_what_it_is(tmp_path: Path, stand_in: StandIn) -> None:
+    given = {"KSFT_KERNEL": "build-16k", "KSFT_TREE": "caller", "KSFT_CONFIG": "a b.config"}
+    assert run("build.sh", tmp_path, stand_in, **given).returncode == 0
+    options = ["--arch=arm64", "--config=ARM64_16K_PAGES=y", "--config=a b.config"]
+    assert stand_in.calls[0] == ["ksftci", "kernel", "build", *options, "--", "caller"]
+    assert "kernel build" in (tmp_path / "work/kernels/build-16k").read_text()
+    assert outputs(tmp_path) == {"image": "kernels/build-16k"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("KERNEL", "build-64k"), ("TREE", ""), ("TREE", "-C"), ("ARCH", "$(touch x)")]
+)
+def test_what_cannot_be_built(name: str, text: str, tmp_path: Path, stand_in: StandIn) -> None:
+    assert run("build.sh", tmp_path, stand_in, **{"KSFT_TREE": "caller", f"KSFT_{name}": text}).returncode == 2
+    assert stand_in.calls == []
+
+
+def test_a_build_that_fails_leaves_no_kernel(tmp_path: Path, stand_in: StandIn) -> None:
+    stand_in.ends_with({"kernel build": 2})
+    assert run("build.sh", tmp_path, stand_in, KSFT_TREE="caller").returncode == 2
+    assert not (tmp_path / "work/kernels").exists()
+
+
+def test_set_up_installs_what_is_missing(tmp_path: Path, stand_in: StandIn) -> None:
+    assert run("setup.sh", tmp_path, stand_in, KSFT_ARCH="x86_64").returncode == 0
+    assert stand_in.calls == [["ksftci", "setup", "--install", "--arch=x86_64"]]
+    assert run("setup.sh", tmp_path, stand_in, KSFT_ARCH="$(touch x)").returncode == 2
+
+
+def test_facts_are_facts_everywhere(tmp_path: Path, stand_in: StandIn) -> None:
+    done = run("facts.sh", tmp_path, stand_in)
+    assert (done.returncode, done.stderr) == (0, "")
+    facts = dict(re.findall(r"^(\S+(?: \S+)?) {2,}(.*)$", done.stdout, re.MULTILINE))
+    assert facts["page size"] == str(os.sysconf("SC_PAGE_SIZE"))
+    assert facts["processors"] == str(len(os.sched_getaffinity(0)))
+
+
+def plan(kernels: str, shards: str = "1", native: bool = False) -> dict[str, str]:
+    made: dict[str, str] = runpy.run_path(str(SCRIPTS / "plan.py"))["plan"](kernels, shards, native)
+    return made
+
+
+def test_a_plan_has_every_kernel_in_every_shard() -> None:
+    found = plan('["debian:7.3", "debian:7.3-16k", "build", "debian:7.3"]', "2", native=True)
+    matrix = json.loads(found["matrix"])
+    assert len(matrix) == 6
+    assert matrix[0] == {"kernel": "debian:7.3", "shard": "1/2", "name": "debian-7.3-1of2"}
+    assert found["names"].split() == ["native", *(job["name"] for job in matrix)]
+    assert json.loads(found["builds"]) == ["build"]
+
+
+def test_one_shard_is_none() -> None:
+    found = plan('["debian:6.12"]')
+    assert json.loads(found["matrix"]) == [{"kernel": "debian:6.12", "shard": "", "name": "debian-6.12"}]
+    assert (found["builds"], found["names"]) == ("[]", "debian-6.12")
+
+
+@pytest.mark.parametrize(
+    ("kernels", "shards"),
+    [
+        *((json.dumps([text]), "1") for text in HOSTILE),
+        *((text, "1") for text in HOSTILE),
+        *(('["build"]', text) for text in HOSTILE),
+        *((json.dumps([text]), "1") for text in ("debian:7", "debian:7.3-64k", "build:/tmp", "debian:7.3\n", "/Image")),
+        *((text, "1") for text in ("", "{}", '"build"', "[1]", "[null]", '[["build"]]', "[]", "1e999", "NaN")),
+        ('["build"]', "0"),
+        ('["build"]', "1.5"),
+        ('["build", "debian:7.3", "debian:6.1"]', "99"),
+    ],
+)
+def test_what_is_no_plan(kernels: str, shards: str) -> None:
+    with pytest.raises(ValueError):
+        plan(kernels, shards)
+
+
+def test_a_plan_is_written_down(tmp_path: Path, stand_in: StandIn) -> None:
+    done = run("plan.py", tmp_path, stand_in, KSFT_KERNELS="[]", KSFT_NATIVE="true")
+    assert (done.returncode, outputs(tmp_path)) == (0, {"matrix": "[]", "builds": "[]", "names": "native"})
+
+
+@pytest.mark.parametrize("kernels", ["a\nb=c", "$(touch x)", '["a%\\n"]'])
+def test_a_plan_that_is_refused_is_one_error(kernels: str, tmp_path: Path, stand_in: StandIn) -> None:
+    done = run("plan.py", tmp_path, stand_in, KSFT_KERNELS=kernels)
+    assert (done.returncode, outputs(tmp_path)) == (2, {})
+    assert done.stdout.startswith("::error::kernels: ") and done.stdout.count("\n") == 1
+
+
+def test_the_plan_needs_nothing_but_python() -> None:
+    argv = [sys.executable, "-I", "-S", "-c", "import runpy; runpy.run_path('ci/github/plan.py')"]
+    assert subprocess.run(argv, cwd=TOP, check=False).returncode == 0

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The whole workflow, step by step as GitHub would run it: with a stand-in for ksftci, and with ksftci itself."""
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from tests.conftest import TOP
+from tests.github.conftest import StandIn
+from tests.github.runner import Job, load
+from tests.github.workflow import Workflow
+
+FILE = TOP / ".github/workflows/kselftest.yml"
+ACTION = TOP / "ci/github/action.yml"
+Run = Callable[..., Workflow]
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a checkout of this project holds: all that git would take, and nothing that lies about."""
+    folder = tmp_path_factory.mktemp("checkout")
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=TOP, capture_output=True, check=True).stdout
+    subprocess.run(["cpio", "-0", "-p", "-d", "-m", "--quiet", str(folder)], cwd=TOP, input=names, check=True)
+    return folder
+
+
+@pytest.fixture
+def workflow(tmp_path: Path, checkout: Path) -> Run:
+    """Runs the workflow with these inputs, called from a repository with a file of known issues and a fragment."""
+    caller = tmp_path / "caller"
+    caller.mkdir()
+    for name in ("known.yaml", "debug.config", "last.xml"):
+        (caller / name).write_text("")
+
+    def run(content: Path | None = None, **inputs: Any) -> Workflow:
+        flow = Workflow(FILE, tmp_path / "run", {"ksftci": checkout, "caller": caller}, inputs)
+        return flow.run(content)
+
+    return run
+
+
+def calls(job: Job, *words: str) -> list[list[str]]:
+    """What the stand-in of a job was called with, of the calls that begin so."""
+    path = job.temp / "ksftci-venv/calls"
+    found = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [call for call in found if call[: len(words)] == list(words)]
+
+
+def of_job(flow: Workflow, name: str, *words: str) -> list[list[str]]:
+    return [call for job in flow.jobs.get(name, []) for call in calls(job, *words)]
+
+
+def test_every_job_does_its_part(workflow: Run, stand_in: StandIn) -> None:
+    flow = workflow(
+        stand_in.temp,
+        kernels='["debian:7.3-16k", "build"]',
+        shards=2,
+        programs="mm:cow",
+        known="known.yaml",
+        config="debug.config",
+        durations="last.xml",
+        retries=1,
+    )
+    assert flow.failed == set()
+    ran = {name: len(jobs) for name, jobs in flow.jobs.items()}
+    assert ran == {"plan": 1, "native": 1, "build": 1, "qemu": 4, "report": 1}
+    (build,) = of_job(flow, "build", "ksftci", "kernel")
+    assert build[3:] == ["--arch=arm64", "--config=caller/debug.config", "--", "caller"]
+    runs = of_job(flow, "qemu", "ksftci", "run")
+    for part in ("--shard=1/2", "--shard=2/2"):
+        assert len([call for call in runs if part in call]) == 2
+    assert len([call for call in runs if "--kernel=kernels/build" in call]) == 2
+    for call in runs:
+        assert {"--durations=caller/last.xml", "--known=caller/known.yaml", "--retries=1", "--tree=caller"} <= {*call}
+    for job in flow.jobs["qemu"][2:]:
+        assert "kernel build" in (job.workspace / "kernels/build").read_text()
+    (native,) = [call for job in flow.jobs["native"] for call in calls(job) if "--native" in call]
+    assert "--known=caller/known.yaml" in native
+
+
+def test_the_report_has_all_of_the_shards(workflow: Run, stand_in: StandIn, tmp_path: Path) -> None:
+    flow = workflow(stand_in.temp, kernels='["debian:6.12"]', shards=2, known="known.yaml")
+    (report,) = of_job(flow, "report", "ksftci", "report")
+    names = ("debian-6.12-1of2", "debian-6.12-2of2", "native")
+    assert report[-3:] == [f"results/ksft-results-{name}/{name}.log" for name in names]
+    assert {"--annotations", "--html=report.html", "--known=caller/known.yaml"} <= {*report}
+    assert flow.jobs["report"][0].summary == "the summary\n"
+    kept = sorted(path.name for path in (tmp_path / "run/artifacts/ksft-report").iterdir())
+    assert kept == ["junit.xml", "report.html"]
+
+
+def test_a_kernel_that_does_not_build_spoils_nothing_else(workflow: Run, stand_in: StandIn) -> None:
+    stand_in.ends_with({"kernel build": 2})
+    flow = workflow(stand_in.temp, kernels='["build", "debian:7.3"]', native=False)
+    assert flow.failed == {"build", "qemu", "report"}
+    assert [job.failed for job in flow.jobs["qemu"]] == [True, False]
+    assert "**build left no results**" in flow.jobs["report"][0].summary
+
+
+def test_a_failing_test_fails_its_job_and_the_report_and_is_kept(
+    workflow: Run, stand_in: StandIn, tmp_path: Path
+) -> None:
+    stand_in.ends_with({"ksftci run": 1, "ksftci report": 1})
+    flow = workflow(stand_in.temp, kernels='["debian:7.3"]', native=False)
+    assert flow.failed == {"qemu", "report"}
+    kept = sorted(path.name for path in (tmp_path / "run/artifacts/ksft-results-debian-7.3").iterdir())
+    assert kept == [f"debian-7.3.{ending}" for ending in ("html", "log", "xml")]
+    assert (tmp_path / "run/artifacts/ksft-report/report.html").exists()
+
+
+@pytest.mark.parametrize("kernels", ['["debian:7.3; touch x"]', "$(touch x)", "[]"])
+def test_a_plan_that_is_refused_runs_nothing(kernels: str, workflow: Run, stand_in: StandIn) -> None:
+    flow = workflow(stand_in.temp, kernels=kernels, native=False)
+    assert flow.failed == {"plan"} and list(flow.jobs) == ["plan"]
+    assert "::error::kernels: " in flow.jobs["plan"][0].log
+
+
+def test_the_action_alone_reports_and_keeps(stand_in: StandIn, checkout: Path, tmp_path: Path) -> None:
+    stand_in.ends_with({"ksftci run": 3})
+    job = Job(tmp_path / "job", tmp_path / "artifacts", {"ksftci": checkout, "caller": checkout}, {})
+    shutil.copytree(stand_in.temp, job.temp, dirs_exist_ok=True)
+    given = {"programs": "mm:cow", "artifact": "kept", "expression": "$(touch x) and cow"}
+    job.run([{"uses": f"actions/checkout@{'0' * 40}", "with": {"persist-credentials": "false"}}])
+    job.run([{"id": "it", "uses": "./ci/github", "with": given}])
+    assert job.failed
+    assert job.contexts["steps"]["it"]["outputs"] == {
+        "status": "3",
+        **{
+            name: f"results/kselftest.{ending}"
+            for name, ending in (("junit", "xml"), ("html", "html"), ("ktap", "log"))
+        },
+    }
+    assert job.summary == "the summary\n"
+    assert sorted(path.name for path in (tmp_path / "artifacts/kept").iterdir())[0] == "kselftest.html"
+    assert not list(job.workspace.rglob("x"))
+
+
+def test_the_examples_of_the_docs_give_inputs_that_there_are() -> None:
+    known = {
+        "OWNER/REPOSITORY/.github/workflows/kselftest.yml": load(FILE)["on"]["workflow_call"]["inputs"],
+        "OWNER/REPOSITORY/ci/github": load(ACTION)["inputs"],
+    }
+    blocks = re.findall(r"```yaml\n(.*?)```", (TOP / "docs/github.md").read_text(), re.DOTALL)
+    jobs = [job for block in blocks for job in YAML(typ="safe").load(block)["jobs"].values()]
+    used = [step for job in jobs for step in [job, *job.get("steps", [])] if "OWNER" in step.get("uses", "")]
+    assert len(used) == 3
+    for step in used:
+        assert step["with"].keys() <= known[step["uses"].partition("@")[0]].keys()
+
+
+def everything_used() -> list[str]:
+    files = [ACTION, *sorted(FILE.parent.glob("*.yml"))]
+    return [use for file in files for use in re.findall(r"uses: (\S+@.*)$", file.read_text(), re.MULTILINE)]
+
+
+def test_actions_of_others_are_pinned_by_commit() -> None:
+    assert everything_used()
+    assert [use for use in everything_used() if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
+
+
+@pytest.mark.parametrize("path", sorted(FILE.parent.glob("*.yml")), ids=lambda path: path.name)
+def test_jobs_may_read_and_no_more_and_end(path: Path) -> None:
+    workflow = load(path)
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        assert job["permissions"] == {"contents": "read"}
+        assert "uses" in job or job["timeout-minutes"] <= 90
+
+
+def test_what_ci_gives_the_workflow_are_its_inputs() -> None:
+    given = load(TOP / ".github/workflows/ci.yml")["jobs"]["kselftest"]["with"]
+    assert given.keys() <= load(FILE)["on"]["workflow_call"]["inputs"].keys()
+
+
+@pytest.mark.qemu
+def test_for_real(workflow: Run, kernel_tree: str) -> None:
+    kernels, native = ["debian:7.3", "build"], os.geteuid() == 0
+    flow = workflow(kernels=json.dumps(kernels), tree=kernel_tree, programs="mm:mkdirty", shards=2, native=native)
+    assert flow.failed == set(), "\n".join(job.log for jobs in flow.jobs.values() for job in jobs)
+    (report,) = flow.jobs["report"]
+    summary = html.unescape(report.summary)
+    assert [name for name in [*kernels, *(["native"] if native else [])] if name not in summary] == []
+    cases = list(ET.parse(report.workspace / "junit.xml").getroot().iter("testcase"))
+    assert len(cases) == 6 * (3 if native else 2), "each of mkdirty's tests once on every kernel"
+    assert not [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    assert "mkdirty" in (report.workspace / "report.html").read_text()

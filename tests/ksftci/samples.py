@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs for the tests of the reports: what a reader meets, and texts that try to be more than text."""
+
+from ksftci.results import Run, TestResult, Verdict
+
+LOG = [
+    "# parent, write, page 45 (1 of folio 44+4): 1 faults, expected 0",
+    "# parent, write, page 46 (2 of folio 44+4): 1 faults, expected 0",
+    "# pages 13..63 of 64, the boundary before 32:",
+    "#   folio    --][--][--][--][--][--][--][--][--][--][--][--][--]",
+    "#   expected wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww",
+    "#   wrong                                    ^^^     ^^^",
+    "# mprotect_cow_shared.c:100:child_exited:Expected 0 (0) != area_write() (0)",
+]
+ISSUE = "hinted before 6.19, https://lore.kernel.org/linux-mm/1@example.org/"
+NASTY = [
+    "</script ><script>alert(1)</script><!--<script>",
+    "::error file=x::y",
+    "##[error]z ##[add-mask]e",
+    "a|b `c` **d** [e](http://f.example) <img src=x onerror=g> @torvalds #1 j@k.example www.l.example &lt; \\",
+    "\x1b[31m\x00\u2028\u2029\ud800 äö 🐧 \x9b2J ]]>",
+]
+
+
+def result(name: str = "cow.base.up", verdict: Verdict = Verdict.FAIL, **fields: object) -> TestResult:
+    """A test of the program mprotect_cow_shared, failed in its line 100 unless told otherwise."""
+    bad = {"reason": "Expected 0 (0)", "log": LOG, "file": "mprotect_cow_shared.c", "line": 100}
+    given = (bad if verdict is Verdict.FAIL else {}) | fields
+    return TestResult("mprotect_cow_shared", name, verdict, **given)  # type: ignore[arg-type]
+
+
+def two_kernels() -> list[Run]:
+    """A bit of everything: fails on both and on one, known, flaky, timed out, skipped, not run, odd."""
+    old = Run("debian:6.12", "arm64", {"release": "6.12.1", "nodes": "2"}, seconds=3)
+    new = Run("debian:7.3", "arm64", {"release": "7.3.4", "nodes": "2"}, seconds=2)
+    for run in (old, new):
+        run.results += [
+            result("cow.base.both"),
+            result("cow.base.fine", Verdict.PASS, seconds=0.5),
+            result("cow.thp.skip", Verdict.SKIP, reason="order 9: no hugepages-2048kB"),
+        ]
+    old.results += [
+        result("cow.base.old"),
+        result("cow.base.issue", Verdict.XFAIL, known=ISSUE),
+        result("cow.thp.slow", Verdict.TIMEOUT, reason="no line for 120 s"),
+        result("cow.thp.order10", Verdict.SKIP, reason="order 9: a PMD or more"),
+        TestResult("mprotect_ksm", "all", Verdict.NOT_RUN, "kernel panic before"),
+    ]
+    new.results += [
+        result("cow.base.old", Verdict.PASS),
+        result("cow.base.issue", Verdict.XPASS),
+        result("cow.thp.slow", Verdict.PASS, earlier=[Verdict.FAIL]),
+    ]
+    old.anomalies.append("planned 9, 8 came")
+    old.splats.append(("mprotect_cow_shared", "WARNING: at mm/mprotect.c:281"))
+    return [old, new]
+
+
+def nasty() -> list[Run]:
+    """Every text of a run is one that tries to break out."""
+    runs = []
+    for text in NASTY:
+        fields = {"reason": text, "log": [text, f"  {text}"], "file": text, "line": 1, "known": text}
+        results = [TestResult(text, f"{text}{verdict.value}", verdict, **fields) for verdict in Verdict]  # type: ignore[arg-type]
+        results[0].earlier = [Verdict.FAIL]
+        runs.append(Run(text, text, {text: text}, results, [text], [(text, text)]))
+    return runs
+
+
+def many(kernels: int, tests: int) -> list[Run]:
+    """A big grid in which one test in ten is skipped, and one kernel in fifty fails one in seven."""
+    programs = ["mprotect_cow_shared", "mprotect_ksm", "mprotect_numa_hint"]
+    runs = []
+    for column in range(kernels):
+        run = Run(f"build:v7.{column // 10}-rc{column % 10}-{column:03}-g{column * 2654435761 % 2**32:08x}", "arm64")
+        for row in range(tests):
+            program = programs[row * 3 // tests]
+            name = f"{program}.order{row % 11}_v{row // 2}.{'up' if row % 2 else 'child'}"
+            if row % 10 == 9:
+                one = TestResult(program, name, Verdict.SKIP, "order 9: a PMD or more", 0.01)
+            elif column % 50 == 49 and row % 7 == 0:
+                one = TestResult(program, name, Verdict.FAIL, "Expected 0 (0)", 0.2, LOG, f"{program}.c", 100)
+            else:
+                one = TestResult(program, name, Verdict.PASS, "", 0.1)
+            run.results.append(one)
+        runs.append(run)
+    return runs

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Building kernels: with a Makefile of four targets, and for real."""
+
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ksftci import kbuild, packages
+from ksftci.arch import ARM64, X86_64, Arch
+from ksftci.cache import Cache
+from ksftci.errors import CiError
+from ksftci.kbuild import KernelBuilder, not_taken
+from ksftci.kernel import KernelRef, labels
+from ksftci.make import make
+from ksftci.tree import Tree
+
+# Does what the kernel's does, as far as anyone here looks: O= is where things go, LACKS is not configurable.
+MAKEFILE = r"""
+VERSION = 7
+PATCHLEVEL = 3
+SUBLEVEL = 4
+tinyconfig:
+	@echo '# CONFIG_SMP is not set' > $(O)/.config
+	@echo tiny >> $(O)/calls
+olddefconfig:
+	@grep -v LACKS $(O)/.config > $(O)/.new; mv $(O)/.new $(O)/.config
+Image bzImage:
+	@mkdir -p $(O)/arch/arm64/boot $(O)/arch/x86/boot
+	@echo '  CC      mm/mprotect.o'
+	@echo "CC=$(CC) ARCH=$(ARCH) CROSS=$(CROSS_COMPILE)" >> $(O)/calls
+	@cat mm/mprotect.c > $(O)/arch/arm64/boot/Image
+	@cp $(O)/arch/arm64/boot/Image $(O)/arch/x86/boot/bzImage
+	@if grep -q broken mm/mprotect.c; then echo "mm/mprotect.c:7:2: error: 'pte' undeclared"; exit 1; fi
+"""
+MERGE = '#!/bin/sh\nout=$3; base=$4; shift 4; cat "$base" "$@" > "$out/.merged" && mv "$out/.merged" "$base"\n'
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    root = tmp_path / "linux"
+    parts = [*kbuild._WHOLE, "arch/arm64/Makefile", "arch/x86/Makefile", "tools/testing/selftests/lib.mk"]
+    for part in parts:
+        (root / part).parent.mkdir(parents=True, exist_ok=True)
+        (root / part).write_text("")
+    (root / "Makefile").write_text(MAKEFILE)
+    (root / "scripts/kconfig/merge_config.sh").write_text(MERGE)
+    (root / "mm/mprotect.c").write_text("first\n")
+    return root
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "missing_for_kernel", lambda arch: [])
+    monkeypatch.setattr("ksftci.kbuild.which", lambda name: None)
+
+
+class Built:
+    """A builder with what it said, and its folder."""
+
+    def __init__(self, source: Path, arch: Arch = ARM64) -> None:
+        self.said: list[str] = []
+        self.source = source
+        self.builder = KernelBuilder(Cache(source.parent / "cache"), arch, jobs=1, say=self.said.append)
+
+    def __call__(self, *config: str) -> Path:
+        return self.builder.build(Tree.open(self.source), config)
+
+    def calls(self, image: Path) -> list[str]:
+        folder = next(parent for parent in image.parents if parent.parent.name == "kbuilds")
+        return (folder / "calls").read_text().splitlines()
+
+
+def test_the_image_follows_its_source_and_is_configured_once(source: Path) -> None:
+    build = Built(source)
+    image = build()
+    assert image.read_text() == "first\n"
+    (source / "mm/mprotect.c").write_text("second\n")
+    assert build() == image
+    assert image.read_text() == "second\n"
+    assert build.calls(image).count("tiny") == 1
+
+
+def test_a_configuration_that_was_not_finished_is_made_again(source: Path, tmp_path: Path) -> None:
+    build, fragment = Built(source), tmp_path / "my.config"
+    merge = source / "scripts/kconfig/merge_config.sh"
+    fragment.write_text("CONFIG_A=y\n")
+    image = build(str(fragment))
+    fragment.write_text("CONFIG_A=n\n")
+    merge.write_text("exit 1\n")
+    with pytest.raises(CiError, match="merging the configuration"):
+        build(str(fragment))
+    fragment.write_text("CONFIG_A=y\n")
+    merge.write_text(MERGE)
+    assert build(str(fragment)) == image
+    assert "CONFIG_A=y" in (image.parents[3] / ".config").read_text()
+
+
+def test_settings_and_fragments_come_last_and_have_a_build_of_their_own(source: Path, tmp_path: Path) -> None:
+    fragment = tmp_path / "debug.config"
+    fragment.write_text("CONFIG_DEBUG_LIST=y\n")
+    build = Built(source)
+    plain, other = build(), build(str(fragment), "SMP=n", 'CONFIG_CMDLINE="a b"')
+    assert plain != other
+    lines = (other.parents[3] / ".config").read_text().splitlines()
+    assert lines[-3:] == ["CONFIG_DEBUG_LIST=y", "CONFIG_SMP=n", 'CONFIG_CMDLINE="a b"']
+    fragment.write_text("CONFIG_DEBUG_LIST=n\n")
+    assert build(str(fragment), "SMP=n", 'CONFIG_CMDLINE="a b"') == other
+    assert "CONFIG_DEBUG_LIST=n" in (other.parents[3] / ".config").read_text()
+
+
+def test_settings_that_did_not_get_in_are_told(source: Path) -> None:
+    build = Built(source)
+    build("LACKS_THIS=y")
+    assert [line for line in build.said if "LACKS_THIS=y" in line and "KSM" not in line]
+
+
+@pytest.mark.parametrize(
+    ("fragments", "config", "lost"),
+    [
+        (["CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=n\n"], "CONFIG_A=y\n# CONFIG_C is not set\n", []),
+        (["CONFIG_A=y\n", "CONFIG_A=n\n"], "", []),
+        (["CONFIG_A=y\n"], "# CONFIG_A is not set\n", ["A=y"]),
+        (["CONFIG_HZ=1000\nCONFIG_B=n\n"], "CONFIG_HZ=250\nCONFIG_B=y\n", ["B=n", "HZ=1000"]),
+        (["# CONFIG_A=y for the sake of it\n"], "", []),
+    ],
+)
+def test_what_counts_as_not_taken(fragments: list[str], config: str, lost: list[str]) -> None:
+    assert not_taken(fragments, config) == lost
+
+
+@pytest.mark.parametrize("text", ["SMP", "SMP=maybe", "SMP=m", "/absent/file", "A=y\nB", "-x", 'X="a"b"'])
+def test_what_is_no_configuration(source: Path, text: str) -> None:
+    with pytest.raises(CiError, match="neither a file nor a setting"):
+        Built(source)(text)
+
+
+@pytest.mark.parametrize("part", ["drivers/Kconfig", "arch/arm64/Makefile"])
+def test_a_part_of_a_tree_is_not_enough(source: Path, part: str) -> None:
+    (source / part).unlink()
+    with pytest.raises(CiError, match=rf"there is no {part} in it; a kernel needs a whole tree"):
+        Built(source)()
+
+
+@pytest.mark.parametrize("trace", [".config", "include/config/auto.conf", "arch/arm64/include/generated/asm/a.h"])
+def test_a_tree_that_was_built_in_is_told_before_make_trips_over_it(source: Path, trace: str) -> None:
+    (source / trace).parent.mkdir(parents=True, exist_ok=True)
+    (source / trace).write_text("")
+    with pytest.raises(CiError, match=r"somebody has built in it.*arch/arm64/boot/Image"):
+        Built(source)()
+
+
+def test_an_error_shows_the_compilers_line_and_keeps_the_log(source: Path) -> None:
+    (source / "mm/mprotect.c").write_text("broken\n")
+    with pytest.raises(CiError, match=r"mm/mprotect\.c:7:2: error: 'pte' undeclared") as caught:
+        Built(source)()
+    log = Path(str(caught.value).rpartition("the whole log is ")[2])
+    assert "CC      mm/mprotect.o" in log.read_text()
+
+
+def test_missing_packages_are_named_all_at_once(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(packages, "_there", lambda probe: probe not in ("flex", "bc", "/usr/include/libelf.h"))
+    with pytest.raises(CiError, match=r"without bc, flex, libelf-dev: [\s\S]*apt-get install .* bc flex libelf-dev"):
+        Built(source)()
+
+
+def test_qemu_is_not_needed_to_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(packages, "_there", lambda probe: "qemu" not in probe)
+    assert packages.missing_for_kernel(ARM64) == packages.missing_for_kernel(X86_64) == []
+
+
+def test_ccache_is_used_when_it_is_there(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = Built(source)
+    assert "ccache" not in build.calls(build())[-1]
+    monkeypatch.setattr("ksftci.kbuild.which", lambda name: f"/usr/bin/{name}")
+    assert build.calls(build())[-1].startswith("CC=ccache ")
+
+
+def test_a_build_around_this_one_has_no_say(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKEFLAGS", "n")
+    monkeypatch.setenv("ARCH", "mips")
+    monkeypatch.setenv("CROSS_COMPILE", "mips-linux-gnu-")
+    build = Built(source, X86_64)
+    image = build()
+    assert image.name == "bzImage"
+    cross = "" if X86_64.native else X86_64.cross
+    assert build.calls(image)[-1].endswith(f"ARCH=x86_64 CROSS={cross}")
+
+
+def test_progress_is_said_now_and_then(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kbuild, "_EVERY", 0.0)
+    build = Built(source)
+    build()
+    assert "kernel: 1 steps, mm/mprotect.o" in build.said
+
+
+def test_an_interrupted_build_leaves_no_compiler_and_nothing_half_written(tmp_path: Path) -> None:
+    recipe = "@echo half > half.o; echo begun; sh -c 'sleep 4; touch late'"
+    (tmp_path / "Makefile").write_text(f".DELETE_ON_ERROR:\nhalf.o:\n\t{recipe}\n")
+
+    def interrupt(line: str) -> None:
+        if line == "begun":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make(ARM64, 1, ["-C", str(tmp_path), "half.o"], tmp_path / "log", print, interrupt)
+    assert not (tmp_path / "half.o").exists()
+    time.sleep(5)
+    assert not (tmp_path / "late").exists()
+
+
+def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CiError, match="No such file"):
+        make(ARM64, 1, ["--version"], tmp_path / "absent/log", print)
+
+
+def test_build_is_a_kernel_reference() -> None:
+    texts = ("build:debian:7.3", "build:a/linux", "build:b/linux", "debian:7.3")
+    references = [KernelRef.parse(text) for text in texts]
+    assert references[0].tree == "debian:7.3"
+    assert labels(references) == list(texts)
+    assert labels(references[1:2]) == ["build:linux"]
+
+
+@pytest.mark.parametrize("arch", [ARM64, X86_64])
+def test_what_is_shipped_is_a_fragment(arch: Arch) -> None:
+    lines = [line for line in kbuild._ours(arch).splitlines() if not line.startswith("#")]
+    assert len(lines) > 50
+    assert all(kbuild._SYMBOL.fullmatch(line) for line in lines)
+    assert len({line.partition("=")[0] for line in lines}) == len(lines)
+
+
+def ksftci(*args: object) -> str:
+    argv = [sys.executable, "-m", "ksftci", *map(str, args)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=3000, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.qemu
+def test_a_real_one_boots_with_two_nodes(tree: Callable[[str], Path], kernel_tree: str, tmp_path: Path) -> None:
+    xml = tmp_path / "out.xml"
+    image = Path(ksftci("kernel", "build", kernel_tree).strip())
+    assert image.name == "Image"
+    options = ("--kernel", f"build:{kernel_tree}", "-k", "base", "--junit", xml)
+    assert "build:" in ksftci("run", "--tree", tree("debian:7.3"), *options)
+    found = list(ET.parse(xml).getroot().iter("testcase"))
+    ran = [case for case in found if case.find("skipped") is None]
+    assert [case for case in ran if "numa" in (case.get("classname") or "")]
+    assert len(ran) >= 90

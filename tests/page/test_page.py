@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The page, as a person meets it: seen, filtered, folded, scrolled, by mouse and by keyboard."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.ksftci import samples
+from tests.page.conftest import Browser
+
+from ksftci.results import Run
+
+pytestmark = pytest.mark.page
+
+Make = Callable[[str, list[Run]], Path]
+ROWS = "[...document.querySelectorAll('.row .name')].map(e => e.title)"
+FAILURES = "[...document.querySelectorAll('.failure > summary code')].map(e => e.textContent)"
+# Elements that are wider than the window and in no box that scrolls.
+TOO_WIDE = """[...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 &&
+    !e.closest('#grid, .scroll, pre')).map(e => e.outerHTML.slice(0, 80))"""
+
+
+@pytest.fixture
+def two(page: Make) -> Path:
+    return page("two", samples.two_kernels())
+
+
+@pytest.fixture
+def big(page: Make) -> Path:
+    return page("big", samples.many(400, 1716))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", ["two", "big"])
+def test_it_renders_in_the_window_and_asks_for_nothing(
+    browser: Browser, name: str, width: int, theme: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    browser.open(request.getfixturevalue(name), width=width, theme=theme)
+    assert browser.run("document.querySelectorAll('#grid .cell').length") > 10
+    assert browser.run("document.documentElement.scrollWidth") <= width
+    assert browser.run(TOO_WIDE) == []
+    back = browser.run("getComputedStyle(document.body).backgroundColor")
+    assert (back == "rgb(255, 255, 255)") == (theme == "light")
+    assert browser.driver.save_screenshot(str(tmp_path / "page.png"))
+    assert (tmp_path / "page.png").stat().st_size > 10_000
+    assert browser.complaints() == []
+
+
+def test_the_first_failure_is_open_and_shows_what_is_wrong(browser: Browser, two: Path) -> None:
+    browser.open(two)
+    assert browser.run(FAILURES)[0] == "mprotect_cow_shared.cow.base.both"
+    assert browser.run("[...document.querySelectorAll('.failure[open] mark')].map(e => e.textContent)") == [
+        *("--]", "--]"),
+        *("www", "www"),
+        *("^^^", "^^^"),
+    ]
+    text = browser.run("document.querySelector('.failure[open]').innerText")
+    assert "debian:6.12, debian:7.3" in text
+    assert "mprotect_cow_shared.c:100" in text
+
+
+@pytest.mark.parametrize(
+    ("address", "tests"),
+    [
+        ("#verdict=fail&text=cow", ["both", "old"]),
+        ("#verdict=fail&kernel=7.3", ["both"]),
+        ("#verdict=bad", ["both", "old", "slow", "all"]),
+        ("#verdict=known", ["issue"]),
+        ("#verdict=flaky", ["slow"]),
+        ("#text=thp+skip", ["skip"]),
+        ("#program=mprotect_ksm", ["all"]),
+        ("#differ=1", ["old", "issue", "slow"]),
+        ("#kernel=debian%3A7.3&verdict=xpass", ["issue"]),
+        ("#text=absent", []),
+    ],
+)
+def test_the_address_filters(browser: Browser, two: Path, address: str, tests: list[str]) -> None:
+    browser.open(two, address)
+    shown = browser.run("grid.rows.filter(isTest).map(row => row.tests[0].name)")
+    assert sorted(shown) == sorted(tests)
+    assert browser.run("document.getElementById('matches').textContent") == f"{len(tests)} of 8 tests"
+    assert browser.complaints() == []
+
+
+def test_typing_filters_and_changes_the_address_and_clear_undoes_it(browser: Browser, two: Path) -> None:
+    browser.open(two)
+    browser.click("#filter-text")
+    browser.type("old")
+    browser.wait("location.hash === '#text=old'")
+    assert browser.run(FAILURES) == ["mprotect_cow_shared.cow.base.old"]
+    browser.click("#clear")
+    assert browser.run(FAILURES).__len__() == 4
+    browser.click("nav a[href='#all']")
+    assert browser.run(FAILURES).__len__() == 4
+
+
+def test_a_number_of_the_table_shows_its_tests(browser: Browser, two: Path) -> None:
+    browser.open(two)
+    browser.click("#kernels + .scroll tbody tr:first-child a.fail")
+    browser.wait("filter.kernel === 'debian:6.12'")
+    assert browser.run(FAILURES) == ["mprotect_cow_shared.cow.base.both", "mprotect_cow_shared.cow.base.old"]
+
+
+def test_the_keyboard_folds_and_opens(browser: Browser, two: Path) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    browser.open(two)
+    browser.run("document.getElementById('grid').focus()")
+    rows = len(browser.run(ROWS))
+    browser.type(Keys.ARROW_LEFT)
+    assert len(browser.run(ROWS)) < rows
+    browser.type(Keys.ARROW_RIGHT)
+    assert len(browser.run(ROWS)) == rows
+    browser.type(Keys.ARROW_DOWN, Keys.ARROW_DOWN, Keys.ARROW_RIGHT, Keys.ENTER)
+    assert browser.run("document.getElementById('detail').open")
+    assert browser.run("document.getElementById('detail-title').textContent") == "mprotect_cow_shared.cow.base.both"
+    assert browser.run("document.querySelectorAll('#detail mark').length") == 6
+    browser.type(Keys.ESCAPE)
+    assert not browser.run("document.getElementById('detail').open")
+    assert browser.run("document.activeElement.id") == "grid"
+
+
+def test_a_click_shows_a_known_issue_with_its_link_and_what_a_retry_did(browser: Browser, two: Path) -> None:
+    browser.open(two, "#text=issue")
+    browser.click(".row.test .cell.xfail")
+    assert browser.run("document.querySelector('#detail a').href") == "https://lore.kernel.org/linux-mm/1@example.org/"
+    browser.click("#detail button")
+    browser.open(two, "#text=slow&kernel=7.3")
+    browser.click(".row.test .cell.flaky")
+    assert "flaky attempts before this one: fail" in browser.run("document.getElementById('detail').innerText")
+
+
+def test_texts_are_only_texts(browser: Browser, page: Make) -> None:
+    browser.open(page("nasty", samples.nasty()))
+    assert browser.run("document.querySelectorAll('img').length") == 0
+    assert browser.run("document.title") == "kselftest results"
+    assert samples.NASTY[0] in browser.run("document.getElementById('failure-list').textContent")
+    assert browser.complaints() == []
+
+
+def test_400_kernels_scroll_with_names_and_labels_in_place(browser: Browser, big: Path) -> None:
+    start = time.monotonic()
+    browser.open(big)
+    assert time.monotonic() - start < 15
+    browser.click("#unfold")
+    browser.run("document.getElementById('grid').scrollTo(6000, 9000)")
+    browser.wait("document.querySelector('.label').title.includes('-19')")
+    box, corner, name, label = (
+        browser.run(f"document.querySelector('{what}').getBoundingClientRect().toJSON()")
+        for what in ("#grid", ".corner", ".row .name", ".label")
+    )
+    assert corner["left"] == name["left"] == box["left"] + 1
+    assert corner["top"] == label["top"] == box["top"] + 1
+    assert browser.run("document.querySelectorAll('#grid *').length") < 6000
+    took = browser.run("(() => { const t = performance.now(); drawGrid(); return performance.now() - t; })()")
+    assert took < 500  # milliseconds; tens on an idle machine
+    assert browser.run("document.documentElement.scrollLeft") == 0
+
+
+def test_filters_on_686400_cells_are_quick(browser: Browser, big: Path) -> None:
+    browser.open(big)
+    start = "(() => { const t = performance.now(); Object.assign(filter, "
+    end = "); showAll(); return performance.now() - t; })()"
+    for wanted in ("{verdict: 'fail'}", "{verdict: '', differ: '1'}", "{differ: '', text: 'ksm'}", "{kernel: '-049'}"):
+        assert browser.run(start + wanted + end) < 3000  # milliseconds; a tenth of it on an idle machine
+    assert browser.run("grid.columns.length") == 1
+
+
+def test_the_end_key_goes_to_the_last_kernel(browser: Browser, big: Path) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    browser.open(big)
+    browser.run("document.getElementById('grid').focus()")
+    browser.type(Keys.END)
+    browser.wait("document.querySelector('.active')?.ariaColIndex === '401'")
+    right = browser.run("document.querySelector('.active').getBoundingClientRect().right")
+    assert right <= browser.run("document.getElementById('grid').getBoundingClientRect().right")
+
+
+def test_without_scripts_the_tables_remain(browser: Browser, two: Path) -> None:
+    browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        browser.open(two)
+        text = browser.driver.find_element("css selector", "body").text
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+    assert "mprotect_cow_shared.c:100" in text
+    assert "order 9" in text
+    assert "kernels differ" not in text
