@@ -46,6 +46,7 @@ class Bench:
         self.notes = self.top / "boots.log"
         monkeypatch.setenv("KSFT_FAKE_NOTES", str(self.notes))
         monkeypatch.setenv("KSFTCI_CACHE", str(self.top / "cache"))
+        monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # of the run that this test is in
         monkeypatch.setenv("COLUMNS", "160")  # so that no headline is cut
 
     def run(self, *args: object, status: int | None = None) -> Result:
