@@ -3,8 +3,9 @@
 
 import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,11 @@ def compile_harness(tmp_path: Path) -> Callable[[str], Path]:
         return program
 
     return build
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C has its meaning, here and in processes started from here, though a shell's background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -153,6 +153,7 @@ def test_a_program_is_asked_for_its_tests_once(jobs: list[Job], tmp_path: Path) 
         assert listed == (1 if _ == 0 else 0)
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_of_several_boots_keeps_what_there_is(jobs: list[Job]) -> None:
     """Four boots, three at once: the fourth one does not start any more."""
     booted = threading.Barrier(3)

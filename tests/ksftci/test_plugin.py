@@ -480,6 +480,7 @@ def test_a_panic_of_a_real_kernel(real: Bench, compile_guest: Callable[..., Path
 
 
 @pytest.mark.qemu
+@pytest.mark.usefixtures("interruptible")
 def test_interrupted_no_qemu_is_left(real: Bench, compile_guest: Callable[..., Path], kernel: str) -> None:
     program = compile_guest("SLEEPS")
     argv = [sys.executable, "-m", "pytest", "-p", "ksftci.plugin", "--ksft-kernel", kernel, str(program)]
