@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How fast logs are read, and with how much memory, beside kunit_parser and tap.py.
+"""How fast logs are read, and made into JUnit XML, and with how much memory, beside kunit.py and tap.py.
 
     python tests/bench/ktap.py [--tree TREE] [LINES...]
+
+"to XML" is from a log to a file: kunit.py does it with its kunit_junit.py, tap.py's lines are given to junitparser.
 
 Each reader has a process of its own for each log, so that its peak memory is its own. Times are CPU
 seconds without the interpreter's start. A reader that is not there, or cannot read the log, is left out.
@@ -120,7 +122,64 @@ def tap_py(path: Path, tree: Path | None) -> int:
     return sum(line.category == "test" for line in parser.parse_file(str(path)))
 
 
-READERS: dict[str, Callable[[Path, Path | None], int]] = {"ksftci": ksftci, "kunit_parser": kunit, "tap.py": tap_py}
+def ksftci_xml(path: Path, tree: Path | None) -> int:
+    """Test cases that are written."""
+    from ksftci import junit, record
+
+    with tempfile.TemporaryDirectory() as folder:
+        junit.write(record.stream(path), Path(folder) / "out.xml")
+        return cases_in(Path(folder) / "out.xml")
+
+
+def kunit_xml(path: Path, tree: Path | None) -> int:
+    """As above, by kunit.py's own writer, where the tree has one."""
+    if tree is None:
+        raise ImportError
+    sys.path.insert(0, str(tree / "tools/testing/kunit"))
+    names = ("kunit_parser", "kunit_printer", "kunit_junit")
+    parser, printer, junit = (importlib.import_module(name) for name in names)
+    with tempfile.TemporaryDirectory() as folder, path.open(errors="replace") as file:
+        test = parser.parse_run_tests(file, printer.null_printer)
+        junit.write_junit_result(test, f"{folder}/out.xml")
+        return cases_in(Path(folder) / "out.xml")
+
+
+def tap_py_xml(path: Path, tree: Path | None) -> int:
+    """As above, by junitparser's writer; the tests have no logs."""
+    parser, junitparser = importlib.import_module("tap.parser").Parser(), importlib.import_module("junitparser")
+    suite = junitparser.TestSuite(path.stem)
+    cases = []
+    for line in parser.parse_file(str(path)):
+        if line.category != "test":
+            continue
+        case = junitparser.TestCase(line.description, path.stem)
+        if line.skip:
+            case.result = [junitparser.Skipped(line.directive.text)]
+        elif not line.ok:
+            case.result = [junitparser.Failure("failed")]
+        cases.append(case)
+    suite.add_testcases(cases)
+    document = junitparser.JUnitXml()
+    document.add_testsuite(suite)
+    with tempfile.TemporaryDirectory() as folder:
+        document.write(f"{folder}/out.xml")
+        return cases_in(Path(folder) / "out.xml")
+
+
+def cases_in(path: Path) -> int:
+    """How many test cases a file has."""
+    with path.open("rb") as file:
+        return sum(line.count(b"<testcase ") for line in file)
+
+
+READERS: dict[str, Callable[[Path, Path | None], int]] = {
+    "ksftci": ksftci,
+    "kunit.py": kunit,
+    "tap.py": tap_py,
+    "ksftci to XML": ksftci_xml,
+    "kunit.py to XML": kunit_xml,
+    "tap.py to XML": tap_py_xml,
+}
 
 
 def one(reader: str, path: Path, tree: Path | None) -> None:
@@ -152,7 +211,7 @@ def main() -> None:
     if args.one:
         one(args.one, args.log, args.tree)
         return
-    print(f"{'log':10} {'lines':>8}  {'reader':13} {'results':>8} {'lines/s':>9} {'MB more':>8}  time to ksftci's")
+    print(f"{'log':20} {'lines':>8}  {'reader':15} {'results':>8} {'lines/s':>9} {'MB more':>8}  time to ksftci's")
     with tempfile.TemporaryDirectory() as folder:
         for kind, make in LOGS.items():
             for count in args.lines:
@@ -166,17 +225,19 @@ def compare(kind: str, count: int, path: Path, tree: Path | None) -> None:
     """A line for each reader."""
     ours = 0.0
     for reader in READERS:
+        if reader.startswith("ksftci"):
+            ours = 0.0  # what follows is compared with it
         argv = [sys.executable, __file__, "--one", reader, "--log", str(path)]
         argv += ["--tree", str(tree)] if tree else []
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if not done.stdout:
             why = done.stderr.strip().rpartition("\n")[2]
-            print(f"{kind:10} {count:8}  {reader:13} {why or 'is not there'}")
+            print(f"{kind:20} {count:8}  {reader:15} {why or 'is not there'}")
             continue
         took = json.loads(done.stdout.splitlines()[-1])
         ours = ours or took["seconds"]
         print(
-            f"{kind:10} {count:8}  {reader:13} {took['results']:8} {count / took['seconds']:9.0f} "
+            f"{kind:20} {count:8}  {reader:15} {took['results']:8} {count / took['seconds']:9.0f} "
             f"{took['mb']:8.1f}  {took['seconds'] / ours:.2f}",
             flush=True,
         )
