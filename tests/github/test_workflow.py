@@ -92,8 +92,8 @@ def test_the_report_has_all_of_the_shards(workflow: Run, stand_in: StandIn, tmp_
     flow = workflow(stand_in.temp, kernels='["debian:6.12"]', shards=2, known="known.yaml")
     (report,) = of_job(flow, "report", "ksftci", "report")
     names = ("debian-6.12-1of2", "debian-6.12-2of2", "native")
-    assert report[-3:] == [f"results/ksft-results-{name}/{name}.log" for name in names]
-    assert {"--annotations", "--html=report.html", "--known=caller/known.yaml"} <= {*report}
+    assert report[-3:] == [f"results/ksft-results-{name}/{name}.xml" for name in names]
+    assert {"--annotations", "--html=report.html"} <= {*report}
     assert flow.jobs["report"][0].summary == "the summary\n"
     kept = sorted(path.name for path in (tmp_path / "run/artifacts/ksft-report").iterdir())
     assert kept == ["junit.xml", "report.html"]
