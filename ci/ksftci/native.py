@@ -32,6 +32,8 @@ from ksftci.machine import (
     Stopped,
 )
 
+_PATIENCE = 10.0  # seconds for what was killed to be gone; one that waits for a disk may take longer
+
 
 @dataclass
 class Native:
@@ -127,22 +129,25 @@ def facts() -> dict[str, str]:
 
 
 def _kill_session(process: subprocess.Popen[bytes]) -> None:
-    """Kill the program and all that it started and did not give a session of its own."""
+    """Kill the program and all that it started and did not give a session of its own; wait until they are gone."""
     for group in {process.pid, *_groups_of_session(process.pid)}:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
     process.wait()
+    deadline = time.monotonic() + _PATIENCE
+    while _groups_of_session(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _groups_of_session(session: int) -> set[int]:
-    """The process groups of a session; the harness gives each test a group."""
+    """The process groups of a session that have more than zombies; the harness gives each test a group."""
     groups = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if len(fields) > 3 and int(fields[3]) == session:
+        if len(fields) > 3 and fields[0] != "Z" and int(fields[3]) == session:
             groups.add(int(fields[2]))
     return groups
 
