@@ -5,11 +5,13 @@
 
 "to XML" is from a log to a file: kunit.py does it with its kunit_junit.py, tap.py's lines are given to junitparser.
 
-Each reader has a process of its own for each log, so that its peak memory is its own. Times are CPU
-seconds without the interpreter's start. A reader that is not there, or cannot read the log, is left out.
+Each reader has a process of its own for each log, so that its peak memory is its own, and the collector's thresholds
+that ksftci's command line sets. Times are CPU seconds without the interpreter's start. A reader that is not there, or
+cannot read the log, is left out.
 """
 
 import argparse
+import gc
 import importlib
 import json
 import subprocess
@@ -188,6 +190,7 @@ def one(reader: str, path: Path, tree: Path | None) -> None:
         READERS[reader](Path("/dev/null"), tree)
     except ImportError:
         return
+    gc.set_threshold(100_000, 50, 100)
     before = peak_kb()
     start = time.process_time()
     results = READERS[reader](path, tree)
