@@ -171,7 +171,11 @@ def _case(where: str, result: TestResult) -> TestCase:
         file=legal(result.file) if result.file else None,
         line=result.line,
     )
-    told, log = headline(result), shorten(result.log)
+    log = shorten(result.log)
+    if result.verdict is Verdict.PASS and not properties(result):
+        case.stdout = "\n".join(log)
+        return case
+    told = headline(result)
     text = "\n".join([told, *log])  # GitLab shows no more than this
     match result.verdict:
         case Verdict.FAIL:
@@ -180,7 +184,7 @@ def _case(where: str, result: TestResult) -> TestCase:
             case.add_skipped_info(told, told)
             case.stdout = "\n".join(log)
         case Verdict.PASS | Verdict.XPASS:
-            case.stdout = text if properties(result) else "\n".join(log)
+            case.stdout = text
         case _:
             case.add_error_info(told, text, result.verdict.value)
     return case

@@ -12,7 +12,7 @@ _ILLEGAL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\
 
 def legal(text: str) -> str:
     r"""Text in which the characters that XML 1.0 lacks or advises against are spelt out: \x1b, \ud800."""
-    return _ILLEGAL.sub(_spelt, text)
+    return text if text.isascii() and text.isprintable() else _ILLEGAL.sub(_spelt, text)
 
 
 def clip(text: str) -> str:
@@ -25,6 +25,9 @@ def clip(text: str) -> str:
 
 def shorten(lines: Sequence[str]) -> list[str]:
     """Legal lines of a log, at most 500 and 56 KB of UTF-8; what is left out of the middle is told."""
+    whole = "".join(lines)
+    if len(lines) <= _LINES and len(whole) <= _CHARACTERS and whole.isascii() and whole.isprintable():
+        return list(lines)  # as most logs are
     half = _LINES // 2
     ends = lines if len(lines) <= _LINES else [*lines[:half], *lines[-half:]]
     ends = [clip(line) for line in ends]
