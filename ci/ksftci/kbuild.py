@@ -88,33 +88,45 @@ class KernelBuilder:
         note, digest = folder / "ksftci.fragments", _short(*fragments)
         if not note.is_file() or read_text(note) != digest or not (folder / ".config").is_file():
             note.unlink(missing_ok=True)
-            self._make(tree, folder, "tinyconfig")
+            self.make(tree, folder, "tinyconfig")
             paths = [folder / f"ksftci-{number}.config" for number in range(len(fragments))]
             for path, text in zip(paths, fragments, strict=True):
                 write_whole(path, text)
             merge: list[str | Path] = ["sh", tree.path / _MERGE, "-m", "-O", folder, folder / ".config", *paths]
             run(merge, what="merging the configuration", cwd=folder, env=environment())
-        self._make(tree, folder, "olddefconfig")
+        self.make(tree, folder, "olddefconfig")
         if dropped := not_taken(fragments, read_text(folder / ".config")):
             self.say(f"not in this kernel, which lacks them or what they depend on: {', '.join(dropped)}")
         write_whole(note, digest)
 
     def _image(self, tree: Tree, folder: Path) -> Path:
-        image = folder / _FOLDERS[self.arch.name] / _IMAGES[self.arch.name]
+        image = self.image(folder)
         log = folder / f"{image.name}.log"
         self.say(f"building a kernel of {tree.version} for {self.arch.name}")
         began, steps = time.monotonic(), _Steps(self.say)
-        self._make(tree, folder, image.name, steps)
+        self.make(tree, folder, image.name, steps)
         if not image.is_file():
             raise CiError(f"{image} was not built, although make found no fault; see {log}")
         self.say(f"built in {time.monotonic() - began:.1f} s, {steps.count} steps; the log is {log}")
         return image
 
-    def _make(self, tree: Tree, folder: Path, target: str, each: Callable[[str], None] = lambda _: None) -> None:
+    def image(self, folder: Path) -> Path:
+        """Where a build leaves its image."""
+        return folder / _FOLDERS[self.arch.name] / _IMAGES[self.arch.name]
+
+    def make(
+        self,
+        tree: Tree,
+        folder: Path,
+        target: str,
+        each: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Make one target in a folder that was built before. Raises CiError with what the compiler says."""
         arguments = ["-C", str(tree.path), f"O={folder}", target]
         if which("ccache"):
             arguments += [f"CC=ccache {compiler(self.arch)}", "HOSTCC=ccache gcc"]
-        make(self.arch, self.jobs, arguments, folder / f"{target}.log", self.say, each)
+        log = folder / f"{target.replace('/', '-')}.log"
+        make(self.arch, self.jobs, arguments, log, self.say, each)
 
 
 class _Steps:

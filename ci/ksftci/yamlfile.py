@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A YAML file as pydantic models; whatever is wrong in it is told with its line and column."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,8 +21,40 @@ def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:
 
     Raises CiError with every problem, each as `file:line:col: what is wrong; what is allowed`.
     """
+    root = _compose(path)
+    if root is None:
+        return []
+    if not isinstance(root, SequenceNode):
+        raise _error(path, [(root, f"must be a list; each entry starts with - {next(iter(model.model_fields))}:")])
+    entries: list[tuple[int, Model]] = []
+    problems: list[tuple[Node, str]] = []
+    for node in root.value:
+        try:
+            entries.append((node.start_mark.line + 1, model.model_validate(_plain(node))))
+        except ValidationError as error:
+            problems += [_problem(node, model, detail) for detail in error.errors(include_url=False)]
+    if problems:
+        raise _error(path, problems)
+    return entries
+
+
+def read_mapping(path: Path, model: type[Model]) -> Model:
+    """A file that is one mapping. Raises CiError as `read_list` does."""
+    root = _compose(path)
+    if not isinstance(root, MappingNode):
+        what = f"must be a mapping of keys to values; allowed: {', '.join(model.model_fields)}"
+        raise CiError(f"{path}: is empty; it {what}") if root is None else _error(path, [(root, what)])
     try:
-        root = YAML(pure=True).compose(path.read_text("utf-8"))
+        return model.model_validate(_plain(root))
+    except ValidationError as error:
+        problems = [_problem(root, model, detail) for detail in error.errors(include_url=False)]
+        raise _error(path, problems) from None
+
+
+def _compose(path: Path) -> Node | None:
+    """The file's nodes, none of which holds itself; None for an empty file."""
+    try:
+        root: Node | None = YAML(pure=True).compose(path.read_text("utf-8"))
     except OSError as error:
         raise CiError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -37,21 +69,14 @@ def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:
         raise CiError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except RecursionError as error:
         raise CiError(f"{path}: nested too deeply; an entry is a mapping of keys to values") from error
-    if root is None:
-        return []
-    problems = list(_refused(root))
-    entries: list[tuple[int, Model]] = []
-    if not problems and not isinstance(root, SequenceNode):
-        problems = [(root, f"must be a list; each entry starts with - {next(iter(model.model_fields))}:")]
-    for node in root.value if not problems else []:
-        try:
-            entries.append((node.start_mark.line + 1, model.model_validate(_plain(node))))
-        except ValidationError as error:
-            problems += [_problem(node, model, detail) for detail in error.errors(include_url=False)]
-    if problems:
-        places = [(node.start_mark.line + 1, node.start_mark.column + 1, text) for node, text in problems]
-        raise CiError("\n".join(f"{path}:{line}:{column}: {text}" for line, column, text in sorted(places)))
-    return entries
+    if root is not None and (problems := list(_refused(root))):
+        raise _error(path, problems)
+    return root
+
+
+def _error(path: Path, problems: Iterable[tuple[Node, str]]) -> CiError:
+    places = [(node.start_mark.line + 1, node.start_mark.column + 1, text) for node, text in problems]
+    return CiError("\n".join(f"{path}:{line}:{column}: {text}" for line, column, text in sorted(places)))
 
 
 def _refused(node: Node) -> Iterator[tuple[Node, str]]:
@@ -91,7 +116,7 @@ def _problem(node: Node, model: type[BaseModel], detail: Any) -> tuple[Node, str
                 node = found[0] if kind == "extra_forbidden" else found[1]
         elif isinstance(node, SequenceNode) and isinstance(part, int):
             node = node.value[part]
-    name = str(place[0]) if place else ""
+    name = next((str(part) for part in reversed(place) if isinstance(part, str)), "")
     given = f'"{_clip(str(detail["input"]))}"'
     allowed = f"allowed: {', '.join(model.model_fields)}"
     match kind:

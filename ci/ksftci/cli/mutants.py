@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`ksftci mutants`."""
+
+import json
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ksftci import arch as arches
+from ksftci import initramfs, programs
+from ksftci.build import Builder
+from ksftci.cache import Cache
+from ksftci.choice import parse as parse_choice
+from ksftci.cli.base import CacheOption, MirrorOption, app, debian, err, out, say
+from ksftci.command import run as run_command
+from ksftci.errors import CiError
+from ksftci.files import write_whole
+from ksftci.kbuild import KernelBuilder
+from ksftci.libraries import Libraries
+from ksftci.machine import Limits
+from ksftci.mutants import board, curated, page, plan, sample, table
+from ksftci.mutants.forge import Forge
+from ksftci.mutants.hunt import Hunt
+from ksftci.mutants.journal import Journal
+from ksftci.mutants.mutant import Mutant
+from ksftci.mutants.trial import Suite
+from ksftci.qemu import Qemu
+from ksftci.tree import Trees
+
+_HALF = 2  # of this machine's processors: a kernel is built beside those that run
+
+
+@app.command()
+def mutants(
+    config: Annotated[Path, typer.Argument(metavar="PLAN.yaml", help="Tree, suites and mutants.")],
+    to: Annotated[
+        Path, typer.Option("--to", metavar="DIR", help="Where journal, JSON and page are; what is there goes on.")
+    ] = Path("results/mutants"),
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Kernels that run at once.")] = _HALF,
+    suite_names: Annotated[
+        list[str] | None, typer.Option("--suite", help="Only this suite of the plan, may be repeated.")
+    ] = None,
+    expression: Annotated[
+        str | None, typer.Option("-k", metavar="EXPR", help="Only mutants whose name, file or function holds these.")
+    ] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", min=0, help="So many of the sample. [default: what the plan says]")
+    ] = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Run every test, to learn which ones notice; a kill then costs a whole run.")
+    ] = False,
+    only_report: Annotated[bool, typer.Option("--report", help="Build and run nothing; report what is there.")] = False,
+    mirror: MirrorOption = None,
+    cache: CacheOption = None,
+) -> None:
+    """Break a kernel, one line at a time, and see which suites of tests notice.
+
+    Each mutant is built, booted in QEMU and given to each suite until the first test that fails, and
+    then to a second boot, which must show it, too. Before, each suite is run on the kernel without a
+    bug, as many times at once as later: tests that fail there or differ are left out.
+
+    Ctrl-C at any time: the same command goes on where it was. The kernels' build is kept in the cache.
+
+    Exit status: 0 all is tried, 2 could not run, 130 interrupted.
+
+    Examples:
+
+      ksftci mutants ci/mutants/7.3/plan.yaml
+
+      ksftci mutants ci/mutants/7.3/plan.yaml --suite ours -k change_huge_pmd
+
+      ksftci mutants ci/mutants/7.3/plan.yaml --report
+    """
+    chosen = parse_choice(expression) if expression else (lambda _: True)
+    wanted = plan.read(config)
+    if unknown := set(suite_names or []) - wanted.suites.keys():
+        raise CiError(f"{config}: there is no suite {', '.join(sorted(unknown))}; there are {', '.join(wanted.suites)}")
+    store, arch = Cache.find(cache), arches.find(wanted.arch)
+    packages = debian(store, arch.name, mirror)
+    source = Trees(store, packages).get(wanted.tree, full=True)
+    listed = curated.read(config.parent / wanted.curated, source) if wanted.curated else []
+    drawn, number = list[Mutant](), 0
+    if wanted.sample is not None:
+        of = wanted.sample
+        drawn, number = sample.draw(source, of.file, of.first, of.last, of.seed), of.count
+    number = number if count is None else count
+
+    def is_chosen(mutant: Mutant) -> bool:
+        return chosen(f"{mutant.name} {mutant.file} {mutant.function} {mutant.group}")
+
+    with store.lock(f"mutants-{source.path.name}-{arch.name}"):
+        forge = Forge(store, source, KernelBuilder(store, arch), wanted.config)
+        for command in wanted.prepare:
+            run_command([word.format(tree=forge.tree.path) for word in command], what="putting tests into the tree")
+        builder = Builder(store, arch, say=say, libraries=Libraries(store, packages))
+        suites = []
+        for name, suite in wanted.suites.items():
+            if not suite_names or name in suite_names:
+                found = programs.find(plan.programs(config, suite), forge.tree, arch, builder)
+                suites.append(Suite(name, found, Limits(suite.total, suite.silence)))
+        scripts = any(programs.is_script(job.program) for suite in suites for job in suite.jobs)
+        busybox, bash = initramfs.busybox(store, packages), initramfs.bash(store, packages) if scripts else None
+
+        def start(image: Path, limits: Limits) -> Qemu:
+            return Qemu("mutant", image, arch, busybox, limits, wanted.memory, append=wanted.append, bash=bash)
+
+        to.mkdir(parents=True, exist_ok=True)
+        progress = table.Progress(err, time.monotonic)
+        hunt = Hunt(
+            forge,
+            start,
+            suites,
+            [mutant for mutant in listed if is_chosen(mutant)],
+            [mutant for mutant in drawn if is_chosen(mutant)],
+            number,
+            Journal(to / "journal.jsonl"),
+            progress,
+            jobs,
+            wanted.baseline,
+            whole,
+        )
+        try:
+            if not only_report:
+                progress.begin(hunt)
+                hunt.run()
+        finally:
+            rows = board.rows(hunt, plan.judgements(config, wanted))
+            told = board.data(hunt, rows, source.version)
+            table.show(hunt, rows, out)
+            write_whole(to / "mutants.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+            write_whole(to / "mutants.html", page.render(told))
+            say(f"written: {to / 'mutants.json'}, {to / 'mutants.html'}; {to / 'journal.jsonl'} is what goes on")

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Makes kernels with a bug in them, one after the other, in a tree of its own."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ksftci.cache import Cache
+from ksftci.command import run
+from ksftci.errors import CiError
+from ksftci.files import read_text, write_whole
+from ksftci.kbuild import KernelBuilder
+from ksftci.mutants.mutant import Mutant
+from ksftci.tree import Tree
+
+
+@dataclass(frozen=True)
+class Made:
+    """An image with a bug in it, or why there is none: `status` is "built", "not compiled" or "same code"."""
+
+    status: str
+    image: Path | None = None
+    why: str = ""
+    object: str = ""  # digest of the object code, of a .c file
+
+
+class Forge:
+    """Owns a tree and its build; both are as the kernel without a bug, but for one file.
+
+    The tree is a copy by hard links, so that files in it are only ever replaced.
+    """
+
+    def __init__(self, cache: Cache, source: Tree, builder: KernelBuilder, config: list[str]) -> None:
+        self.builder, self.config = builder, config
+        name = hashlib.sha256("\0".join([str(source.path), builder.arch.name, *config]).encode()).hexdigest()[:12]
+        self.source = source
+        self.folder = cache.folder("mutants", name)
+        self.tree = self._copy()
+        self._objects: dict[str, str] = {}  # digest of object code to who has it
+        self._changed = ""  # the file with a bug in it
+        self._build = Path()
+
+    def baseline(self) -> Path:
+        """The image without a bug, in a place of its own. Raises CiError when it does not build."""
+        for file in self._left_over():
+            self._put(file, read_text(self.source.path / file))
+        image = self.builder.build(self.tree, self.config)
+        self._build = image.parents[3]
+        return self._keep(image, "baseline")
+
+    def know(self, mutant: str, digest: str) -> None:
+        """Somebody has this object code already."""
+        self._objects.setdefault(digest, mutant)
+
+    def make(self, mutant: Mutant) -> Made:
+        """The image with this bug; none when it does not compile, or its object code was there before."""
+        file, code = mutant.file, ""
+        try:
+            if self._changed != file:
+                self.restore()
+                if file.endswith(".c"):
+                    self.know("the kernel without it", self._object(file))
+            self._changed = file
+            self._put(file, mutant.apply(read_text(self.source.path / file)))
+            if file.endswith(".c"):  # a header is in many objects
+                code = self._object(file)
+                if (other := self._objects.setdefault(code, mutant.name)) != mutant.name:
+                    return Made("same code", why=f"the same object code as {other}")
+            image = self.builder.image(self._build)
+            self.builder.make(self.tree, self._build, image.name)
+        except CiError as error:
+            lines = [line for line in str(error).splitlines() if "error" in line]
+            return Made("not compiled", why=(lines or [str(error)])[-1])
+        return Made("built", self._keep(image, mutant.digest), object=code)
+
+    def restore(self) -> None:
+        """Take the last bug out of the tree."""
+        if self._changed:
+            self._put(self._changed, read_text(self.source.path / self._changed))
+            self._changed = ""
+
+    def _copy(self) -> Tree:
+        path = self.folder / "tree"
+        if not path.is_dir():
+            draft = self.folder / ".tree.draft"
+            shutil.rmtree(draft, ignore_errors=True)
+            try:
+                run(["cp", "-al", self.source.path, draft], what=f"copying {self.source.path}")
+            except CiError:  # another file system
+                shutil.rmtree(draft, ignore_errors=True)
+                run(["cp", "-a", "--reflink=auto", self.source.path, draft], what=f"copying {self.source.path}")
+            draft.rename(path)
+        return Tree.open(path)
+
+    def _left_over(self) -> list[str]:
+        note = self.folder / "changed"
+        return read_text(note).split() if note.is_file() else []
+
+    def _put(self, file: str, text: str) -> None:
+        """Replace a file; it is noted first, so that an interrupted run leaves nothing behind."""
+        write_whole(self.folder / "changed", "\n".join({*self._left_over(), file}))
+        write_whole(self.tree.path / file, text)
+
+    def _object(self, file: str) -> str:
+        """The digest of what a source file compiles to."""
+        target = file.removesuffix(".c") + ".o"
+        self.builder.make(self.tree, self._build, target)
+        return hashlib.sha256((self._build / target).read_bytes()).hexdigest()
+
+    def _keep(self, image: Path, name: str) -> Path:
+        kept = self.folder / "images" / name
+        kept.parent.mkdir(exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            kept.unlink()
+        shutil.copyfile(image, kept)
+        return kept
+
+
+def free(image: Path) -> None:
+    """An image that has been tried."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(image)

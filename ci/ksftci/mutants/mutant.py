@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A kernel bug in one line."""
+
+import hashlib
+from dataclasses import asdict, dataclass
+
+from ksftci.errors import CiError
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One line of one file, and what stands there instead; no other line moves.
+
+    `line` counts from 1. `before` and `after` are without indentation and line end.
+    """
+
+    name: str
+    group: str  # "curated" or "sample"
+    file: str  # path in the tree
+    function: str
+    line: int
+    before: str
+    after: str
+    bug: str = ""  # what goes wrong for user space
+    source: str = ""  # where the bug comes from
+    expect: str = ""  # the scenario that should notice it
+    missing: str = ""  # the state without which none can
+    panic: str = ""  # why a panic is the point
+
+    @property
+    def digest(self) -> str:
+        """The same as long as the change is."""
+        words = (self.file, str(self.line), self.before, self.after)
+        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+
+    @property
+    def fields(self) -> dict[str, str | int]:
+        """For JSON: what is not empty."""
+        return {name: value for name, value in asdict(self).items() if value != ""}
+
+    def apply(self, text: str) -> str:
+        """The file with the bug in it. Raises CiError when the line is another one."""
+        lines = text.split("\n")
+        there = lines[self.line - 1] if self.line <= len(lines) else ""
+        if there.strip() != self.before.strip():
+            raise CiError(f"mutant {self.name}: {self.file}:{self.line} is {there.strip()!r}, not {self.before!r}")
+        indentation = there[: len(there) - len(there.lstrip())]
+        lines[self.line - 1] = indentation + (self.after or ";")
+        return "\n".join(lines)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How a comparison goes, and what came of it, in a terminal."""
+
+import threading
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ksftci.mutants import board
+from ksftci.mutants.board import Row
+from ksftci.mutants.hunt import Hunt
+from ksftci.mutants.journal import Entry
+from ksftci.mutants.mutant import Mutant
+from ksftci.mutants.trial import Suite
+
+_SHOWN = 60  # survivors
+
+
+class Progress:
+    """A line for each thing that happened, with the rate and what is left."""
+
+    def __init__(self, console: Console, clock: Callable[[], float]) -> None:
+        self.console, self.clock = console, clock
+        self._lock = threading.Lock()
+        self._hunt: Hunt | None = None
+        self._began = 0.0
+        self._done = 0
+
+    def begin(self, hunt: Hunt) -> None:
+        """Whose progress it is."""
+        self._hunt, self._began = hunt, self.clock()
+
+    def baseline(self, suite: Suite, runs: int) -> None:
+        """The kernel without a bug is run so often."""
+        self._say(f"{suite.name}: {len(suite.jobs)} programs {runs} times on the kernel without a bug")
+
+    def made(self, mutant: Mutant, entry: Entry) -> None:
+        """A kernel was built, or could not be; the former is told when it has been tried."""
+        if entry["status"] != "built":
+            self._say(f"{mutant.name}: {entry['status']}: {entry['why']}")
+
+    def tried(self, mutant: Mutant, suite: str, entry: Entry) -> None:
+        """A suite is over, or the kernel did not boot."""
+        if not suite:
+            text = f"{mutant.name}: does not boot: {entry['why']}"
+        elif entry["killed"]:
+            text = f"{mutant.name}: {suite} killed it in {entry['seconds']:.0f} s by {entry['by']}"
+        else:
+            text = f"{mutant.name}: survived {suite}, {entry['seconds']:.0f} s"
+        with self._lock:
+            self._done += 1
+            self.console.print(f"{text}  [{self._rate()}]", markup=False, highlight=False, soft_wrap=True)
+
+    def _rate(self) -> str:
+        assert self._hunt is not None
+        hours = (self.clock() - self._began) / 3600
+        table = board.rows(self._hunt, {})
+        left = sum(figure.left for figure in board.figures(table, self._hunt.suites))
+        rate = self._done / hours if hours else 0.0
+        remaining = f", {left / rate * 60:.0f} min left" if rate else ""
+        return f"{rate:.0f} trials an hour, {left} to do{remaining}"
+
+    def _say(self, text: str) -> None:
+        with self._lock:
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
+    """Print the survivors, what was left out, and the figures."""
+    for suite in hunt.suites:
+        _survivors(suite.name, board.survivors(rows, suite.name), console)
+        baseline = hunt.baseline(suite)
+        if baseline is not None and baseline.unstable:
+            names = ", ".join(sorted(baseline.unstable)[:8])
+            _line(console, f"{suite.name}: left out, {len(baseline.unstable)} fail or differ without a bug: {names}")
+    for status, number in board.dropped(hunt).items():
+        _line(console, f"sample: {number} {status}")
+    unable = [row.mutant.name for row in rows if row.status == "does not boot"]
+    if unable:
+        _line(console, f"{len(unable)} do not boot, and count for nobody: {', '.join(unable)}")
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for title, side in (("mutants", "left"), ("suite", "left"), *((name, "right") for name in _NUMBERS)):
+        grid.add_column(title, justify="right" if side == "right" else "left")
+    for figure in board.figures(rows, hunt.suites):
+        grid.add_row(
+            figure.group,
+            figure.suite,
+            str(figure.killed),
+            str(figure.tried),
+            str(figure.unlike),
+            str(figure.left),
+            f"{figure.median:.1f}",
+            f"{figure.spent / 60:.0f}",
+        )
+    console.print(grid)
+
+
+_NUMBERS = ("killed", "of", "that differ", "to do", "s to a kill", "min in all")
+
+
+def _survivors(suite: str, rows: Sequence[Row], console: Console) -> None:
+    if not rows:
+        return
+    _line(console, f"survived {suite}:", "bold")
+    for row in rows[:_SHOWN]:
+        mutant = row.mutant
+        why = f"{row.judgement.verdict}: {row.judgement.why}" if row.judgement else mutant.missing or "no verdict yet"
+        _line(console, f"  {mutant.name}  {mutant.function}: {mutant.before!r} -> {mutant.after!r}  {why}")
+    if len(rows) > _SHOWN:
+        _line(console, f"  and {len(rows) - _SHOWN} more")
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    console.print(Text(text, style=style), soft_wrap=True)
