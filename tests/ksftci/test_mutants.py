@@ -1,0 +1,388 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Broken kernels, without a kernel: lines found and changed, kills and survivors, going on after an interruption."""
+
+import json
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ksftci.errors import CiError
+from ksftci.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, Machine, Stopped
+from ksftci.mutants import board, curated, page, plan, sample
+from ksftci.mutants.cfunction import extents, function_at, functions
+from ksftci.mutants.forge import Made
+from ksftci.mutants.hunt import Hunt
+from ksftci.mutants.journal import Entry, Journal
+from ksftci.mutants.mutant import Mutant
+from ksftci.mutants.trial import Baseline, Outcome, Start, Suite, attempt
+from ksftci.results import Run, TestResult, Verdict
+from ksftci.tree import Tree
+
+SOURCE = """\
+/* SPDX */
+static int declared(int a);
+
+static __always_inline int
+length(int start, int max)
+{
+	int i;
+
+	for (i = start; i < max; i++)
+		if (i == 3)
+			break;
+	return i - start;
+}
+
+static bool change(struct area *area,
+			int nr)
+{
+	int pages = 0;
+
+	pages += nr;
+	pages += nr;
+	return pages;
+}
+"""
+
+
+def mutant(name: str = "m", **fields: str) -> Mutant:
+    usual = {"group": "curated", "file": "mm/x.c", "function": "length", "before": "int i;", "after": "int j;"}
+    return Mutant(name, line=7, **(usual | fields))
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    path = tmp_path / "linux"
+    (path / "mm").mkdir(parents=True)
+    (path / "Makefile").write_text("VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION =\n")
+    (path / "tools/testing/selftests").mkdir(parents=True)
+    (path / "tools/testing/selftests/lib.mk").touch()
+    (path / "mm/x.c").write_text(SOURCE)
+    return Tree.open(path)
+
+
+def test_functions_are_found_by_the_kernels_style() -> None:
+    assert list(functions(SOURCE)) == [("length", 5, 13), ("change", 15, 23)]
+    assert extents(SOURCE, "declared") == []
+    assert function_at(SOURCE, 9) == "length"
+    assert function_at(SOURCE, 1) == ""
+
+
+def test_a_mutant_changes_its_line_and_moves_no_other() -> None:
+    text = mutant().apply(SOURCE)
+    assert text.split("\n")[6] == "\tint j;"
+    assert len(text.split("\n")) == len(SOURCE.split("\n"))
+    assert mutant(after="").apply(SOURCE).split("\n")[6] == "\t;"
+    with pytest.raises(CiError, match=r"mm/x.c:7 is 'int i;', not 'int k;'"):
+        mutant(before="int k;").apply(SOURCE)
+
+
+ENTRY = """\
+mutants:
+  - name: one_more
+    file: mm/x.c
+    function: {function}
+    before: "{before}"
+    after: "pages += nr + 1;"
+    bug: One page more.
+    source: review
+    expect: mprotect_mixed_folio
+"""
+
+
+def test_a_curated_line_is_found_in_its_function(tree: Tree, tmp_path: Path) -> None:
+    file = tmp_path / "curated.yaml"
+    file.write_text(ENTRY.format(function="change", before="pages += nr;").replace("bug:", "nth: 2\n    bug:"))
+    (found,) = curated.read(file, tree)
+    assert (found.line, found.group, found.expect) == (21, "curated", "mprotect_mixed_folio")
+
+
+@pytest.mark.parametrize(
+    ("function", "before", "message"),
+    [
+        ("change", "pages += nr;", "2 times in change"),
+        ("change", "pages -= nr;", "not in change"),
+        ("chance", "pages += nr;", r"no function chance\(\) in mm/x.c of 7.3.4"),
+    ],
+)
+def test_a_curated_line_that_does_not_fit_is_told(
+    tree: Tree, tmp_path: Path, function: str, before: str, message: str
+) -> None:
+    file = tmp_path / "curated.yaml"
+    file.write_text(ENTRY.format(function=function, before=before))
+    with pytest.raises(CiError, match=message):
+        curated.read(file, tree)
+
+
+def test_an_entry_says_who_notices_it_or_what_is_missing(tree: Tree, tmp_path: Path) -> None:
+    file = tmp_path / "curated.yaml"
+    text = ENTRY.format(function="change", before="return pages;")
+    file.write_text(text.replace("    expect: mprotect_mixed_folio\n", ""))
+    with pytest.raises(CiError, match=r"curated.yaml:2:5: .*needs expect .* or missing"):
+        curated.read(file, tree)
+
+
+def test_the_same_seed_draws_the_same_sample(tree: Tree) -> None:
+    pytest.importorskip("universalmutator")
+    first = sample.draw(tree, "mm/x.c", "length", "change", 1)
+    assert first == sample.draw(tree, "mm/x.c", "length", "change", 1)
+    assert first != sample.draw(tree, "mm/x.c", "length", "change", 2)
+    assert {m.function for m in sample.draw(tree, "mm/x.c", "length", "length", 1)} == {"length"}
+    assert len({m.name for m in first}) == len(first)
+    for one in first:
+        assert one.apply(SOURCE).count("\n") == SOURCE.count("\n")
+
+
+PLAN = "tree: debian:7.3\nsuites:\n  ours: {programs: [a]}\ncurated: c.yaml\n"
+
+
+def test_a_plan_is_read_with_the_place_of_every_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    file.write_text(PLAN)
+    assert plan.programs(file, plan.read(file).suites["ours"]) == ["a"]
+    for text, message in [
+        (PLAN.replace("ours:", "ours: {}\n  other:"), "suite ours needs either programs or list"),
+        (PLAN.replace("curated: c.yaml", ""), "there are no mutants in it"),
+        (PLAN + "sampel: {}\n", r"plan.yaml:5:1: unknown key .sampel.; allowed: tree, arch"),
+        (PLAN + "sample: {file: x, first: a, last: b, seed: one, count: 3}\n", r"plan.yaml:5:.*seed .one."),
+        ("- a\n", "must be a mapping"),
+        ("", "is empty"),
+    ]:
+        file.write_text(text)
+        with pytest.raises(CiError, match=message):
+            plan.read(file)
+
+
+# A fake kernel: which tests fail on it, boot by boot.
+
+JOB = Job("prog", Path("/bin/true"))
+OTHER = Job("other", Path("/bin/true"))
+SUITE = Suite("ours", [JOB, OTHER], Limits(10, 5))
+
+
+@dataclass
+class FakeMachine:
+    """Its tests are job.a and job.b; those in `bad` fail, `panics` is where it stops."""
+
+    bad: set[str]
+    panics: str = ""
+    boots: bool = True
+    ran: list[list[str]] = field(default_factory=list)
+    label: str = "fake"
+
+    def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+        self.ran.append([job.name for job in jobs])
+        if not self.boots:
+            yield Stopped(0, Cause.NO_BOOT, "Unable to handle kernel paging request")
+            return
+        yield Booted(0, {})
+        for job in jobs:
+            yield Begin(1, job)
+            yield Line(1, "1..2")
+            for number, test in enumerate("ab", 1):
+                if f"{job.name}.{test}" == self.panics:
+                    yield Stopped(2, Cause.PANIC)
+                    return
+                word = "not ok" if f"{job.name}.{test}" in self.bad else "ok"
+                yield Line(2, f"{word} {number} {test}")
+            yield End(3, job, 0)
+
+
+def starting(*machines: FakeMachine) -> Start:
+    """The machines one after the other; the last for ever."""
+    left = list(machines)
+    return lambda _image, _limits: left.pop(0) if len(left) > 1 else left[0]
+
+
+def tried(start: Start, baseline: Baseline | None = None, whole: bool = False) -> Outcome:
+    outcome = attempt(start, Path("image"), SUITE, baseline or Baseline(), threading.Event(), whole)
+    assert outcome is not None
+    return outcome
+
+
+def test_a_kill_stops_at_the_first_failure_and_is_confirmed_by_a_second_boot() -> None:
+    machine = FakeMachine({"prog.b", "other.a"})
+    outcome = tried(starting(machine))
+    assert (outcome.killed, outcome.by, outcome.verdict) == (True, "prog.b", "fail")
+    assert machine.ran == [["prog", "other"], ["prog"]]
+
+
+def test_a_panic_kills_whatever_the_baseline_excuses() -> None:
+    baseline = Baseline({"prog.a": {"fail", "pass"}})
+    assert tried(starting(FakeMachine(set(), panics="prog.a")), baseline).verdict == "crash"
+    assert not tried(starting(FakeMachine({"prog.a"})), baseline).killed
+
+
+def test_a_failure_that_does_not_come_again_is_no_kill() -> None:
+    once, never = FakeMachine({"prog.a"}), FakeMachine(set())
+    outcome = tried(starting(once, never))
+    assert (outcome.killed, outcome.unconfirmed) == (False, ("prog.a",))
+
+
+def test_a_failure_that_needs_what_ran_before_is_confirmed_with_it() -> None:
+    bad, fine = FakeMachine({"other.a"}), FakeMachine(set())
+    machines = [bad, fine, bad]
+    outcome = tried(starting(*machines))
+    assert outcome.by == "other.a"
+    assert bad.ran == [["prog", "other"], ["prog", "other"]]
+    assert fine.ran == [["other"]]
+
+
+def test_a_whole_run_tells_every_test_that_notices() -> None:
+    outcome = tried(starting(FakeMachine({"prog.b", "other.a"})), whole=True)
+    assert (outcome.by, outcome.failed) == ("prog.b", ("prog.b", "other.a"))
+
+
+def test_the_baseline_leaves_out_what_fails_or_differs() -> None:
+    runs = [Run("", results=[TestResult("p", "a", v), TestResult("p", "b", Verdict.PASS)]) for v in Verdict]
+    runs[0].results.append(TestResult("p", "c", Verdict.SKIP))
+    baseline = Baseline.of(runs)
+    assert baseline.unstable.keys() == {"p.a", "p.c"}
+    assert not baseline.excuses(TestResult("p", "b", Verdict.FAIL))
+
+
+def test_a_journal_outlives_a_torn_line(tmp_path: Path) -> None:
+    file = tmp_path / "journal.jsonl"
+    journal = Journal(file)
+    journal.add("made", "x", status="built")
+    with file.open("a") as stream:
+        stream.write('{"key": "made y", "sta')
+    journal = Journal(file)
+    assert journal.get("made", "y") is None
+    journal.add("made", "y", status="same code")
+    again = Journal(file)
+    assert [again.get("made", name) for name in "xy"] == [
+        {"key": "made x", "status": "built"},
+        {"key": "made y", "status": "same code"},
+    ]
+
+
+@given(st.lists(st.tuples(st.text(max_size=5), st.text(max_size=20)), max_size=8), st.integers(0, 400))
+def test_a_journal_cut_anywhere_keeps_what_is_whole(entries: list[tuple[str, str]], cut: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "j"
+        journal = Journal(file)
+        for key, value in entries:
+            journal.add(key, value=value)
+        if not entries:
+            return
+        data = file.read_bytes()[:cut]
+        whole = data.count(b"\n")
+        file.write_bytes(data)
+        # A cut may fall inside of a character.
+        try:
+            again = Journal(file)
+        except CiError:
+            return
+        last = {key: value for key, value in entries[:whole]}
+        for key, value in last.items():
+            entry = again.get(key)
+            assert entry is not None
+            assert entry["value"] in (value, dict(entries).get(key))
+
+
+@dataclass
+class FakeForge:
+    """Kernels are files that are called after their mutants."""
+
+    folder: Path
+    statuses: dict[str, str] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+
+    def baseline(self) -> Path:
+        return self.folder / "baseline"
+
+    def know(self, mutant: str, digest: str) -> None: ...
+
+    def restore(self) -> None: ...
+
+    def make(self, mutant: Mutant) -> Made:
+        self.made.append(mutant.name)
+        status = self.statuses.get(mutant.name, "built")
+        image = self.folder / mutant.name
+        return Made(status, image if status == "built" else None, object=mutant.name)
+
+
+class Silent:
+    def baseline(self, suite: Suite, runs: int) -> None: ...
+
+    def made(self, mutant: Mutant, entry: Entry) -> None: ...
+
+    def tried(self, mutant: Mutant, suite: str, entry: Entry) -> None: ...
+
+
+def hunting(tmp_path: Path, kernels: dict[str, FakeMachine], forge: FakeForge, **fields: object) -> Hunt:
+    def start(image: Path, _limits: Limits) -> Machine:
+        return kernels.get(image.name, FakeMachine(set()))
+
+    drawn = [mutant(f"s{number}", group="sample", after=f"{number};") for number in range(6)]
+    listed = [mutant("killed"), mutant("survives", after="a;"), mutant("dead", after="b;")]
+    journal = Journal(tmp_path / "journal.jsonl")
+    settings: dict[str, object] = {"at_once": 2, **fields}
+    return Hunt(forge, start, [SUITE], listed, drawn, 2, journal, Silent(), **settings)  # type: ignore[arg-type]
+
+
+def test_a_hunt_from_the_plan_to_the_figures(tmp_path: Path) -> None:
+    kernels = {"killed": FakeMachine({"prog.a"}), "dead": FakeMachine(set(), boots=False)}
+    forge = FakeForge(tmp_path, {"s0": "same code", "s1": "not compiled"})
+    hunt = hunting(tmp_path, kernels, forge)
+    hunt.run()
+    assert forge.made == ["killed", "survives", "dead", "s0", "s1", "s2", "s3"]
+    reason = plan.Judgement(name="survives", verdict="equivalent", why="the same")
+    rows = board.rows(hunt, {"survives": reason})
+    assert [(row.mutant.name, row.status, row.killed("ours")) for row in rows] == [
+        ("killed", "tried", True),
+        ("survives", "tried", False),
+        ("dead", "does not boot", None),
+        ("s2", "tried", False),
+        ("s3", "tried", False),
+    ]
+    listed, drawn = board.figures(rows, hunt.suites)
+    assert (listed.killed, listed.tried, listed.unlike, listed.left) == (1, 2, 1, 0)
+    assert (drawn.killed, drawn.tried) == (0, 2)
+    assert board.dropped(hunt) == {"same code": 1, "not compiled": 1}
+    told = json.loads(json.dumps(board.data(hunt, rows, "7.3.4")))
+    assert told["mutants"][0]["outcomes"]["ours"]["by"] == "prog.a"
+    text = page.render(told)
+    assert "killed</span>" in text
+    assert "equivalent: the same" in text
+
+
+def test_a_hunt_goes_on_where_it_was(tmp_path: Path) -> None:
+    first = FakeForge(tmp_path)
+    hunting(tmp_path, {}, first).run()
+    again = FakeForge(tmp_path)
+    hunting(tmp_path, {}, again).run()
+    assert len(first.made) == 5
+    assert again.made == []
+
+
+def test_what_is_wrong_with_the_machine_ends_the_hunt(tmp_path: Path) -> None:
+    class Broken(FakeMachine):
+        def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+            raise CiError("qemu is not installed")
+
+    hunt = hunting(tmp_path, {"survives": Broken(set())}, FakeForge(tmp_path))
+    with pytest.raises(CiError, match="qemu is not installed"):
+        hunt.run()
+
+
+def test_a_stopped_hunt_writes_nothing_wrong(tmp_path: Path) -> None:
+    forge = FakeForge(tmp_path)
+    hunt = hunting(tmp_path, {}, forge)
+    hunt.stop.set()
+    hunt.run()
+    assert all(row.killed("ours") is None for row in board.rows(hunt, {}))
+
+
+def test_hostile_text_is_only_text_on_the_page(tmp_path: Path) -> None:
+    hunt = hunting(tmp_path, {}, FakeForge(tmp_path))
+    hunt.curated = [mutant("x", before="<script>", after="a && b < c", bug="<b>")]
+    text = page.render(board.data(hunt, board.rows(hunt, {}), "7.3.4"))
+    assert "<script>" not in text
