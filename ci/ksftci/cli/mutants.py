@@ -91,7 +91,7 @@ def mutants(
         return chosen(f"{mutant.name} {mutant.file} {mutant.function} {mutant.group}")
 
     with store.lock(f"mutants-{source.path.name}-{arch.name}"):
-        forge = Forge(store, source, KernelBuilder(store, arch), wanted.config)
+        forge = Forge(store, source, KernelBuilder(store, arch, say=say), wanted.config)
         for command in wanted.prepare:
             run_command([word.format(tree=forge.tree.path) for word in command], what="putting tests into the tree")
         builder = Builder(store, arch, say=say, libraries=Libraries(store, packages))

@@ -62,7 +62,7 @@ class Hunt:
             self._baseline(image, suite)
         queue: Queue[tuple[Mutant, Path] | None] = Queue(maxsize=self.at_once)
         workers = [lambda: self._work(queue) for _ in range(self.at_once)]
-        self._all([lambda: self._build(queue), *workers])
+        self._all([lambda: self._build(queue), *workers], 1 + self.at_once)
 
     def key(self, suite: Suite) -> str:
         """Under which outcomes of a suite are kept."""
@@ -95,7 +95,7 @@ class Hunt:
         runs: list[Run] = []
         number = max(self.baseline_runs, self.at_once)
         self.watcher.baseline(suite, number)
-        self._all([lambda: runs.append(trial.run_whole(self.start, image, suite, self.stop))] * number)
+        self._all([lambda: runs.append(trial.run_whole(self.start, image, suite, self.stop))] * number, self.at_once)
         found = Baseline.of(runs)
         unstable = {test: sorted(verdicts) for test, verdicts in sorted(found.unstable.items())}
         seconds = round(found.seconds, 1)
@@ -158,9 +158,9 @@ class Hunt:
             entry = self.journal.add(self.key(suite), mutant.digest, name=mutant.name, **asdict(outcome))
             self.watcher.tried(mutant, suite.name, entry)
 
-    def _all(self, functions: Sequence[Callable[[], object]]) -> None:
-        """Run functions at once; when one fails, or on Ctrl-C, the others are stopped, and then it is raised."""
-        with ThreadPoolExecutor(max(len(functions), 1)) as pool:
+    def _all(self, functions: Sequence[Callable[[], object]], at_once: int) -> None:
+        """Run functions, some at once; when one fails, or on Ctrl-C, the others are stopped, and then it is raised."""
+        with ThreadPoolExecutor(at_once) as pool:
             futures = [pool.submit(function) for function in functions]
             try:
                 left = set(futures)
@@ -170,4 +170,6 @@ class Hunt:
                         future.result()
             except BaseException:
                 self.stop.set()
+                for future in futures:
+                    future.cancel()
                 raise
