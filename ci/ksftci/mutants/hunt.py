@@ -104,7 +104,7 @@ class Hunt:
     def _build(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
         try:
             count = 0
-            for mutant in [*self.curated, *self.sample]:
+            for mutant in sorted([*self.curated, *self.sample], key=_effort):
                 if self.stop.is_set() or (mutant.group == "sample" and count == self.wanted):
                     break
                 entry = self.journal.get(MADE, mutant.digest)
@@ -173,3 +173,8 @@ class Hunt:
                 for future in futures:
                     future.cancel()
                 raise
+
+
+def _effort(mutant: Mutant) -> bool:
+    """A header is in so many objects that it comes last."""
+    return mutant.file.endswith(".h")
