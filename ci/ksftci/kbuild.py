@@ -59,6 +59,11 @@ class KernelBuilder:
             self._configure(tree, folder, [_ours(self.arch), *extra])
             return self._image(tree, folder)
 
+    def identity(self, tree: Tree, config: Sequence[str] = ()) -> str:
+        """The same for every build of this version and configuration."""
+        fragments = [_ours(self.arch), *map(_fragment, config)]
+        return f"{tree.version}-{self.arch.name}-{_short(*fragments)}"
+
     def _check(self, tree: Tree) -> None:
         """Everything that make would stumble over half-way, said at once."""
         missing = packages.missing_for_kernel(self.arch)

@@ -104,7 +104,17 @@ def mutants(
         busybox, bash = initramfs.busybox(store, packages), initramfs.bash(store, packages) if scripts else None
 
         def start(image: Path, limits: Limits) -> Qemu:
-            return Qemu("mutant", image, arch, busybox, limits, wanted.memory, append=wanted.append, bash=bash)
+            return Qemu(
+                "mutant",
+                image,
+                arch,
+                busybox,
+                limits,
+                wanted.memory,
+                append=wanted.append,
+                bash=bash,
+                swap_mb=wanted.swap,
+            )
 
         to.mkdir(parents=True, exist_ok=True)
         progress = table.Progress(err, time.monotonic)

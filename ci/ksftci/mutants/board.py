@@ -6,23 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ksftci.mutants.hunt import BOOT, MADE, Hunt
+from ksftci.mutants.hunt import Hunt, Standing
 from ksftci.mutants.journal import Entry
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.plan import Judgement
 from ksftci.mutants.trial import Suite
 
 GROUPS = ("curated", "sample")
+SAME = ("equivalent", "slower")  # verdicts on mutants that no program can be asked to tell
 
 
 @dataclass(frozen=True)
 class Row:
-    """A mutant. `outcomes` has the suites that have tried it."""
+    """A mutant. `standings` has the suites that have decided about it."""
 
     mutant: Mutant
     made: Entry | None
     boot: str  # why it does not, or ""
-    outcomes: Mapping[str, Entry]
+    standings: Mapping[str, Standing]
     judgement: Judgement | None
 
     @property
@@ -35,9 +36,9 @@ class Row:
         return "does not boot" if self.boot else "tried"
 
     def killed(self, suite: str) -> bool | None:
-        """None when the suite has not tried it."""
-        outcome = self.outcomes.get(suite)
-        return None if outcome is None else bool(outcome["killed"])
+        """None when the suite has not decided."""
+        standing = self.standings.get(suite)
+        return None if standing is None else standing.kill is not None
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Figures:
     left: int
     unlike: int  # of those tried, the ones that some program can tell from the kernel without a bug
     median: float  # seconds to a kill
-    spent: float  # seconds of all boots
+    seconds: float  # of all programs
 
 
 def rows(hunt: Hunt, judgements: Mapping[str, Judgement]) -> list[Row]:
@@ -60,14 +61,8 @@ def rows(hunt: Hunt, judgements: Mapping[str, Judgement]) -> list[Row]:
 
 
 def _row(hunt: Hunt, mutant: Mutant, judgements: Mapping[str, Judgement]) -> Row:
-    boot = hunt.journal.get(BOOT, mutant.digest)
-    outcomes: dict[str, Entry] = {}
-    for suite in hunt.suites:
-        entry = hunt.journal.get(hunt.key(suite), mutant.digest)
-        if entry is not None:
-            outcomes[suite.name] = entry
-    made = hunt.journal.get(MADE, mutant.digest)
-    return Row(mutant, made, str(boot["why"]) if boot else "", outcomes, judgements.get(mutant.name))
+    standings = {suite.name: found for suite in hunt.suites if (found := hunt.standing(suite, mutant)) is not None}
+    return Row(mutant, hunt.made(mutant), hunt.boot(mutant), standings, judgements.get(mutant.name))
 
 
 def figures(table: Sequence[Row], suites: Sequence[Suite]) -> list[Figures]:
@@ -76,49 +71,36 @@ def figures(table: Sequence[Row], suites: Sequence[Suite]) -> list[Figures]:
     for group in GROUPS:
         of_group = [row for row in table if row.mutant.group == group and row.status in ("tried", "waiting")]
         for suite in suites:
-            outcomes = [(row, row.outcomes[suite.name]) for row in of_group if suite.name in row.outcomes]
-            kills = sorted(float(outcome["seconds"]) for _, outcome in outcomes if outcome["killed"])
-            same = sum(
-                row.judgement is not None and row.judgement.verdict in ("equivalent", "slower") for row, _ in outcomes
-            )
-            found.append(
-                Figures(
-                    suite.name,
-                    group,
-                    len(kills),
-                    len(outcomes),
-                    len(of_group) - len(outcomes),
-                    len(outcomes) - same,
-                    kills[len(kills) // 2] if kills else 0.0,
-                    sum(float(outcome["spent"]) for _, outcome in outcomes),
-                )
-            )
+            tried = [row for row in of_group if suite.name in row.standings]
+            standings = [row.standings[suite.name] for row in tried]
+            kills = sorted(standing.seconds for standing in standings if standing.kill)
+            same = sum(row.judgement is not None and row.judgement.verdict in SAME for row in tried)
+            median = kills[len(kills) // 2] if kills else 0.0
+            left, seconds = len(of_group) - len(tried), sum(standing.seconds for standing in standings)
+            figure = Figures(suite.name, group, len(kills), len(tried), left, len(tried) - same, median, seconds)
+            found.append(figure)
     return [figure for figure in found if figure.tried or figure.left]
 
 
 def data(hunt: Hunt, table: Sequence[Row], version: str) -> dict[str, Any]:
     """Everything, for JSON."""
-    suites = {}
-    for suite in hunt.suites:
-        baseline = hunt.baseline(suite)
-        suites[suite.name] = {
-            "programs": [job.name for job in suite.jobs],
-            "digest": suite.digest,
-            **(
-                {
-                    "tests": baseline.tests,
-                    "seconds": baseline.seconds,
-                    "left_out": {test: sorted(verdicts) for test, verdicts in baseline.unstable.items()},
-                }
-                if baseline
-                else {}
-            ),
-        }
     return {
         "linux": version,
-        "suites": suites,
+        "kernel": hunt.forge.kernel,
+        "suites": {suite.name: _suite(hunt, suite) for suite in hunt.suites},
         "figures": [vars(figure) for figure in figures(table, hunt.suites)],
         "mutants": [_told(row) for row in table],
+    }
+
+
+def _suite(hunt: Hunt, suite: Suite) -> dict[str, Any]:
+    """Its programs, and what they say on the kernel without a bug, as far as that is known."""
+    known = {job.name: found for job in suite.jobs if (found := hunt.baseline(job))}
+    return {
+        "programs": {job.name: known[job.name].seconds if job.name in known else None for job in suite.jobs},
+        "tests": sum(found.tests for found in known.values()),
+        "seconds": round(sum(found.seconds for found in known.values()), 1),
+        "left_out": {t: sorted(verdicts) for found in known.values() for t, verdicts in found.unstable.items()},
     }
 
 
@@ -128,22 +110,22 @@ def _told(row: Row) -> dict[str, Any]:
         told["why"] = row.made["why"]
     if row.boot:
         told["boot"] = row.boot
-    told["outcomes"] = {
-        name: {
-            field: value
-            for field, value in outcome.items()
-            if field not in ("key", "name") and value not in ("", [], ())
-        }
-        for name, outcome in row.outcomes.items()
-    }
+    told["outcomes"] = {name: _outcome(standing) for name, standing in row.standings.items()}
     if row.judgement:
         told["survivor"] = row.judgement.model_dump(exclude={"name"})
     return told
 
 
+def _outcome(standing: Standing) -> dict[str, Any]:
+    told: dict[str, Any] = {"killed": standing.kill is not None, "seconds": standing.seconds}
+    if standing.kill is not None:
+        told |= {field: standing.kill[field] for field in ("by", "verdict", "reason", "log") if standing.kill[field]}
+    return told | {name: list(ids) for name in ("unconfirmed", "failed") if (ids := getattr(standing, name))}
+
+
 def dropped(hunt: Hunt) -> Counter[str]:
     """How many of the sample could not be tried, and why."""
-    entries = (hunt.journal.get(MADE, mutant.digest) for mutant in hunt.sample)
+    entries = map(hunt.made, hunt.sample)
     return Counter(str(entry["status"]) for entry in entries if entry and entry["status"] != "built")
 
 

@@ -43,6 +43,11 @@ class Forge:
         self._changed = ""  # the file with a bug in it
         self._build = Path()
 
+    @property
+    def kernel(self) -> str:
+        """Which kernel it is that gets the bugs."""
+        return self.builder.identity(self.tree, self.config)
+
     def baseline(self) -> Path:
         """The image without a bug, in a place of its own. Raises CiError when it does not build."""
         for file in self._left_over():

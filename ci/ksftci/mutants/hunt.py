@@ -5,10 +5,12 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from queue import Queue
 from typing import Protocol
 
+from ksftci.machine import Job
 from ksftci.mutants import trial
 from ksftci.mutants.forge import Forge, free
 from ksftci.mutants.journal import Entry, Journal
@@ -17,6 +19,16 @@ from ksftci.mutants.trial import Baseline, Start, Suite
 from ksftci.results import Run
 
 MADE, BOOT, BASELINE = "made", "boot", "baseline"  # kinds of the journal's entries
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a suite made of a mutant. `seconds` are those of its programs, in its order, up to the kill."""
+
+    seconds: float
+    kill: Entry | None
+    unconfirmed: Sequence[str] = ()
+    failed: Sequence[str] = ()
 
 
 class Watcher(Protocol):
@@ -30,8 +42,8 @@ class Watcher(Protocol):
         """A kernel was built, or could not be."""
         ...
 
-    def tried(self, mutant: Mutant, suite: str, entry: Entry) -> None:
-        """A suite is over, or the kernel did not boot."""
+    def tried(self, mutant: Mutant, suite: str, told: Standing | str) -> None:
+        """A suite is through with it, or the kernel did not boot."""
         ...
 
 
@@ -51,11 +63,12 @@ class Hunt:
     baseline_runs: int = 2
     whole: bool = False  # all tests of each suite, not only up to the first that notices
     stop: threading.Event = field(default_factory=threading.Event)
+    _digests: dict[Job, str] = field(default_factory=dict)
 
     def run(self) -> None:
         """Everything that the journal does not have.
 
-        Raises CiError when something else than a mutant is wrong, Interrupted; what was done is in the journal.
+        Raises CiError when something else than a mutant is wrong; what was done is in the journal.
         """
         image = self.forge.baseline()
         for suite in self.suites:
@@ -64,24 +77,64 @@ class Hunt:
         workers = [lambda: self._work(queue) for _ in range(self.at_once)]
         self._all([lambda: self._build(queue), *workers], 1 + self.at_once)
 
-    def key(self, suite: Suite) -> str:
-        """Under which outcomes of a suite are kept."""
-        return f"{suite.name} {suite.digest}{' whole' if self.whole else ''}"
-
-    def baseline(self, suite: Suite) -> Baseline | None:
-        """What is known of a suite on the kernel without a bug."""
-        entry = self.journal.get(BASELINE, suite.name, suite.digest)
+    def baseline(self, job: Job) -> Baseline | None:
+        """What is known of a program on the kernel without a bug."""
+        entry = self.journal.get(BASELINE, self._kernel, self._digest(job))
         if entry is None:
             return None
         unstable = {test: set(verdicts) for test, verdicts in entry["unstable"].items()}
         return Baseline(unstable, entry["tests"], entry["seconds"])
+
+    def standing(self, suite: Suite, mutant: Mutant) -> Standing | None:
+        """What a suite made of a mutant; None as long as that is not known."""
+        seconds, complete = 0.0, True
+        unconfirmed: list[str] = []
+        failed: list[str] = []
+        kill: Entry | None = None
+        for job in suite.jobs:
+            entry = self._outcome(job, mutant)
+            if entry is None:
+                complete = False
+                continue
+            unconfirmed += entry["unconfirmed"]
+            failed += entry["failed"]
+            if kill is None:
+                seconds += entry["seconds"]
+                kill = entry if entry["killed"] else None
+        if kill is None and not complete:
+            return None
+        return Standing(round(seconds, 1), kill, unconfirmed, failed)
+
+    def _outcome(self, job: Job, mutant: Mutant) -> Entry | None:
+        return self.journal.get(*self._key(job, mutant))
+
+    def _key(self, job: Job, mutant: Mutant) -> tuple[str, ...]:
+        return "whole" if self.whole else "first", self._kernel, self._digest(job), mutant.digest
+
+    @cached_property
+    def _kernel(self) -> str:
+        return self.forge.kernel
+
+    def _digest(self, job: Job) -> str:
+        if job not in self._digests:
+            self._digests[job] = trial.digest(job)
+        return self._digests[job]
+
+    def made(self, mutant: Mutant) -> Entry | None:
+        """Whether it could be built."""
+        return self.journal.get(MADE, self._kernel, mutant.digest)
+
+    def boot(self, mutant: Mutant) -> str:
+        """Why it does not boot, or "" if it does or was not tried."""
+        entry = self.journal.get(BOOT, self._kernel, mutant.digest)
+        return str(entry["why"]) if entry else ""
 
     def chosen(self) -> Iterator[Mutant]:
         """The mutants that are tried, as far as that is known: of the sample those that could be built."""
         yield from self.curated
         count = 0
         for mutant in self.sample:
-            made = self.journal.get(MADE, mutant.digest)
+            made = self.made(mutant)
             if count == self.wanted:
                 return
             if made is None or made["status"] == "built":
@@ -90,16 +143,22 @@ class Hunt:
 
     def _baseline(self, image: Path, suite: Suite) -> None:
         """Several runs without a bug, as many at once as there will be."""
-        if self.baseline(suite) is not None:
+        jobs = [job for job in suite.jobs if self.baseline(job) is None]
+        if not jobs:
             return
         runs: list[Run] = []
         number = max(self.baseline_runs, self.at_once)
         self.watcher.baseline(suite, number)
-        self._all([lambda: runs.append(trial.run_whole(self.start, image, suite, self.stop))] * number, self.at_once)
-        found = Baseline.of(runs)
-        unstable = {test: sorted(verdicts) for test, verdicts in sorted(found.unstable.items())}
-        seconds = round(found.seconds, 1)
-        self.journal.add(BASELINE, suite.name, suite.digest, tests=found.tests, seconds=seconds, unstable=unstable)
+
+        def one() -> None:
+            runs.append(trial.run_whole(self.start, image, jobs, suite.limits, self.stop))
+
+        self._all([one] * number, self.at_once)
+        for job in jobs:
+            found = Baseline.of(runs, job.name)
+            unstable = {test: sorted(verdicts) for test, verdicts in sorted(found.unstable.items())}
+            told = {"name": job.name, "tests": found.tests, "seconds": round(found.seconds, 1), "unstable": unstable}
+            self.journal.add(BASELINE, self._kernel, self._digest(job), **told)
 
     def _build(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
         try:
@@ -107,7 +166,7 @@ class Hunt:
             for mutant in sorted([*self.curated, *self.sample], key=_effort):
                 if self.stop.is_set() or (mutant.group == "sample" and count == self.wanted):
                     break
-                entry = self.journal.get(MADE, mutant.digest)
+                entry = self.made(mutant)
                 if entry is not None and entry["status"] == "built":
                     self.forge.know(mutant.name, entry["object"])
                 if entry is None or (entry["status"] == "built" and self._left(mutant)):
@@ -115,7 +174,7 @@ class Hunt:
                     if made.image is not None:
                         queue.put((mutant, made.image))
                     told = {"name": mutant.name, "status": made.status, "why": made.why, "object": made.object}
-                    entry = self.journal.add(MADE, mutant.digest, **told)
+                    entry = self.journal.add(MADE, self._kernel, mutant.digest, **told)
                     self.watcher.made(mutant, entry)
                 count += mutant.group == "sample" and entry["status"] == "built"
         finally:
@@ -124,11 +183,16 @@ class Hunt:
                 queue.put(None)
 
     def _left(self, mutant: Mutant) -> list[Suite]:
-        """The suites that have not tried it."""
-        boot = self.journal.get(BOOT, mutant.digest)
-        if boot is not None and boot["why"]:
+        """The suites that have not decided about it."""
+        if self.boot(mutant):
             return []
-        return [suite for suite in self.suites if self.journal.get(self.key(suite), mutant.digest) is None]
+        return [suite for suite in self.suites if self._jobs(suite, mutant)]
+
+    def _jobs(self, suite: Suite, mutant: Mutant) -> list[Job]:
+        """The programs of a suite that must try it still."""
+        if not self.whole and self.standing(suite, mutant) is not None:
+            return []
+        return [job for job in suite.jobs if self._outcome(job, mutant) is None]
 
     def _work(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
         """Everything is taken from the queue, also when stopped, so that nobody waits to put something there."""
@@ -142,21 +206,23 @@ class Hunt:
     def _try(self, mutant: Mutant, image: Path) -> None:
         if self.stop.is_set():
             return
-        if self.journal.get(BOOT, mutant.digest) is None:
+        if self.journal.get(BOOT, self._kernel, mutant.digest) is None:
             why = trial.boots(self.start, image, self.stop)
             if self.stop.is_set():
                 return
-            entry = self.journal.add(BOOT, mutant.digest, name=mutant.name, why=why)
+            self.journal.add(BOOT, self._kernel, mutant.digest, name=mutant.name, why=why)
             if why:
-                self.watcher.tried(mutant, "", entry)
+                self.watcher.tried(mutant, "", why)
         for suite in self._left(mutant):
-            baseline = self.baseline(suite)
-            assert baseline is not None
-            outcome = trial.attempt(self.start, image, suite, baseline, self.stop, self.whole)
-            if outcome is None:
-                return
-            entry = self.journal.add(self.key(suite), mutant.digest, name=mutant.name, **asdict(outcome))
-            self.watcher.tried(mutant, suite.name, entry)
+            baselines = {job.name: found for job in suite.jobs if (found := self.baseline(job))}
+            one = trial.Trial(self.start, image, suite.limits, baselines, self.stop)
+            jobs = {job.name: job for job in self._jobs(suite, mutant)}
+            run = one.attempt_whole if self.whole else one.attempt
+            for outcome in run(list(jobs.values())):
+                self.journal.add(*self._key(jobs[outcome.program], mutant), name=mutant.name, **asdict(outcome))
+            standing = self.standing(suite, mutant)
+            if standing is not None:
+                self.watcher.tried(mutant, suite.name, standing)
 
     def _all(self, functions: Sequence[Callable[[], object]], at_once: int) -> None:
         """Run functions, some at once; when one fails, or on Ctrl-C, the others are stopped, and then it is raised."""
@@ -175,6 +241,6 @@ class Hunt:
                 raise
 
 
-def _effort(mutant: Mutant) -> bool:
-    """A header is in so many objects that it comes last."""
-    return mutant.file.endswith(".h")
+def _effort(mutant: Mutant) -> tuple[bool, bool]:
+    """What costs most comes last: a header is in many objects, and a likely survivor goes through everything."""
+    return mutant.file.endswith(".h"), bool(mutant.missing)

@@ -22,9 +22,9 @@ class Journal:
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] = {}
         try:
-            lines = path.read_text("utf-8").split("\n") if path.exists() else []
-        except (OSError, UnicodeDecodeError) as error:
-            raise CiError(f"{path}: {error}") from error
+            lines = path.read_bytes().decode("utf-8", "replace").split("\n") if path.exists() else []
+        except OSError as error:
+            raise CiError(f"{path}: {error.strerror}") from error
         self._torn = bool(lines and lines[-1])
         for line in lines:
             try:

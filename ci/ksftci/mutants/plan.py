@@ -66,6 +66,7 @@ class Plan(_Strict):
     config: list[str] = []  # as with `ksftci kernel build --config`
     prepare: list[list[Text]] = []  # commands that put tests into the tree; {tree} is its path
     memory: int = 2048  # megabytes
+    swap: int = 0  # megabytes of zram
     append: str = ""
     baseline: Annotated[int, Field(ge=1)] = 2  # runs of the kernel without a bug
     suites: Annotated[dict[str, SuitePlan], Field(min_length=1)]

@@ -10,12 +10,14 @@ from rich.text import Text
 
 from ksftci.mutants import board
 from ksftci.mutants.board import Row
-from ksftci.mutants.hunt import Hunt
+from ksftci.mutants.hunt import Hunt, Standing
 from ksftci.mutants.journal import Entry
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Suite
 
 _SHOWN = 60  # survivors
+_NAMED = 8  # tests
+_NUMBERS = ("killed", "of", "that differ", "to do", "s to a kill", "min in all")
 
 
 class Progress:
@@ -41,14 +43,14 @@ class Progress:
         if entry["status"] != "built":
             self._say(f"{mutant.name}: {entry['status']}: {entry['why']}")
 
-    def tried(self, mutant: Mutant, suite: str, entry: Entry) -> None:
-        """A suite is over, or the kernel did not boot."""
-        if not suite:
-            text = f"{mutant.name}: does not boot: {entry['why']}"
-        elif entry["killed"]:
-            text = f"{mutant.name}: {suite} killed it in {entry['seconds']:.0f} s by {entry['by']}"
+    def tried(self, mutant: Mutant, suite: str, told: Standing | str) -> None:
+        """A suite is through with it, or the kernel did not boot."""
+        if isinstance(told, str):
+            text = f"{mutant.name}: does not boot: {told}"
+        elif told.kill is not None:
+            text = f"{mutant.name}: {suite} killed it in {told.seconds:.0f} s by {told.kill['by']}"
         else:
-            text = f"{mutant.name}: survived {suite}, {entry['seconds']:.0f} s"
+            text = f"{mutant.name}: survived {suite}, {told.seconds:.0f} s"
         with self._lock:
             self._done += 1
             self.console.print(f"{text}  [{self._rate()}]", markup=False, highlight=False, soft_wrap=True)
@@ -71,10 +73,10 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
     """Print the survivors, what was left out, and the figures."""
     for suite in hunt.suites:
         _survivors(suite.name, board.survivors(rows, suite.name), console)
-        baseline = hunt.baseline(suite)
-        if baseline is not None and baseline.unstable:
-            names = ", ".join(sorted(baseline.unstable)[:8])
-            _line(console, f"{suite.name}: left out, {len(baseline.unstable)} fail or differ without a bug: {names}")
+        unstable = sorted(t for job in suite.jobs if (found := hunt.baseline(job)) for t in found.unstable)
+        if unstable:
+            some = ", ".join(unstable[:_NAMED])
+            _line(console, f"{suite.name}: left out, {len(unstable)} fail or differ without a bug: {some}")
     for status, number in board.dropped(hunt).items():
         _line(console, f"sample: {number} {status}")
     unable = [row.mutant.name for row in rows if row.status == "does not boot"]
@@ -92,12 +94,9 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
             str(figure.unlike),
             str(figure.left),
             f"{figure.median:.1f}",
-            f"{figure.spent / 60:.0f}",
+            f"{figure.seconds / 60:.0f}",
         )
     console.print(grid)
-
-
-_NUMBERS = ("killed", "of", "that differ", "to do", "s to a kill", "min in all")
 
 
 def _survivors(suite: str, rows: Sequence[Row], console: Console) -> None:

@@ -1,65 +1,59 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A suite against a kernel: until the first test that tells the kernel's bug, and once more to be sure."""
+"""Programs against a kernel: until the first test that tells the kernel's bug, and once more to be sure."""
 
 import contextlib
 import hashlib
 import threading
-import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
 from ksftci.collect import Collector
 from ksftci.listing import has_harness
-from ksftci.machine import Booted, Event, Job, Limits, Machine
+from ksftci.machine import Begin, Booted, End, Event, Job, Limits, Machine
 from ksftci.results import Run, TestResult, Verdict
 from ksftci.resume import Resume
 
-_ROUNDS = 3  # kills that a second boot does not show, before a mutant counts as survived
-_LOG_LINES = 30
+_ROUNDS = 3  # failures that a second boot does not show, before the program counts as having noticed nothing
+_LOG_LINES = 15
 Start = Callable[[Path, Limits], Machine]
 
 
 @dataclass(frozen=True)
 class Suite:
-    """Tests that are run together, and how long they may take and be silent."""
+    """Programs that are run together, and how long they may take and be silent."""
 
     name: str
     jobs: Sequence[Job]
     limits: Limits
 
-    @property
-    def digest(self) -> str:
-        """The same as long as the programs, their order and arguments are."""
-        sha = hashlib.sha256()
-        for job in self.jobs:
-            sha.update(f"{job.name}\0{job.args}\0".encode())
-            sha.update(job.program.read_bytes())
-        return sha.hexdigest()[:16]
-
 
 @dataclass
 class Baseline:
-    """A suite on a kernel without a bug. `unstable` are tests that failed or differed, and their verdicts."""
+    """A program on kernels without a bug. `unstable` are tests that failed or differed, and their verdicts."""
 
     unstable: dict[str, set[str]] = field(default_factory=dict)
     tests: int = 0
     seconds: float = 0.0
 
     @classmethod
-    def of(cls, runs: Sequence[Run]) -> "Baseline":
-        seen: dict[str, set[str]] = {}
+    def of(cls, runs: Sequence[Run], program: str) -> "Baseline":
+        """What the runs say of one program."""
+        seen: dict[str, list[str]] = {}
+        seconds = 0.0
         for run in runs:
             for result in run.results:
-                seen.setdefault(result.id, set()).add(result.verdict.value)
-        for run in runs:
-            there = {result.id for result in run.results}
-            for test in seen.keys() - there:
-                seen[test].add("missing")
+                if result.program == program:
+                    seen.setdefault(result.id, []).append(result.verdict.value)
+                    seconds += result.seconds or 0
         fine = {verdict.value for verdict in Verdict if not verdict.bad}
-        unstable = {test: verdicts for test, verdicts in seen.items() if len(verdicts) > 1 or not verdicts <= fine}
-        return cls(unstable, len(seen), sum(run.seconds for run in runs) / max(len(runs), 1))
+        unstable = {
+            test: set(verdicts)
+            for test, verdicts in seen.items()
+            if len(verdicts) < len(runs) or len(set(verdicts)) > 1 or verdicts[0] not in fine
+        }
+        return cls(unstable, len(seen), seconds / max(len(runs), 1))
 
     def excuses(self, result: TestResult) -> bool:
         """Whether the result says nothing about a bug. A panic always does."""
@@ -68,23 +62,28 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a suite made of a mutant. `by` is the test, `seconds` from the start of QEMU to its result."""
+    """What a program made of a mutant. `by` is the test, `seconds` from the program's start to its result."""
 
+    program: str
     killed: bool
+    seconds: float
     by: str = ""
     verdict: str = ""
     reason: str = ""
     log: tuple[str, ...] = ()
-    seconds: float = 0.0
-    spent: float = 0.0  # seconds of all boots
     unconfirmed: tuple[str, ...] = ()  # tests that failed once and not again
-    failed: tuple[str, ...] = ()  # all tests that did, when the suite was not stopped
+    failed: tuple[str, ...] = ()  # all tests that did, where the program was not stopped
+
+
+def digest(job: Job) -> str:
+    """The same as long as the program and its arguments are; of a script what it runs is not looked at."""
+    return hashlib.sha256(f"{job.name}\0{job.args}\0".encode() + job.program.read_bytes()).hexdigest()[:16]
 
 
 def boots(start: Start, image: Path, stop: threading.Event) -> str:
     """Why the kernel does not boot, or ""."""
+    why = ""
     for _ in range(2):
-        why = "nothing came"
         for event in start(image, Limits(60, 30)).run([], stop):
             if isinstance(event, Booted):
                 return ""
@@ -92,91 +91,134 @@ def boots(start: Start, image: Path, stop: threading.Event) -> str:
     return why.strip().splitlines()[-1] if why.strip() else "nothing came"
 
 
-def run_whole(start: Start, image: Path, suite: Suite, stop: threading.Event) -> Run:
+def run_whole(start: Start, image: Path, jobs: Sequence[Job], limits: Limits, stop: threading.Event) -> Run:
     """All tests, to the end, on as many boots as that takes."""
-    run = Run("")
-    machine = Resume("", suite.limits, lambda limits: start(image, limits))
-    return Collector(run, suite.jobs).take(machine.run(suite.jobs, stop))
+    machine = Resume("", limits, lambda rest: start(image, rest))
+    return Collector(Run(""), jobs).take(machine.run(jobs, stop))
 
 
-def attempt(
-    start: Start, image: Path, suite: Suite, baseline: Baseline, stop: threading.Event, whole: bool = False
-) -> Outcome | None:
-    """The outcome; None when stopped.
+@dataclass(frozen=True)
+class Trial:
+    """One image."""
 
-    A kill is a bad result that the baseline does not excuse, and that comes again in a second boot: of
-    the test by itself, or else of all that was run before it.
-    """
-    began, ignored = time.monotonic(), set[str]()
+    start: Start
+    image: Path
+    limits: Limits
+    baselines: Mapping[str, Baseline]  # by program
+    stop: threading.Event
 
-    def tells(result: TestResult) -> bool:
-        return result.verdict.bad and result.id not in ignored and not baseline.excuses(result)
+    def attempt(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """The outcome of each program as soon as it is known, up to the first that notices; fewer when stopped.
 
-    def once(jobs: Sequence[Job]) -> tuple[Run, TestResult | None]:
-        return _until_first(start(image, suite.limits), jobs, stop, tells)
+        That is one with a bad result that the baseline does not excuse, and that comes again in a second
+        boot: of the test by itself, or else of all that was run before it.
+        """
+        left, ignored = list(jobs), list[str]()
+        while left and not self.stop.is_set():
+            sight = self._until_first(left, ignored)
+            for job, seconds in sight.ended:
+                left.remove(job)
+                yield Outcome(job.name, False, seconds, unconfirmed=_of(ignored, job.name))
+            found = sight.found
+            if self.stop.is_set():
+                return
+            if found is None:
+                yield from (Outcome(job.name, False, 0.0, unconfirmed=_of(ignored, job.name)) for job in left)
+                return
+            again = self._until_first(_alone(jobs, found), ignored).found
+            if again is None and not self.stop.is_set():
+                again = self._until_first(_up_to(jobs, found), ignored).found
+            if again is not None:
+                yield _kill(found, sight.seconds, _of(ignored, found.program))
+                return
+            ignored.append(found.id)
+            if len(_of(ignored, found.program)) == _ROUNDS:
+                left = [job for job in left if job.name != found.program]
+                yield Outcome(found.program, False, sight.seconds, unconfirmed=_of(ignored, found.program))
 
-    for _ in range(_ROUNDS):
-        if whole:
-            run = run_whole(start, image, suite, stop)
-            found = next(filter(tells, run.results), None)
-        else:
-            run, found = once(suite.jobs)
-        if stop.is_set():
-            return None
-        if found is None:
-            break
-        again = None
-        for jobs in (_alone(suite.jobs, found), _up_to(suite.jobs, found)):
-            _, again = once(jobs)
-            if again is not None or stop.is_set():
-                break
-        if stop.is_set():
-            return None
-        if again is not None:
-            return Outcome(
-                True,
-                found.id,
-                found.verdict.value,
-                found.reason,
-                tuple(found.log[-_LOG_LINES:]),
-                round(run.seconds, 1),
-                round(time.monotonic() - began, 1),
-                tuple(sorted(ignored)),
-                tuple(result.id for result in run.results if tells(result)) if whole else (),
-            )
-        ignored.add(found.id)
-    spent = round(time.monotonic() - began, 1)
-    return Outcome(False, seconds=spent, spent=spent, unconfirmed=tuple(sorted(ignored)))
+    def attempt_whole(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
+        """The outcome of every program, with all tests that notice, each of them in two boots."""
+        run = run_whole(self.start, self.image, jobs, self.limits, self.stop)
+        first = [result for result in run.results if self._tells(result, ())]
+        again = set[str]()
+        if first and not self.stop.is_set():
+            jobs_again = [_only(job, [result for result in first if result.program == job.name]) for job in jobs]
+            rerun = run_whole(self.start, self.image, list(filter(None, jobs_again)), self.limits, self.stop)
+            again = {result.id for result in rerun.results if result.verdict.bad}
+        if self.stop.is_set():
+            return
+        for job in jobs:
+            of_job = [result for result in first if result.program == job.name]
+            sure = [result for result in of_job if result.id in again]
+            seconds = round(sum(result.seconds or 0 for result in run.results if result.program == job.name), 1)
+            unsure = tuple(result.id for result in of_job if result.id not in again)
+            if sure:
+                failed = tuple(result.id for result in sure)
+                yield replace(_kill(sure[0], seconds, unsure), failed=failed)
+            else:
+                yield Outcome(job.name, False, seconds, unconfirmed=unsure)
+
+    def _tells(self, result: TestResult, ignored: Sequence[str]) -> bool:
+        baseline = self.baselines.get(result.program)
+        return result.verdict.bad and result.id not in ignored and not (baseline and baseline.excuses(result))
+
+    def _until_first(self, jobs: Sequence[Job], ignored: Sequence[str]) -> "_Sight":
+        """Run until a result tells something, and no further."""
+        run, sight = Run(""), _Sight()
+        began = 0.0
+        collector = Collector(run, jobs)
+        looked = (0, 0)
+        events = cast("Generator[Event]", self.start(self.image, self.limits).run(jobs, self.stop))
+        with contextlib.closing(events):  # ends the machine at once
+            for event in collector.follow(events):
+                sight.seconds = round(event.at - began, 1)
+                if isinstance(event, Begin):
+                    began = event.at
+                counts = (collector.counts()[1], len(run.results))
+                if counts != looked:
+                    looked = counts
+                    settled = [item for item in collector.settled if isinstance(item, TestResult)]
+                    told = (result for result in [*run.results, *settled] if self._tells(result, ignored))
+                    if (found := next(told, None)) is not None:
+                        sight.found = found
+                        return sight
+                if isinstance(event, End):
+                    sight.ended.append((event.job, sight.seconds))
+        sight.found = next((result for result in run.results if self._tells(result, ignored)), None)
+        return sight
 
 
-def _until_first(
-    machine: Machine, jobs: Sequence[Job], stop: threading.Event, tells: Callable[[TestResult], bool]
-) -> tuple[Run, TestResult | None]:
-    """Run until a result tells something, and no further."""
-    run = Run("")
-    collector = Collector(run, jobs)
-    looked = (0, 0)
-    events = cast("Generator[Event]", machine.run(jobs, stop))
-    with contextlib.closing(events):  # ends the machine at once
-        for _ in collector.follow(events):
-            counts = (collector.counts()[1], len(run.results))
-            if counts == looked:
-                continue
-            looked = counts
-            settled = [item for item in collector.settled if isinstance(item, TestResult)]
-            if found := next(filter(tells, [*run.results, *settled]), None):
-                return run, found
-    return run, next(filter(tells, run.results), None) if not stop.is_set() else None
+@dataclass
+class _Sight:
+    """What one boot showed: who ended, after how many seconds, and the first result that tells something."""
+
+    ended: list[tuple[Job, float]] = field(default_factory=list)
+    found: TestResult | None = None
+    seconds: float = 0.0  # since the last program began
+
+
+def _kill(found: TestResult, seconds: float, unconfirmed: tuple[str, ...]) -> Outcome:
+    log = tuple(found.log[-_LOG_LINES:])
+    verdict = found.verdict.value
+    return Outcome(found.program, True, seconds, found.id, verdict, found.reason, log, unconfirmed)
+
+
+def _of(ids: Sequence[str], program: str) -> tuple[str, ...]:
+    return tuple(name for name in ids if name.startswith(f"{program}."))
+
+
+def _only(job: Job, results: Sequence[TestResult]) -> Job | None:
+    """The job with nothing but these tests where they can be chosen; None without any."""
+    if not results:
+        return None
+    if job.args or any(result.of_program for result in results) or not has_harness(job.program):
+        return job
+    names = dict.fromkeys(result.name.split("/")[0] for result in results)
+    return replace(job, args=tuple(word for name in names for word in ("-r", name)))
 
 
 def _alone(jobs: Sequence[Job], found: TestResult) -> list[Job]:
-    """The job that the result is of, with nothing but the test where that can be chosen."""
-    name = found.name.split("/")[0]
-    return [
-        replace(job, args=("-r", name)) if not job.args and not found.of_program and has_harness(job.program) else job
-        for job in jobs
-        if job.name == found.program
-    ]
+    return [job for one in jobs if one.name == found.program and (job := _only(one, [found]))]
 
 
 def _up_to(jobs: Sequence[Job], found: TestResult) -> list[Job]:
