@@ -35,6 +35,12 @@ hugetlb_sizes() {
 	done
 }
 
+# swap MEGABYTES: so much swap in compressed memory, which takes no memory before something is swapped out.
+swap() {
+	[ "$1" = 0 ] && return
+	echo "$1M" >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null && swapon /dev/zram0
+}
+
 facts() {
 	fact release "$(uname -r)"
 	fact machine "$(uname -m)"
@@ -42,6 +48,7 @@ facts() {
 	fact cpus "$(nproc)"
 	fact nodes "$(cat /sys/devices/system/node/has_memory 2>/dev/null)"
 	fact memory_kb "$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)"
+	fact swap_kb "$(awk '/^SwapTotal:/ { print $2 }' /proc/meminfo)"
 	fact thp_sizes "$(thp_sizes)"
 	fact hugetlb_sizes "$(hugetlb_sizes)"
 	fact ksm "$([ -d /sys/kernel/mm/ksm ] && echo yes || echo no)"
@@ -108,5 +115,6 @@ if [ @LOAD@ = yes ]; then
 		while :; do :; done &
 	done
 fi
+swap @SWAP@
 facts
 say boot

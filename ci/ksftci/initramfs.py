@@ -63,10 +63,10 @@ def _tool(cache: Cache, debian: Debian, package: str, program: str, name: str) -
     return path
 
 
-def init_script(jobs: Sequence[Job], token: str, load: bool = False) -> str:
+def init_script(jobs: Sequence[Job], token: str, load: bool = False, swap_mb: int = 0) -> str:
     """The guest's /init, which runs the jobs and marks everything it says with the token."""
     script = files("ksftci").joinpath("init.sh").read_text("utf-8")
-    values = {"@TOKEN@": token, "@LOAD@": "yes" if load else "no", "@SPLAT@": splat.GREP}
+    values = {"@TOKEN@": token, "@LOAD@": "yes" if load else "no", "@SWAP@": str(swap_mb), "@SPLAT@": splat.GREP}
     for name, value in values.items():
         script = script.replace(name, value)
     lines = [script.rstrip()]

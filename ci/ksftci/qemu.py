@@ -55,15 +55,16 @@ class Qemu:
     append: str = ""
     load: bool = False
     bash: Path | None = None  # for jobs that are scripts
+    swap_mb: int = 0
 
     def within(self, limits: Limits) -> "Qemu":
         """The same under other limits."""
         return replace(self, limits=limits)
 
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
-        """Boot, run the jobs, power off. Raises CiError when QEMU or a program is missing."""
+        """Boot, run the jobs, power off. Raises CiError when QEMU, a program or the swap is missing."""
         token = secrets.token_hex(8)
-        script = initramfs.init_script(jobs, token, self.load)
+        script = initramfs.init_script(jobs, token, self.load, self.swap_mb)
         with tempfile.TemporaryDirectory(prefix="ksftci-") as folder:
             archive = Path(folder) / "initramfs.cpio.gz"
             write_whole(archive, initramfs.build(jobs, self.busybox, script, self.bash))
@@ -141,6 +142,11 @@ class Qemu:
                 name, _, value = rest.partition(" ")
                 facts[name] = value.strip()
             elif word == "boot":
+                if self.swap_mb and facts.get("swap_kb", "0") == "0":
+                    raise CiError(
+                        f"{self.label}: the guest has no swap: this kernel has no zram built in (CONFIG_ZRAM=y), "
+                        "or it could not be set up; leave --swap out"
+                    )
                 booted = True
                 console.silence = self.limits.silence
                 yield Booted(at, facts)

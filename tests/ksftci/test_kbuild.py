@@ -254,3 +254,15 @@ def test_a_real_one_boots_with_two_nodes(tree: Callable[[str], Path], kernel_tre
     ran = [case for case in found if case.find("skipped") is None]
     assert [case for case in ran if "numa" in (case.get("classname") or "")]
     assert len(ran) >= 90
+
+
+@pytest.mark.qemu
+def test_it_has_swap_when_asked(kernel_tree: str, tmp_path: Path) -> None:
+    script = tmp_path / "swap.sh"
+    script.write_text(
+        "#!/bin/sh\ngrep -q '^SwapTotal: *65532 kB' /proc/meminfo && echo ok 1 swap || echo not ok 1 swap\n"
+    )
+    options = ("--kernel", f"build:{kernel_tree}")
+    assert "1 pass" in ksftci("run", script, *options, "--swap", 64)
+    argv = [sys.executable, "-m", "ksftci", "run", str(script), *options]
+    assert subprocess.run(argv, capture_output=True, timeout=3000, check=False).returncode == 1

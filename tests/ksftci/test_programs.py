@@ -319,3 +319,10 @@ def test_what_goes_into_the_guests_shell_is_quoted() -> None:
     script = init_script([Job("x", Path("/p/a b"), ("$(reboot)", "it's"))], "t0")
     assert "run 0 0 '/tests/0/a b' '$(reboot)' 'it'\"'\"'s'" in script
     assert "@TOKEN@" not in script
+
+
+@pytest.mark.parametrize("megabytes", [0, 512])
+def test_swap_is_set_up_before_the_first_program(megabytes: int) -> None:
+    script = init_script([Job("x", Path("/p/a"))], "t0", swap_mb=megabytes)
+    lines = script.splitlines()
+    assert lines.index(f"swap {megabytes}") < lines.index("facts") < lines.index("run 0 0 /tests/0/a")

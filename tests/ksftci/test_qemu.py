@@ -154,6 +154,13 @@ def test_what_is_no_kernel_does_not_boot(compile_guest: Compile, tmp_path: Path)
     assert "the kernel did not start" in said or "QEMU did not start" in said
 
 
+def test_swap_that_the_kernel_cannot_have_is_said(compile_guest: Compile, tmp_path: Path) -> None:
+    code, _, said = run_one(compile_guest("FINE"), "debian:7.3", tmp_path, "--swap", 64)  # its zram is a module
+    assert code == 2, said
+    assert "debian:7.3: the guest has no swap" in said
+    assert "Traceback" not in said
+
+
 def test_retries_tell_what_is_flaky(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
     programs = [shutil.copy(compile_guest("FLAKY"), tmp_path / f"flaky{bit}") for bit in range(8)]
     xml = tmp_path / "out.xml"

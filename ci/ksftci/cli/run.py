@@ -112,6 +112,10 @@ def run(
         typer.Option("--silence", min=1, help="Seconds without a line before a test counts as hung."),
     ] = 120,
     memory: Annotated[int, typer.Option("--memory", min=256, help="Megabytes of the guest, in two NUMA nodes.")] = 2048,
+    swap: Annotated[
+        int,
+        typer.Option("--swap", min=0, help="Megabytes of swap, on zram, which must be built into the guest's kernel."),
+    ] = 0,
     cpus: Annotated[int, typer.Option("--cpus", min=2, help="Processors of the guest.")] = 2,
     append: Annotated[str, typer.Option("--append", help="More of the kernel's command line.")] = "",
     load: Annotated[
@@ -170,7 +174,7 @@ def run(
         kernels, busybox = Kernels(store, packages), initramfs.busybox(store, packages)
         bash = initramfs.bash(store, packages) if any(programs.is_script(job.program) for job in found) else None
         boots = [
-            Qemu(label, kernels.get(ref), guest, busybox, limits, memory, cpus, append, load, bash)
+            Qemu(label, kernels.get(ref), guest, busybox, limits, memory, cpus, append, load, bash, swap)
             for label, ref in zip(labels(references), references, strict=True)
         ]
         machines = [Resume(qemu.label, limits, qemu.within) for qemu in boots]
