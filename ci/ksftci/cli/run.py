@@ -8,16 +8,34 @@ from typing import Annotated
 
 import typer
 
-from ksftci import annotations, html, initramfs, junit, programs, record, report
+from ksftci import annotations, html, junit, programs, record, report
 from ksftci import arch as arches
 from ksftci.build import Builder
 from ksftci.cache import Cache
 from ksftci.choice import parse as parse_choice
-from ksftci.cli.base import CacheOption, KnownOption, MirrorOption, app, debian, err, out, say
+from ksftci.cli.base import (
+    AppendOption,
+    CacheOption,
+    CpusOption,
+    ExpressionOption,
+    KnownOption,
+    MachinesOption,
+    MemoryOption,
+    MirrorOption,
+    ProgramsArgument,
+    SilenceOption,
+    TimeoutOption,
+    app,
+    debian,
+    err,
+    out,
+    say,
+)
 from ksftci.cli.report import AnnotationsOption, SummaryOption, tell_github
 from ksftci.durations import Durations
 from ksftci.errors import CiError
 from ksftci.files import write_all
+from ksftci.guests import Guests
 from ksftci.kernel import HELP as KERNEL_HELP
 from ksftci.kernel import KernelRef, Kernels, labels, source_of
 from ksftci.known import KnownIssues
@@ -25,9 +43,7 @@ from ksftci.libraries import Libraries
 from ksftci.machine import Limits, Machine
 from ksftci.native import Native
 from ksftci.progress import ProgressDisplay
-from ksftci.qemu import Qemu
 from ksftci.results import exit_status
-from ksftci.resume import Resume
 from ksftci.session import Session
 from ksftci.shard import Shard
 from ksftci.tree import HELP as TREE_HELP
@@ -37,13 +53,7 @@ from ksftci.unit import Lister
 
 @app.command()
 def run(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[PROGRAM]...",
-            help=f"{programs.HELP} Without any: every mprotect_* of the tree's selftests/mm.",
-        ),
-    ] = None,
+    names: ProgramsArgument = None,
     tree: Annotated[
         str | None,
         typer.Option(
@@ -61,14 +71,7 @@ def run(
         str | None,
         typer.Option("--arch", help="arm64 or x86_64 [default: arm64, --native: this machine's]"),
     ] = None,
-    expression: Annotated[
-        str | None,
-        typer.Option(
-            "-k",
-            metavar="EXPR",
-            help='Only tests whose id holds these words: "cow and not (swap or 16k)".',
-        ),
-    ] = None,
+    expression: ExpressionOption = None,
     native: Annotated[bool, typer.Option("--native", help="Run on this machine's own kernel, as root.")] = False,
     junit_file: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to look at.")] = None,
@@ -86,7 +89,7 @@ def run(
             help="Run all this often; a test that is not always the same fails the run.",
         ),
     ] = 1,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Machines at once, also for one kernel.")] = 1,
+    jobs: MachinesOption = 1,
     retries: Annotated[
         int,
         typer.Option(
@@ -103,17 +106,11 @@ def run(
         typer.Option("--durations", metavar="XML", help="JUnit of an earlier run: how long each test takes."),
     ] = None,
     known: KnownOption = None,
-    timeout: Annotated[
-        float,
-        typer.Option("--timeout", min=1, help="Seconds for all on one kernel; natively for a program."),
-    ] = 1800,
-    silence: Annotated[
-        float,
-        typer.Option("--silence", min=1, help="Seconds without a line before a test counts as hung."),
-    ] = 120,
-    memory: Annotated[int, typer.Option("--memory", min=256, help="Megabytes of the guest, in two NUMA nodes.")] = 2048,
-    cpus: Annotated[int, typer.Option("--cpus", min=2, help="Processors of the guest.")] = 2,
-    append: Annotated[str, typer.Option("--append", help="More of the kernel's command line.")] = "",
+    timeout: TimeoutOption = 1800,
+    silence: SilenceOption = 120,
+    memory: MemoryOption = 2048,
+    cpus: CpusOption = 2,
+    append: AppendOption = "",
     load: Annotated[
         bool, typer.Option("--load", help="Keep every processor busy meanwhile, to provoke flakes.")
     ] = False,
@@ -167,13 +164,11 @@ def run(
     if native:
         machines = [Native(limits, load)]
     else:
-        kernels, busybox = Kernels(store, packages), initramfs.busybox(store, packages)
-        bash = initramfs.bash(store, packages) if any(programs.is_script(job.program) for job in found) else None
-        boots = [
-            Qemu(label, kernels.get(ref), guest, busybox, limits, memory, cpus, append, load, bash)
+        kernels, guests = Kernels(store, packages), Guests(store, packages, limits, memory, cpus, append, load)
+        machines = [
+            guests.machine(label, kernels.get(ref), found)
             for label, ref in zip(labels(references), references, strict=True)
         ]
-        machines = [Resume(qemu.label, limits, qemu.within) for qemu in boots]
     display = ProgressDisplay(err)
     session = Session(
         machines,
