@@ -95,7 +95,10 @@ def test_symbols_are_asked_for_only_when_they_may_be_others(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     build = Built(source)
-    configured = lambda: build.calls(build()).count("olddefconfig")  # noqa: E731
+
+    def configured() -> int:
+        return build.calls(build()).count("olddefconfig")
+
     assert (configured(), configured()) == (1, 1)
     (source / "mm/mprotect.c").write_text("second\n")
     assert configured() == 1

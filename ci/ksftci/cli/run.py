@@ -2,6 +2,7 @@
 """`ksftci run`."""
 
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -34,7 +35,7 @@ from ksftci.cli.base import (
 from ksftci.cli.report import AnnotationsOption, SummaryOption, tell_github
 from ksftci.durations import Durations
 from ksftci.errors import CiError
-from ksftci.files import write_all
+from ksftci.files import write_all, write_whole
 from ksftci.guests import Guests
 from ksftci.kernel import HELP as KERNEL_HELP
 from ksftci.kernel import KernelRef, Kernels, labels, source_of
@@ -43,7 +44,7 @@ from ksftci.libraries import Libraries
 from ksftci.machine import Limits, Machine
 from ksftci.native import Native
 from ksftci.progress import ProgressDisplay
-from ksftci.results import exit_status
+from ksftci.results import exit_status, suites_of
 from ksftci.session import Session
 from ksftci.shard import Shard
 from ksftci.tree import HELP as TREE_HELP
@@ -191,7 +192,11 @@ def run(
         if issues is not None:
             issues.check(runs, date.today())
         report.show(runs, out)
-    outputs = ((ktap_file, record.write), (junit_file, junit.render), (html_file, html.render))
-    write_all((file, render(runs)) for file, render in outputs if file)
+    outputs: list[tuple[Path | None, Callable[[Path], None]]] = [
+        (ktap_file, lambda file: write_whole(file, record.write(runs))),
+        (junit_file, lambda file: junit.write(suites_of(runs), file)),
+        (html_file, lambda file: write_whole(file, html.render(runs))),
+    ]
+    write_all((file, write) for file, write in outputs if file)
     tell_github(runs, summary, annotate)
     raise typer.Exit(exit_status(runs))
