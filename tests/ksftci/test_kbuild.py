@@ -2,6 +2,7 @@
 """Building kernels: with a Makefile of four targets, and for real."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -303,3 +304,24 @@ def test_a_real_one_boots_with_two_nodes(tree: Callable[[str], Path], kernel_tre
     ran = [case for case in found if case.find("skipped") is None]
     assert [case for case in ran if "numa" in (case.get("classname") or "")]
     assert len(ran) >= 90
+
+
+@pytest.mark.qemu
+def test_a_save_becomes_a_tested_boot(kernel_tree: str) -> None:
+    tree = Path(ksftci("tree", "get", "--full", kernel_tree).strip())
+    argv = [sys.executable, "-u", "-m", "ksftci", "watch", "--tree", str(tree), "mm:mkdirty"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as watch:
+        assert watch.stdout is not None
+        rounds: list[str] = []
+        for _ in range(2):
+            for line in watch.stdout:
+                rounds.append(line)
+                if line.startswith("watching"):
+                    break
+            os.utime(tree / "mm/mprotect.c")
+        watch.send_signal(signal.SIGINT)
+        watch.stdout.read()
+    assert watch.returncode == 130, rounds
+    told = [line for line in rounds if "kernel " in line and "boot " in line]
+    assert len(told) == 2 and all("nothing failed" in line for line in told), rounds
+    assert "saved: mm/mprotect.c\n" in rounds
