@@ -2,19 +2,17 @@
 """Programs out of a kernel tree, by the tree's own Makefiles."""
 
 import hashlib
-import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ksftci import shadow
+from ksftci import shadow, stale
 from ksftci.arch import Arch
-from ksftci.cache import Cache
 from ksftci.command import need
 from ksftci.errors import CiError
 from ksftci.libraries import Libraries
-from ksftci.make import TOLD, compiler, make
+from ksftci.make import TOLD, Maker, compiler, version
 from ksftci.tree import Tree
 
 _BROKEN = re.compile(r"make(?:\[\d+\])?: \[(?:.*: )?(?P<target>/\S+)\] Error \d+ \(ignored\)")
@@ -28,19 +26,11 @@ class Installed:
     tests: tuple[Path, ...]
 
 
-class Builder:
+@dataclass
+class Builder(Maker):
     """Builds selftests for one architecture; the tree itself is only read."""
 
-    def __init__(
-        self,
-        cache: Cache,
-        arch: Arch,
-        jobs: int | None = None,
-        say: Callable[[str], None] = lambda _: None,
-        libraries: Libraries | None = None,
-    ) -> None:
-        self.cache, self.arch, self.say, self.libraries = cache, arch, say, libraries
-        self.jobs = jobs or os.cpu_count() or 1
+    libraries: Libraries | None = None
 
     def build(self, tree: Tree, programs: Sequence[str], collection: str = "mm", static: bool = True) -> list[Path]:
         """The paths of the built programs, in the order of their names.
@@ -52,18 +42,24 @@ class Builder:
         sources = [path for name in programs if (path := source / f"{name}.c").is_file()]
         folder = self._folder(tree)
         with self.cache.lock(f"build-{folder.name}"):
-            arguments = self._prepare(tree, source, [*sources, *source.glob("*.h")], folder, static)
+            flags = self._flags([*sources, *source.glob("*.h")], static)
+            options = [_folder_of(self.arch), *flags, version(compiler(self.arch))]
+            whole = stale.everything(tree.path, source, *options)
             output = self._output(tree, source, folder, static)
             targets = [output / program for program in programs]
+            if all(stale.current(target, whole) for target in targets):
+                return targets
+            arguments = self._prepare(tree, source, flags, folder, output)
             for target in targets:
-                _forget_stale(target, source)
+                stale.forget(target, tree.path, source)
             log = output.with_name(f"{output.name}.log")
-            make(self.arch, self.jobs, [*arguments, *map(str, targets)], log, self.say)
+            self.make([*arguments, *map(str, targets)], log, self.say)
             for target in targets:
-                _remember(target, source)
-        for target in targets:
-            if not target.is_file():
-                raise CiError(f"{target.name} was not built, although make found no fault; see {log}")
+                if not target.is_file():
+                    raise CiError(f"{target.name} was not built, although make found no fault; see {log}")
+            if stale.everything(tree.path, source, *options) == whole:  # else nobody knows what went into them
+                for target in targets:
+                    stale.remember(target, tree.path, source, whole)
         return targets
 
     def install(self, tree: Tree, collection: str = "mm") -> Installed:
@@ -75,11 +71,12 @@ class Builder:
         source = tree.collection(collection)
         folder = self._folder(tree)
         with self.cache.lock(f"build-{folder.name}"):
-            arguments = self._prepare(tree, source, sorted(source.rglob("*.[ch]")), folder, static=True)
             output = self._output(tree, source, folder, static=True)
+            flags = self._flags(sorted(source.rglob("*.[ch]")), static=True)
+            arguments = self._prepare(tree, source, flags, folder, output)
             for target in output.iterdir():
                 if target.is_file() and not target.name.startswith("."):
-                    _forget_stale(target, source)
+                    stale.forget(target, tree.path, source)
             name = str(source.relative_to(tree.selftests))
             log = output.with_name(f"{output.name}.log")
             with self.cache.fresh("builds", folder.name, "installed", name) as draft:
@@ -94,7 +91,7 @@ class Builder:
                     raise CiError(f"nothing of {name} was built; the whole log is {log}")
             for target in output.iterdir():
                 if target.is_file() and (source / f"{target.name}.c").is_file():
-                    _remember(target, source)
+                    stale.remember(target, tree.path, source)
         place = self.cache.path("builds", folder.name, "installed", name)
         return Installed(place, tuple(place / test for test in tests))
 
@@ -108,23 +105,25 @@ class Builder:
         output.mkdir(parents=True, exist_ok=True)
         return output
 
-    def _prepare(self, tree: Tree, source: Path, sources: Sequence[Path], folder: Path, static: bool) -> list[str]:
+    def _flags(self, sources: Sequence[Path], static: bool) -> list[str]:
+        flags = ["-static"] if static else []
+        return flags + (self.libraries.flags(sources) if self.libraries is not None else [])
+
+    def _prepare(self, tree: Tree, source: Path, flags: Sequence[str], folder: Path, output: Path) -> list[str]:
         """Make the shadow and the headers; gives make's arguments for this collection, without a target."""
         need("make")
         need(compiler(self.arch))
         link, headers = folder / "tree", folder / "headers"
         name = source.relative_to(tree.selftests)
         shadow.make(tree.path, link, _folder_of(self.arch), str(name))
-        flags = ["-static"] if static else []
         if self.libraries is not None:
-            flags += self.libraries.flags(sources)
             _look_again(link / "tools/testing/selftests" / name, self.libraries.root)
         headers.mkdir(exist_ok=True)
         self.say(f"building {name} selftests of {tree.version} for {self.arch.name}")
-        self._make(folder / "headers.log", ["-C", str(link), f"O={headers}", "headers"])
+        self.make(["-C", str(link), f"O={headers}", "headers"], folder / "headers.log")
         return [
             *("-C", str(link / "tools/testing/selftests" / name)),
-            f"OUTPUT={self._output(tree, source, folder, static)}",
+            f"OUTPUT={output}",
             f"KHDR_INCLUDES=-isystem {headers}/usr/include",
             # Which of the two a Makefile heeds depends on its age; lib.mk has the second since 6.2.
             f"EXTRA_CFLAGS={' '.join(flags)}",
@@ -133,7 +132,7 @@ class Builder:
 
     def _make(self, log: Path, arguments: list[str]) -> str:
         """What make printed, which is in `log` too. Raises CiError with the messages in it."""
-        make(self.arch, self.jobs, arguments, log)
+        self.make(arguments, log)
         return log.read_text(encoding="utf-8")
 
 
@@ -179,24 +178,3 @@ def _look_again(collection: Path, libraries: Path) -> None:
     for config in collection.glob("local_config.*"):
         if config.stat().st_mtime < libraries.stat().st_mtime:
             config.unlink()
-
-
-def _forget_stale(target: Path, source: Path) -> None:
-    """Remove a program whose headers have changed, which the Makefiles do not look at."""
-    note = target.with_name(f".{target.name}.sources")
-    if not note.is_file() or note.read_text() != _fingerprint(target, source):
-        target.unlink(missing_ok=True)
-
-
-def _remember(target: Path, source: Path) -> None:
-    target.with_name(f".{target.name}.sources").write_text(_fingerprint(target, source))
-
-
-def _fingerprint(target: Path, source: Path) -> str:
-    headers = [*source.glob("*.h"), *source.parent.glob("*.h"), source.parent / "lib.mk"]
-    digest = hashlib.sha256()
-    for path in sorted([*headers, source / "Makefile", source / f"{target.name}.c"]):
-        if path.is_file():
-            stat = path.stat()
-            digest.update(f"{path.name} {stat.st_size} {stat.st_mtime_ns}\n".encode())
-    return digest.hexdigest()

@@ -12,3 +12,7 @@ class CiError(Exception):
 
 class Interrupted(BaseException):
     """Ctrl-C or SIGTERM. What was reached by then is still reported, and the exit status is 130."""
+
+
+class Cancelled(Interrupted):
+    """Who asked for it wants it no longer; it has been ended, and what there is of it can be used again."""

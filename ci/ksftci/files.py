@@ -3,7 +3,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -47,15 +47,15 @@ def write_whole(path: Path, content: str | bytes) -> None:
         file.write(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
 
 
-def write_all(files: Iterable[tuple[Path, str | bytes]]) -> None:
-    """Write each file whole; one that cannot be written does not keep the others from it.
+def write_all(files: Iterable[tuple[Path, Callable[[Path], None]]]) -> None:
+    """Call what writes each file; one that cannot be written does not keep the others from it.
 
     Raises one CiError, at the end, that names all that failed.
     """
     failed: list[str] = []
-    for path, content in files:
+    for path, write in files:
         try:
-            write_whole(path, content)
+            write(path)
         except CiError as err:
             failed.append(str(err))
     if failed:

@@ -15,7 +15,7 @@ from junit_xml import TestCase, TestSuite  # type: ignore[import-untyped]
 
 from ksftci.files import replacing
 from ksftci.junittext import clip, legal, shorten
-from ksftci.results import Run, Suite, TestResult, Verdict
+from ksftci.results import Run, Suite, TestResult, Verdict, suites_of
 
 _BATCH = 100  # cases that are in memory as elements at once
 
@@ -32,7 +32,7 @@ def write(suites: Iterable[Suite], path: Path) -> None:
 
 def render(runs: Iterable[Run]) -> str:
     """The document of all runs. Never raises, whatever the texts hold."""
-    return "".join(_document(suite for run in runs for suite in run.suites or [Suite(run, "", [])]))
+    return "".join(_document(suites_of(runs)))
 
 
 def place(run: Run) -> str:

@@ -12,11 +12,10 @@ from shutil import which
 
 from ksftci import packages
 from ksftci.arch import Arch
-from ksftci.cache import Cache
 from ksftci.command import run
 from ksftci.errors import CiError
 from ksftci.files import read_text, write_whole
-from ksftci.make import compiler, environment, make
+from ksftci.make import Maker, compiler, environment, version
 from ksftci.tree import Tree
 
 _FOLDERS = {"arm64": "arch/arm64", "x86_64": "arch/x86"}
@@ -26,21 +25,12 @@ _WHOLE = ("init/main.c", "kernel/fork.c", "mm/Kconfig", "fs/Kconfig", "drivers/K
 _SYMBOL = re.compile(r'(?:CONFIG_)?(?P<name>[A-Z0-9]\w*)=(?P<value>y|n|-?\d+|0x[0-9a-fA-F]+|"[^"\n]*")')
 _SETTING = re.compile(r"^(?:CONFIG_(\w+)=(.*)|# CONFIG_(\w+) is not set)$", re.MULTILINE)
 _STEP = re.compile(r"  [A-Z][A-Z0-9_]* (?:\[M\])? *(\S+)$")
+_DEPS = re.compile(r"^deps_config := \\\n((?:.*\\\n)*.*)$", re.MULTILINE)
 _EVERY = 15.0  # seconds between two lines about how far the build is
 
 
-class KernelBuilder:
+class KernelBuilder(Maker):
     """Builds kernels for one architecture, each tree in a folder of the cache; the tree is only read."""
-
-    def __init__(
-        self,
-        cache: Cache,
-        arch: Arch,
-        jobs: int | None = None,
-        say: Callable[[str], None] = lambda _: None,
-    ) -> None:
-        self.cache, self.arch, self.say = cache, arch, say
-        self.jobs = jobs or os.cpu_count() or 1
 
     def build(self, tree: Tree, config: Sequence[str] = ()) -> Path:
         """The path of the image. What an earlier build of the tree left is used again.
@@ -90,16 +80,19 @@ class KernelBuilder:
 
     def _configure(self, tree: Tree, folder: Path, fragments: Sequence[str]) -> None:
         """Make .config, unless it was made of the same; symbols that did not get into it are said."""
-        note, digest = folder / "ksftci.fragments", _short(*fragments)
-        if not note.is_file() or read_text(note) != digest or not (folder / ".config").is_file():
+        note, digest = folder / "ksftci.fragments", _short(version(compiler(self.arch)), *fragments)
+        same = note.is_file() and read_text(note) == digest and (folder / ".config").is_file()
+        if same and is_configured(tree.path, folder):
+            return
+        if not same:
             note.unlink(missing_ok=True)
-            self.make(tree, folder, "tinyconfig")
+            self.make_target(tree, folder, "tinyconfig")
             paths = [folder / f"ksftci-{number}.config" for number in range(len(fragments))]
             for path, text in zip(paths, fragments, strict=True):
                 write_whole(path, text)
             merge: list[str | Path] = ["sh", tree.path / _MERGE, "-m", "-O", folder, folder / ".config", *paths]
             run(merge, what="merging the configuration", cwd=folder, env=environment())
-        self.make(tree, folder, "olddefconfig")
+        self.make_target(tree, folder, "olddefconfig")
         if dropped := not_taken(fragments, read_text(folder / ".config")):
             self.say(f"not in this kernel, which lacks them or what they depend on: {', '.join(dropped)}")
         write_whole(note, digest)
@@ -109,7 +102,7 @@ class KernelBuilder:
         log = folder / f"{image.name}.log"
         self.say(f"building a kernel of {tree.version} for {self.arch.name}")
         began, steps = time.monotonic(), _Steps(self.say)
-        self.make(tree, folder, image.name, steps)
+        self.make_target(tree, folder, image.name, steps)
         if not image.is_file():
             raise CiError(f"{image} was not built, although make found no fault; see {log}")
         self.say(f"built in {time.monotonic() - began:.1f} s, {steps.count} steps; the log is {log}")
@@ -119,7 +112,7 @@ class KernelBuilder:
         """Where a build leaves its image."""
         return folder / _FOLDERS[self.arch.name] / _IMAGES[self.arch.name]
 
-    def make(
+    def make_target(
         self,
         tree: Tree,
         folder: Path,
@@ -130,8 +123,7 @@ class KernelBuilder:
         arguments = ["-C", str(tree.path), f"O={folder}", target]
         if which("ccache"):
             arguments += [f"CC=ccache {compiler(self.arch)}", "HOSTCC=ccache gcc"]
-        log = folder / f"{target.replace('/', '-')}.log"
-        make(self.arch, self.jobs, arguments, log, self.say, each)
+        self.make(arguments, folder / f"{target.replace('/', '-')}.log", self.say, each)
 
 
 class _Steps:
@@ -147,6 +139,24 @@ class _Steps:
         if time.monotonic() - self.spoke > _EVERY:
             self.spoke = time.monotonic()
             self.say(f"kernel: {self.count} steps, {match[1]}")
+
+
+def is_configured(tree: Path, folder: Path) -> bool:
+    """Whether .config has a value for every symbol of the tree's Kconfig files.
+
+    It has if auto.conf was made of it and is newer than all of them; make's own rule is the same. Which
+    files these are, conf notes in auto.conf.cmd (conf_write_autoconf_cmd() of Linux 7.3, older ones too).
+    """
+    made, note = folder / "include/config/auto.conf", folder / "include/config/auto.conf.cmd"
+    listed = _DEPS.search(read_text(note)) if note.is_file() else None
+    if listed is None:
+        return False
+    names = [name for name in listed[1].split() if name != "\\"]
+    try:
+        limit = made.stat().st_mtime_ns
+        return all(path.stat().st_mtime_ns <= limit for path in (folder / ".config", *(tree / name for name in names)))
+    except OSError:
+        return False
 
 
 def not_taken(fragments: Sequence[str], config: str) -> list[str]:

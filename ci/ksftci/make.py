@@ -2,16 +2,22 @@
 """The kernel's make, kept apart from the build that this one may be part of."""
 
 import contextlib
+import math
 import os
 import re
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ksftci.arch import Arch
-from ksftci.command import need
-from ksftci.errors import CiError
+from ksftci.cache import Cache
+from ksftci.command import need, run
+from ksftci.console import Console
+from ksftci.errors import Cancelled, CiError
+from ksftci.machine import Limits
 
 # What a person must see of what make, a compiler or a linker says.
 TOLD = re.compile(r": (?:fatal )?(?:warning|error): |undefined reference|cannot find -l|\*\*\*")
@@ -24,9 +30,38 @@ _NOT_OURS = {
 _PATIENCE = 10.0  # seconds for a build to end that was told to
 
 
+@dataclass
+class Maker:
+    """Makes something of kernel trees for one architecture, in the cache."""
+
+    cache: Cache
+    arch: Arch
+    jobs: int | None = None  # compilers at once, one a processor unless given
+    say: Callable[[str], None] = lambda _: None
+    stop: threading.Event = field(default_factory=threading.Event)  # ends what is being made: Cancelled
+
+    def make(
+        self,
+        arguments: Sequence[str],
+        log: Path,
+        say: Callable[[str], None] = lambda _: None,
+        each: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Run make for the architecture, all its output in `log` and each line to `each`; warnings are said.
+
+        Raises CiError with the compiler's messages and the log's path when it fails.
+        """
+        make(self.arch, self.jobs or os.cpu_count() or 1, arguments, log, say, each, self.stop)
+
+
 def compiler(arch: Arch) -> str:
     """The C compiler that makes arch's programs here: gcc, or a cross gcc."""
     return "gcc" if arch.native else f"{arch.cross}gcc"
+
+
+def version(program: str) -> str:
+    """What a compiler calls itself; another one may be known by the same name tomorrow."""
+    return run([program, "--version"], what="asking the compiler for its version", env=environment())
 
 
 def environment() -> dict[str, str]:
@@ -41,18 +76,16 @@ def make(
     log: Path,
     say: Callable[[str], None] = lambda _: None,
     each: Callable[[str], None] = lambda _: None,
+    stop: threading.Event | None = None,
 ) -> None:
-    """Run make for arch, all its output in `log` and each line to `each`; warnings are said.
-
-    Raises CiError with the compiler's messages and the log's path when it fails.
-    """
+    """As `Maker.make`. Raises Cancelled when `stop` is set before it is over."""
     command = [need("make"), f"-j{jobs}", f"ARCH={arch.kernel}"]
     if not arch.native:
         command.append(f"CROSS_COMPILE={arch.cross}")
     told: list[str] = []
     try:
         with log.open("w", encoding="utf-8") as file:
-            status = _follow([*command, *arguments], lambda line: _take(line, file.write, told, each))
+            status = _follow([*command, *arguments], lambda line: _take(line, file.write, told, each), stop)
     except OSError as err:
         raise CiError(f"the build failed: {log}: {err.strerror}") from err
     if status != 0:
@@ -63,36 +96,36 @@ def make(
 
 
 def _take(line: str, write: Callable[[str], object], told: list[str], each: Callable[[str], None]) -> None:
-    write(line)
-    line = line.rstrip("\n")
+    write(f"{line}\n")
     if TOLD.search(line):
         told.append(line)
     each(line)
 
 
-def _follow(command: Sequence[str], take: Callable[[str], None]) -> int:
-    """The exit status; when the caller is interrupted, the whole build is ended with it."""
+def _follow(command: Sequence[str], take: Callable[[str], None], stop: threading.Event | None) -> int:
+    """The exit status; when the caller is interrupted or stopped, the whole build is ended with it."""
     with subprocess.Popen(
         command,
         env=environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
         start_new_session=True,
     ) as process:
         assert process.stdout is not None
+        console = Console(process.stdout.fileno(), Limits(math.inf, math.inf), stop or threading.Event())
         try:
-            for line in process.stdout:
+            for _, line in console.lines():
                 take(line)
+            if console.cause is not None:
+                raise Cancelled
         except BaseException:
             _end(process)
             raise
     return process.returncode
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     """Ask first: make then removes what is half-written, which the next build would take for finished."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)

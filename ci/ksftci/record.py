@@ -11,7 +11,7 @@ from ksftci import junitread
 from ksftci.errors import CiError
 from ksftci.ktap import Parser
 from ksftci.nesting import Names, make_unique
-from ksftci.results import Run, Suite, TestResult
+from ksftci.results import Run, Suite, TestResult, suites_of
 
 _HEAD = re.compile(r"# ksftci (\w+): (.*)")
 _HEAD_LINE = re.compile(r"^(# ksftci \w+: .*)\n?", re.MULTILINE)
@@ -58,8 +58,7 @@ def stream(path: Path) -> Iterator[Suite]:
     Raises CiError when the file cannot be read.
     """
     if junitread.is_xml(path):
-        for run in junitread.read(path):
-            yield from run.suites
+        yield from suites_of(junitread.read(path))
     else:
         yield from _of_log(path)
 

@@ -28,8 +28,13 @@ _KERNELS_SHOWN = 40
 
 def show(runs: Sequence[Run], console: Console) -> None:
     """Print failures with the end of their logs, what was skipped, known or odd, and the table."""
-    parts: list[RenderableType] = [*_failures(runs), *_not_run(runs), *_known(runs), *_skips(runs), *_oddities(runs)]
+    parts: list[RenderableType] = [*failures(runs), *_not_run(runs), *_known(runs), *_skips(runs), *_oddities(runs)]
     parts += [*_unsteady(runs), *_table(runs, console.width), _line(""), _line(findings.headline(runs), style="bold")]
+    say(parts, console)
+
+
+def say(parts: Iterable[RenderableType], console: Console) -> None:
+    """Print such parts; a line is not wrapped."""
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, Text))
 
@@ -80,10 +85,11 @@ def _cell(count: int, verdict: Verdict) -> Text:
     return Text(str(count), style=_COLOURS.get(verdict, "bold red"))
 
 
-def _failures(runs: Sequence[Run]) -> list[RenderableType]:
+def failures(runs: Sequence[Run], most: int = _FAILURES_SHOWN) -> list[RenderableType]:
+    """Lines for each failure, with the end of its log; an empty one last if there are any."""
     bad = findings.failures(runs)
     parts: list[RenderableType] = []
-    for finding in bad[:_FAILURES_SHOWN]:
+    for finding in bad[:most]:
         result = finding.first
         place = f" at {result.file}:{result.line}" if result.file else ""
         head = Text(f"{result.verdict.value.upper()} ", style="bold red")
@@ -95,8 +101,8 @@ def _failures(runs: Sequence[Run]) -> list[RenderableType]:
         if result.flaky:
             parts.append(_line(f"    before: {', '.join(v.value for v in result.earlier)}", "yellow"))
         parts += [_line(f"    | {line}", "dim") for line in findings.excerpt(result, _LOG_LINES_SHOWN)]
-    if len(bad) > _FAILURES_SHOWN:
-        parts.append(_line(f"... and {len(bad) - _FAILURES_SHOWN} failures more", "bold red"))
+    if len(bad) > most:
+        parts.append(_line(f"... and {len(bad) - most} failures more", "bold red"))
     return [*parts, Text()] if parts else []
 
 

@@ -2,7 +2,7 @@
 """What came out: a verdict for every test, and what was around it."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -127,6 +127,12 @@ class Suite:
     def seconds(self) -> float:
         """The time of all results together."""
         return sum(result.seconds or 0 for result in self.results)
+
+
+def suites_of(runs: Iterable[Run]) -> Iterator[Suite]:
+    """The suites of all runs; of a run without results an empty one, so that it is not lost."""
+    for run in runs:
+        yield from run.suites or [Suite(run, "", [])]
 
 
 def differing(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdict | None]]:

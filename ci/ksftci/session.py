@@ -50,13 +50,14 @@ class Session:
     judge: Callable[[Run], None] | None = None  # what else is known of the results of an attempt
     lister: Lister = field(default_factory=Lister)
     facts: Mapping[str, str] = field(default_factory=dict)  # what else belongs into the environment
+    stop: threading.Event = field(default_factory=threading.Event)  # ends every run where it is
 
     def run(self) -> list[Run]:
         """Every run, by machine and repeat; the partial ones too when interrupted.
 
         Raises CiError when a machine cannot be had.
         """
-        stop = threading.Event()
+        stop = self.stop
         todo = [(machine, n) for n in range(1, self.repeat + 1) for machine in self.machines]
         with ThreadPoolExecutor(self.at_once) as boots, ThreadPoolExecutor(self.at_once) as pool:
             batches = math.ceil(self.at_once / max(len(todo), 1))

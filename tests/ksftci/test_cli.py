@@ -65,6 +65,15 @@ def test_shards_and_known_issues_in_reports(tmp_path: Path) -> None:
     assert [len(suite.findall("testcase")) for suite in suites] == [2, 1]
 
 
+def test_a_run_without_results_is_in_the_xml_whatever_it_is_read_from(tmp_path: Path) -> None:
+    log, first, second = tmp_path / "x.log", tmp_path / "1.xml", tmp_path / "2.xml"
+    log.write_text("# ksftci kernel: k\n# ksftci arch: arm64\n# ksftci run: 1\nTAP version 13\n1..0\n")
+    assert ksftci("junit", log, "-o", first).returncode == 0
+    assert ksftci("junit", first, "-o", second).returncode == 0
+    assert 'value="k"' in first.read_text()
+    assert second.read_text() == first.read_text()
+
+
 def test_a_log_of_several_boots_is_one_run(tmp_path: Path) -> None:
     head = "# ksftci kernel: k\n# ksftci arch: arm64\n# ksftci run: 1\n"
     first = "TAP version 13\n# 1..2\n# ok 1 a\n# not ok 2 b\nnot ok 1 selftests: cow\n1..1\n"
@@ -95,6 +104,8 @@ def test_a_log_of_several_boots_is_one_run(tmp_path: Path) -> None:
         (["tree", "get", "debian:7"], "is needed"),
         (["kernel", "get", "build:"], "is not understood"),
         (["kernel", "build", "/absent"], "no such folder"),
+        (["watch", "--tree", "/absent"], "no such folder"),
+        (["watch"], "its Makefile is not the kernel's"),
         (["kernel", "build", "debian:7"], "is needed"),
     ],
 )

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Building kernels: with a Makefile of four targets, and for real."""
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -13,8 +16,8 @@ import pytest
 from ksftci import kbuild, packages
 from ksftci.arch import ARM64, X86_64, Arch
 from ksftci.cache import Cache
-from ksftci.errors import CiError
-from ksftci.kbuild import KernelBuilder, not_taken
+from ksftci.errors import Cancelled, CiError
+from ksftci.kbuild import KernelBuilder, is_configured, not_taken
 from ksftci.kernel import KernelRef, labels
 from ksftci.make import make
 from ksftci.tree import Tree
@@ -28,9 +31,12 @@ tinyconfig:
 	@echo '# CONFIG_SMP is not set' > $(O)/.config
 	@echo tiny >> $(O)/calls
 olddefconfig:
+	@echo olddefconfig >> $(O)/calls
 	@grep -v LACKS $(O)/.config > $(O)/.new; mv $(O)/.new $(O)/.config
 Image bzImage:
-	@mkdir -p $(O)/arch/arm64/boot $(O)/arch/x86/boot
+	@mkdir -p $(O)/arch/arm64/boot $(O)/arch/x86/boot $(O)/include/config
+	@printf 'deps_config := \\\n\tmm/Kconfig \\\n\tfs/Kconfig\n\nend:\n' > $(O)/include/config/auto.conf.cmd
+	@touch $(O)/include/config/auto.conf
 	@echo '  CC      mm/mprotect.o'
 	@echo "CC=$(CC) ARCH=$(ARCH) CROSS=$(CROSS_COMPILE)" >> $(O)/calls
 	@cat mm/mprotect.c > $(O)/arch/arm64/boot/Image
@@ -57,6 +63,7 @@ def source(tmp_path: Path) -> Path:
 def nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packages, "missing_for_kernel", lambda arch: [])
     monkeypatch.setattr("ksftci.kbuild.which", lambda name: None)
+    monkeypatch.setattr("ksftci.kbuild.version", lambda compiler: "gcc 12")
 
 
 class Built:
@@ -83,6 +90,38 @@ def test_the_image_follows_its_source_and_is_configured_once(source: Path) -> No
     assert build() == image
     assert image.read_text() == "second\n"
     assert build.calls(image).count("tiny") == 1
+
+
+def test_symbols_are_asked_for_only_when_they_may_be_others(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = Built(source)
+
+    def configured() -> int:
+        return build.calls(build()).count("olddefconfig")
+
+    assert (configured(), configured()) == (1, 1)
+    (source / "mm/mprotect.c").write_text("second\n")
+    assert configured() == 1
+    later = time.time() + 10
+    os.utime(source / "fs/Kconfig", (later, later))
+    assert configured() == 2
+    os.utime(source / "fs/Kconfig", (1, 1))
+    assert configured() == 2
+    (folder,) = tmp_path.glob("cache/kbuilds/*")
+    (folder / ".config").write_text("by hand\n")
+    os.utime(folder / ".config", (later, later))
+    assert configured() == 3
+    monkeypatch.setattr("ksftci.kbuild.version", lambda compiler: "gcc 13")
+    assert configured() == 4
+
+
+def test_a_kconfig_file_that_has_gone_is_noticed(source: Path, tmp_path: Path) -> None:
+    Built(source)()
+    (folder,) = tmp_path.glob("cache/kbuilds/*")
+    assert is_configured(source, folder)
+    (source / "fs/Kconfig").unlink()
+    assert not is_configured(source, folder)
 
 
 def test_a_configuration_that_was_not_finished_is_made_again(source: Path, tmp_path: Path) -> None:
@@ -215,6 +254,17 @@ def test_an_interrupted_build_leaves_no_compiler_and_nothing_half_written(tmp_pa
     assert not (tmp_path / "late").exists()
 
 
+def test_a_build_that_is_stopped_ends_although_it_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(".DELETE_ON_ERROR:\nhalf.o:\n\t@echo half > half.o; sleep 60\n")
+    stop = threading.Event()
+    threading.Timer(1, stop.set).start()
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        make(ARM64, 1, ["-C", str(tmp_path), "half.o"], tmp_path / "log", stop=stop)
+    assert time.monotonic() - began < 10
+    assert not (tmp_path / "half.o").exists()
+
+
 def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(CiError, match="No such file"):
         make(ARM64, 1, ["--version"], tmp_path / "absent/log", print)
@@ -266,3 +316,24 @@ def test_it_has_swap_when_asked(kernel_tree: str, tmp_path: Path) -> None:
     assert "1 pass" in ksftci("run", script, *options, "--swap", 64)
     argv = [sys.executable, "-m", "ksftci", "run", str(script), *options]
     assert subprocess.run(argv, capture_output=True, timeout=3000, check=False).returncode == 1
+
+
+@pytest.mark.qemu
+def test_a_save_becomes_a_tested_boot(kernel_tree: str) -> None:
+    tree = Path(ksftci("tree", "get", "--full", kernel_tree).strip())
+    argv = [sys.executable, "-u", "-m", "ksftci", "watch", "--tree", str(tree), "mm:mkdirty"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as watch:
+        assert watch.stdout is not None
+        rounds: list[str] = []
+        for _ in range(2):
+            for line in watch.stdout:
+                rounds.append(line)
+                if line.startswith("watching"):
+                    break
+            os.utime(tree / "mm/mprotect.c")
+        watch.send_signal(signal.SIGINT)
+        watch.stdout.read()
+    assert watch.returncode == 130, rounds
+    told = [line for line in rounds if "kernel " in line and "boot " in line]
+    assert len(told) == 2 and all("nothing failed" in line for line in told), rounds
+    assert "saved: mm/mprotect.c\n" in rounds

@@ -283,7 +283,7 @@ def test_a_file_is_whole_or_as_before(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_said_and_does_not_cost_the_other_files(tmp_path: Path) -> None:
     with pytest.raises(CiError, match="/dev/full: cannot write there: No space left"):
-        write_all([(Path("/dev/full"), "x"), (tmp_path / "out", "whole")])
+        write_all((path, lambda file: write_whole(file, "whole")) for path in (Path("/dev/full"), tmp_path / "out"))
     assert (tmp_path / "out").read_text() == "whole"
 
 

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from ksftci import arch as arches
+from ksftci import programs
 from ksftci.cache import Cache
 from ksftci.debian import Debian
 
@@ -32,6 +33,39 @@ MirrorOption = Annotated[
     typer.Option("--mirror", metavar="URL", help="A Debian mirror, ending in /debian; also KSFTCI_MIRROR."),
 ]
 ArchOption = Annotated[str, typer.Option("--arch", help="arm64 or x86_64.")]
+ConfigOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--config",
+        metavar="FILE|SYMBOL=VALUE",
+        help="More of the configuration, may be repeated: a fragment, or a setting such as ARM64_16K_PAGES=y.",
+    ),
+]
+ProgramsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PROGRAM]...",
+        help=f"{programs.HELP} Without any: every mprotect_* of the tree's selftests/mm.",
+    ),
+]
+ExpressionOption = Annotated[
+    str | None,
+    typer.Option("-k", metavar="EXPR", help='Only tests whose id holds these words: "cow and not (swap or 16k)".'),
+]
+MachinesOption = Annotated[int, typer.Option("-j", "--jobs", min=1, help="Machines at once, also for one kernel.")]
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout", min=1, help="Seconds for all on one kernel; natively for a program.")
+]
+SilenceOption = Annotated[
+    float, typer.Option("--silence", min=1, help="Seconds without a line before a test counts as hung.")
+]
+MemoryOption = Annotated[int, typer.Option("--memory", min=256, help="Megabytes of the guest, in two NUMA nodes.")]
+SwapOption = Annotated[
+    int,
+    typer.Option("--swap", min=0, help="Megabytes of swap, on zram, which must be built into the guest's kernel."),
+]
+CpusOption = Annotated[int, typer.Option("--cpus", min=2, help="Processors of the guest.")]
+AppendOption = Annotated[str, typer.Option("--append", help="More of the kernel's command line.")]
 KnownOption = Annotated[
     Path | None,
     typer.Option("--known", metavar="YAML", help="Known issues: failures that are expected, until a date."),

@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from ksftci.cache import Cache
-from ksftci.cli.base import ArchOption, CacheOption, MirrorOption, app, debian, out, say
+from ksftci.cli.base import ArchOption, CacheOption, ConfigOption, MirrorOption, app, debian, out, say
 from ksftci.kbuild import KernelBuilder
 from ksftci.kernel import HELP as KERNEL_HELP
 from ksftci.kernel import KernelRef, Kernels
@@ -61,14 +61,7 @@ def kernel_get(
 def kernel_build(
     source: Annotated[str, typer.Argument(metavar="TREE", help=f"{TREE_HELP}.")],
     arch: ArchOption = "arm64",
-    config: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--config",
-            metavar="FILE|SYMBOL=VALUE",
-            help="More of the configuration, may be repeated: a fragment, or a setting such as ARM64_16K_PAGES=y.",
-        ),
-    ] = None,
+    config: ConfigOption = None,
     jobs: Annotated[
         int | None, typer.Option("-j", "--jobs", min=1, help="Compilers at once. [default: one a processor]")
     ] = None,

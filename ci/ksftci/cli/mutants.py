@@ -3,13 +3,14 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ksftci import arch as arches
-from ksftci import initramfs, programs
+from ksftci import programs
 from ksftci.build import Builder
 from ksftci.cache import Cache
 from ksftci.choice import parse as parse_choice
@@ -17,6 +18,7 @@ from ksftci.cli.base import CacheOption, MirrorOption, app, debian, err, out, sa
 from ksftci.command import run as run_command
 from ksftci.errors import CiError
 from ksftci.files import write_whole
+from ksftci.guests import Guests
 from ksftci.kbuild import KernelBuilder
 from ksftci.libraries import Libraries
 from ksftci.machine import Limits
@@ -100,21 +102,11 @@ def mutants(
             if not suite_names or name in suite_names:
                 found = programs.find(plan.programs(config, suite), forge.tree, arch, builder)
                 suites.append(Suite(name, found, Limits(suite.total, suite.silence)))
-        scripts = any(programs.is_script(job.program) for suite in suites for job in suite.jobs)
-        busybox, bash = initramfs.busybox(store, packages), initramfs.bash(store, packages) if scripts else None
+        guests = Guests(store, packages, memory_mb=wanted.memory, append=wanted.append, swap_mb=wanted.swap)
+        guest = guests.qemu("mutant", Path(), [job for suite in suites for job in suite.jobs])
 
         def start(image: Path, limits: Limits) -> Qemu:
-            return Qemu(
-                "mutant",
-                image,
-                arch,
-                busybox,
-                limits,
-                wanted.memory,
-                append=wanted.append,
-                bash=bash,
-                swap_mb=wanted.swap,
-            )
+            return replace(guest, image=image, limits=limits)
 
         to.mkdir(parents=True, exist_ok=True)
         progress = table.Progress(err, time.monotonic)

@@ -14,7 +14,7 @@ from ksftci.cli.base import KnownOption, app, out
 from ksftci.files import write_whole
 from ksftci.known import KnownIssues
 from ksftci.merge import merge
-from ksftci.results import Run, exit_status
+from ksftci.results import Run, exit_status, suites_of
 
 SummaryOption = Annotated[
     Path | None,
@@ -43,7 +43,7 @@ def junit_command(
     if known is None and len(logs) == 1 and record.streams(logs[0]) < 2:
         junit.write(record.stream(logs[0]), output)
     else:
-        junit.write((suite for run in _read(logs, known) for suite in run.suites), output)
+        junit.write(suites_of(_read(logs, known)), output)
 
 
 @app.command("report")

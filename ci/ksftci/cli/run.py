@@ -2,22 +2,42 @@
 """`ksftci run`."""
 
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ksftci import annotations, html, initramfs, junit, programs, record, report
+from ksftci import annotations, html, junit, programs, record, report
 from ksftci import arch as arches
 from ksftci.build import Builder
 from ksftci.cache import Cache
 from ksftci.choice import parse as parse_choice
-from ksftci.cli.base import CacheOption, KnownOption, MirrorOption, app, debian, err, out, say
+from ksftci.cli.base import (
+    AppendOption,
+    CacheOption,
+    CpusOption,
+    ExpressionOption,
+    KnownOption,
+    MachinesOption,
+    MemoryOption,
+    MirrorOption,
+    ProgramsArgument,
+    SilenceOption,
+    SwapOption,
+    TimeoutOption,
+    app,
+    debian,
+    err,
+    out,
+    say,
+)
 from ksftci.cli.report import AnnotationsOption, SummaryOption, tell_github
 from ksftci.durations import Durations
 from ksftci.errors import CiError
-from ksftci.files import write_all
+from ksftci.files import write_all, write_whole
+from ksftci.guests import Guests
 from ksftci.kernel import HELP as KERNEL_HELP
 from ksftci.kernel import KernelRef, Kernels, labels, source_of
 from ksftci.known import KnownIssues
@@ -25,9 +45,7 @@ from ksftci.libraries import Libraries
 from ksftci.machine import Limits, Machine
 from ksftci.native import Native
 from ksftci.progress import ProgressDisplay
-from ksftci.qemu import Qemu
-from ksftci.results import exit_status
-from ksftci.resume import Resume
+from ksftci.results import exit_status, suites_of
 from ksftci.session import Session
 from ksftci.shard import Shard
 from ksftci.tree import HELP as TREE_HELP
@@ -37,13 +55,7 @@ from ksftci.unit import Lister
 
 @app.command()
 def run(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[PROGRAM]...",
-            help=f"{programs.HELP} Without any: every mprotect_* of the tree's selftests/mm.",
-        ),
-    ] = None,
+    names: ProgramsArgument = None,
     tree: Annotated[
         str | None,
         typer.Option(
@@ -61,14 +73,7 @@ def run(
         str | None,
         typer.Option("--arch", help="arm64 or x86_64 [default: arm64, --native: this machine's]"),
     ] = None,
-    expression: Annotated[
-        str | None,
-        typer.Option(
-            "-k",
-            metavar="EXPR",
-            help='Only tests whose id holds these words: "cow and not (swap or 16k)".',
-        ),
-    ] = None,
+    expression: ExpressionOption = None,
     native: Annotated[bool, typer.Option("--native", help="Run on this machine's own kernel, as root.")] = False,
     junit_file: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None,
     html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to look at.")] = None,
@@ -86,7 +91,7 @@ def run(
             help="Run all this often; a test that is not always the same fails the run.",
         ),
     ] = 1,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Machines at once, also for one kernel.")] = 1,
+    jobs: MachinesOption = 1,
     retries: Annotated[
         int,
         typer.Option(
@@ -103,21 +108,12 @@ def run(
         typer.Option("--durations", metavar="XML", help="JUnit of an earlier run: how long each test takes."),
     ] = None,
     known: KnownOption = None,
-    timeout: Annotated[
-        float,
-        typer.Option("--timeout", min=1, help="Seconds for all on one kernel; natively for a program."),
-    ] = 1800,
-    silence: Annotated[
-        float,
-        typer.Option("--silence", min=1, help="Seconds without a line before a test counts as hung."),
-    ] = 120,
-    memory: Annotated[int, typer.Option("--memory", min=256, help="Megabytes of the guest, in two NUMA nodes.")] = 2048,
-    swap: Annotated[
-        int,
-        typer.Option("--swap", min=0, help="Megabytes of swap, on zram, which must be built into the guest's kernel."),
-    ] = 0,
-    cpus: Annotated[int, typer.Option("--cpus", min=2, help="Processors of the guest.")] = 2,
-    append: Annotated[str, typer.Option("--append", help="More of the kernel's command line.")] = "",
+    timeout: TimeoutOption = 1800,
+    silence: SilenceOption = 120,
+    memory: MemoryOption = 2048,
+    swap: SwapOption = 0,
+    cpus: CpusOption = 2,
+    append: AppendOption = "",
     load: Annotated[
         bool, typer.Option("--load", help="Keep every processor busy meanwhile, to provoke flakes.")
     ] = False,
@@ -171,13 +167,11 @@ def run(
     if native:
         machines = [Native(limits, load)]
     else:
-        kernels, busybox = Kernels(store, packages), initramfs.busybox(store, packages)
-        bash = initramfs.bash(store, packages) if any(programs.is_script(job.program) for job in found) else None
-        boots = [
-            Qemu(label, kernels.get(ref), guest, busybox, limits, memory, cpus, append, load, bash, swap)
+        kernels, guests = Kernels(store, packages), Guests(store, packages, limits, memory, cpus, append, load, swap)
+        machines = [
+            guests.machine(label, kernels.get(ref), found)
             for label, ref in zip(labels(references), references, strict=True)
         ]
-        machines = [Resume(qemu.label, limits, qemu.within) for qemu in boots]
     display = ProgressDisplay(err)
     session = Session(
         machines,
@@ -200,7 +194,11 @@ def run(
         if issues is not None:
             issues.check(runs, date.today())
         report.show(runs, out)
-    outputs = ((ktap_file, record.write), (junit_file, junit.render), (html_file, html.render))
-    write_all((file, render(runs)) for file, render in outputs if file)
+    outputs: list[tuple[Path | None, Callable[[Path], None]]] = [
+        (ktap_file, lambda file: write_whole(file, record.write(runs))),
+        (junit_file, lambda file: junit.write(suites_of(runs), file)),
+        (html_file, lambda file: write_whole(file, html.render(runs))),
+    ]
+    write_all((file, write) for file, write in outputs if file)
     tell_github(runs, summary, annotate)
     raise typer.Exit(exit_status(runs))

@@ -76,7 +76,7 @@ class Forge:
                 if (other := self._objects.setdefault(code, mutant.name)) != mutant.name:
                     return Made("same code", why=f"the same object code as {other}")
             image = self.builder.image(self._build)
-            self.builder.make(self.tree, self._build, image.name)
+            self.builder.make_target(self.tree, self._build, image.name)
         except CiError as error:
             lines = [line for line in str(error).splitlines() if "error" in line]
             return Made("not compiled", why=(lines or [str(error)])[-1])
@@ -113,7 +113,7 @@ class Forge:
     def _object(self, file: str) -> str:
         """The digest of what a source file compiles to."""
         target = file.removesuffix(".c") + ".o"
-        self.builder.make(self.tree, self._build, target)
+        self.builder.make_target(self.tree, self._build, target)
         return hashlib.sha256((self._build / target).read_bytes()).hexdigest()
 
     def _keep(self, image: Path, name: str) -> Path:

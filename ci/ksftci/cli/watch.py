@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""`ksftci watch`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ksftci import programs, report
+from ksftci.build import Builder
+from ksftci.cache import Cache
+from ksftci.choice import parse as parse_choice
+from ksftci.cli.base import (
+    AppendOption,
+    ArchOption,
+    CacheOption,
+    ConfigOption,
+    CpusOption,
+    ExpressionOption,
+    MachinesOption,
+    MemoryOption,
+    MirrorOption,
+    ProgramsArgument,
+    SilenceOption,
+    TimeoutOption,
+    app,
+    debian,
+    err,
+    out,
+    say,
+)
+from ksftci.collect import Collector
+from ksftci.errors import Interrupted
+from ksftci.guests import Guests
+from ksftci.kbuild import KernelBuilder
+from ksftci.libraries import Libraries
+from ksftci.machine import Booted, Event, Limits
+from ksftci.progress import ProgressDisplay
+from ksftci.results import Run
+from ksftci.session import Session
+from ksftci.tree import Tree
+from ksftci.unit import Lister
+from ksftci.watch import Difference, Parts, Saves, rounds
+
+_FAILURES_SHOWN = 5
+_MENDED_SHOWN = 10
+
+
+@app.command()
+def watch(
+    names: ProgramsArgument = None,
+    tree: Annotated[
+        Path, typer.Option("--tree", metavar="DIR", help="The kernel tree, of the kernel and of the tests.")
+    ] = Path(),
+    arch: ArchOption = "arm64",
+    config: ConfigOption = None,
+    expression: ExpressionOption = None,
+    jobs: MachinesOption = 1,
+    timeout: TimeoutOption = 1800,
+    silence: SilenceOption = 120,
+    memory: MemoryOption = 2048,
+    cpus: CpusOption = 2,
+    append: AppendOption = "",
+    mirror: MirrorOption = None,
+    cache: CacheOption = None,
+) -> None:
+    """Build the tree's kernel and tests and run them, again whenever a source is saved; until Ctrl-C.
+
+    The kernel is that of `ksftci kernel build`: the first round takes minutes, the others compile what was
+    saved. A save during a round ends it and begins the next. What is told are the tests that fail now and
+    did not in the round before, and those that were mended.
+
+    Examples:
+
+      cd ~/linux; ksftci watch -k "cow and mixed"
+
+      ksftci watch --tree ~/linux --config ARM64_16K_PAGES=y mm:mkdirty mm:merge
+    """
+    choice = parse_choice(expression) if expression else None
+    source = Tree.open(tree)
+    store = Cache.find(cache)
+    packages = debian(store, arch, mirror)
+    guests = Guests(store, packages, Limits(timeout, silence), memory, cpus, append)
+    lister = Lister(store)
+    with Saves(source.path) as saves:
+        kernels = KernelBuilder(store, packages.arch, say=say, stop=saves.there)
+        builder = Builder(store, packages.arch, say=say, stop=saves.there, libraries=Libraries(store, packages))
+
+        def once(parts: Parts) -> Run:
+            image = kernels.build(source, config or [])
+            parts.over("kernel")
+            found = programs.find(names or [], source, packages.arch, builder)
+            parts.over("programs")
+            machine = guests.machine(f"build:{source.path.name}", image, found)
+            with _Display(parts) as display:
+                (run,) = Session(
+                    [machine],
+                    found,
+                    packages.arch.name,
+                    display,
+                    at_once=jobs,
+                    choice=choice,
+                    lister=lister,
+                    stop=saves.there,
+                ).run()
+            parts.over("tests")
+            if run.interrupted:
+                raise Interrupted
+            return run
+
+        rounds(saves, once, _show, say)
+
+
+class _Display(ProgressDisplay):
+    """Notes when the kernel is up."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(err)
+        self.parts = parts
+
+    def progress(self, run: Run, collector: Collector, event: Event) -> None:
+        """Show how far this run has come."""
+        if isinstance(event, Booted) and "boot" not in self.parts.seconds:
+            self.parts.over("boot", event.at)
+        super().progress(run, collector, event)
+
+
+def _show(run: Run, difference: Difference, parts: Parts) -> None:
+    report.say(report.failures([replace(run, results=difference.failing)], _FAILURES_SHOWN), out)
+    for result in difference.mended[:_MENDED_SHOWN]:
+        say(f"MENDED {result.id}")
+    counts = {"newly failing": len(difference.failing), "still failing": difference.still}
+    counts |= {"mended": len(difference.mended)}
+    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    say(f"{told or 'nothing failed'}; {parts}")
