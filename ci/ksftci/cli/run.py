@@ -13,11 +13,12 @@ from ksftci import arch as arches
 from ksftci.build import Builder
 from ksftci.cache import Cache
 from ksftci.choice import parse as parse_choice
-from ksftci.cli.base import CacheOption, KnownOption, MirrorOption, app, debian, err, out, say
+from ksftci.cli.base import CacheOption, HistoryOption, KnownOption, MirrorOption, app, debian, err, out, say
 from ksftci.cli.report import AnnotationsOption, SummaryOption, tell_github
 from ksftci.durations import Durations
 from ksftci.errors import CiError
 from ksftci.files import write_all
+from ksftci.history import History
 from ksftci.kernel import HELP as KERNEL_HELP
 from ksftci.kernel import KernelRef, Kernels, labels, source_of
 from ksftci.known import KnownIssues
@@ -103,6 +104,7 @@ def run(
         typer.Option("--durations", metavar="XML", help="JUnit of an earlier run: how long each test takes."),
     ] = None,
     known: KnownOption = None,
+    history: HistoryOption = None,
     timeout: Annotated[
         float,
         typer.Option("--timeout", min=1, help="Seconds for all on one kernel; natively for a program."),
@@ -114,6 +116,13 @@ def run(
     memory: Annotated[int, typer.Option("--memory", min=256, help="Megabytes of the guest, in two NUMA nodes.")] = 2048,
     cpus: Annotated[int, typer.Option("--cpus", min=2, help="Processors of the guest.")] = 2,
     append: Annotated[str, typer.Option("--append", help="More of the kernel's command line.")] = "",
+    icount: Annotated[
+        bool,
+        typer.Option(
+            "--icount",
+            help="A nanosecond of the guest is an instruction, so that what tests measure is the same on any host.",
+        ),
+    ] = False,
     load: Annotated[
         bool, typer.Option("--load", help="Keep every processor busy meanwhile, to provoke flakes.")
     ] = False,
@@ -143,6 +152,8 @@ def run(
     choice = parse_choice(expression) if expression else None
     if native and kernel:
         raise CiError("--native runs on this machine's kernel, --kernel cannot be given with it")
+    if native and icount:
+        raise CiError("--native has this machine's own clock: --icount cannot be given with it")
     for file in (junit_file, html_file, ktap_file, summary):
         if file is not None and not file.absolute().parent.is_dir():
             raise CiError(f"{file}: the folder {file.parent} is not there")
@@ -151,6 +162,7 @@ def run(
     shard = Shard.parse(shard_text) if shard_text else None
     durations = Durations.read(durations_file) if durations_file else Durations()
     issues = KnownIssues.read(known) if known else None
+    usual = History.read(history)
     guest = arches.find(arch) if arch else (arches.host() if native else arches.ARM64)
     limits = Limits(timeout, silence)
     store = Cache.find(cache)
@@ -170,7 +182,7 @@ def run(
         kernels, busybox = Kernels(store, packages), initramfs.busybox(store, packages)
         bash = initramfs.bash(store, packages) if any(programs.is_script(job.program) for job in found) else None
         boots = [
-            Qemu(label, kernels.get(ref), guest, busybox, limits, memory, cpus, append, load, bash)
+            Qemu(label, kernels.get(ref), guest, busybox, limits, memory, cpus, append, load, bash, icount)
             for label, ref in zip(labels(references), references, strict=True)
         ]
         machines = [Resume(qemu.label, limits, qemu.within) for qemu in boots]
@@ -195,6 +207,8 @@ def run(
             runs = session.run()
         if issues is not None:
             issues.check(runs, date.today())
+        for one in runs:
+            usual.judge(one)
         report.show(runs, out)
     outputs = ((ktap_file, record.write), (junit_file, junit.render), (html_file, html.render))
     write_all((file, render(runs)) for file, render in outputs if file)
