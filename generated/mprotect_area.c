@@ -676,8 +676,8 @@ bool area_populate_segment(struct area *area, size_t page,
 {
 	bool is_thp = segment->kind != SEG_FOLIO;
 	size_t nr = is_thp ? pmd_pages() : (size_t)1 << segment->order;
-	unsigned long huge = huge_kilobytes();
 	int order = __builtin_ctzl(nr), i;
+	unsigned long huge;
 
 	if (segment->kind == SEG_HOLE)
 		return true;
@@ -691,6 +691,7 @@ bool area_populate_segment(struct area *area, size_t page,
 		populate(area, page, segment->count);
 		return true;
 	}
+	huge = huge_kilobytes();
 	for (i = 0; i < segment->count; i++, page += nr) {
 		char *addr = page_addr(area, page);
 		size_t k;
