@@ -514,12 +514,15 @@ static size_t pattern_pages(const struct segment *pattern)
 
 /*
  * A side holds its pattern as often as two contpte blocks or 32 pages need,
- * twice in any case where a page table is large enough for that.
+ * twice in any case where a page table is large enough for that; a full one as
+ * often as a page table can hold it.
  */
-static size_t side_pages(size_t pattern)
+static size_t side_pages(const struct area *area, size_t pattern)
 {
 	size_t nr = 2 * contpte_pages();
 
+	if (area->is_full)
+		return pmd_pages() / pattern * pattern;
 	if (nr < 32)
 		nr = 32;
 	if (nr < 2 * pattern)
@@ -566,8 +569,8 @@ bool area_alloc(struct area *area, const struct layout *layout)
 		return area_skip(area, "layout %s: %zu pages, a page table has %zu",
 				 layout->name, below > above ? below : above,
 				 pmd_pages());
-	below = side_pages(below);
-	above = side_pages(above);
+	below = side_pages(area, below);
+	above = side_pages(area, above);
 
 	/* Nothing is mapped next to the window. */
 	reserved = mmap(NULL, 4 * pmd_bytes, PROT_NONE,
@@ -673,8 +676,8 @@ bool area_populate_segment(struct area *area, size_t page,
 {
 	bool is_thp = segment->kind != SEG_FOLIO;
 	size_t nr = is_thp ? pmd_pages() : (size_t)1 << segment->order;
-	unsigned long huge = huge_kilobytes();
 	int order = __builtin_ctzl(nr), i;
+	unsigned long huge;
 
 	if (segment->kind == SEG_HOLE)
 		return true;
@@ -688,6 +691,7 @@ bool area_populate_segment(struct area *area, size_t page,
 		populate(area, page, segment->count);
 		return true;
 	}
+	huge = huge_kilobytes();
 	for (i = 0; i < segment->count; i++, page += nr) {
 		char *addr = page_addr(area, page);
 		size_t k;
@@ -729,6 +733,12 @@ bool area_map(struct area *area, const struct layout *layout)
 	/* khugepaged leaves it alone, and a copy on write is one page. */
 	area_allow_thp(area, false);
 	return area_skipped(area) || area_adopt(area);
+}
+
+bool area_map_full(struct area *area, const struct layout *layout)
+{
+	area->is_full = true;
+	return area_map(area, layout);
 }
 
 /*

@@ -139,6 +139,7 @@ struct area {
 	char *addr;
 	size_t nr_pages;
 	size_t boundary;		/* first page above the PMD boundary */
+	bool is_full;			/* both of its page tables are */
 	enum area_process self;		/* who am I */
 
 	struct page_model *model;	/* [nr_pages], of this process */
@@ -171,6 +172,7 @@ const char *area_skipped(const struct area *area);
 
 /* What memory looks like. */
 bool area_map(struct area *area, const struct layout *layout);
+bool area_map_full(struct area *area, const struct layout *layout);
 bool area_map_numa(struct area *area, const struct layout *layout,
 		   enum area_kind kind, enum area_folios folios);
 bool area_fork(struct area *area, enum area_pages pages);
@@ -185,6 +187,7 @@ bool area_write(struct area *area, enum area_process process,
 		enum area_range range);
 bool area_read(struct area *area, enum area_process process,
 	       enum area_range range);
+bool area_measure(struct area *area, int prot);
 bool area_hint(struct area *area);
 bool area_touch(struct area *area, enum area_probe probe);
 

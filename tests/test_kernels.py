@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import NAMES, call
 
-from ksftci import arch, settings
+from ksftci import arch, junitread, settings
 from ksftci.build import Builder
 from ksftci.cache import Cache
 from ksftci.tree import Tree
@@ -53,6 +53,25 @@ def test_some_of_it_elsewhere(tree: Trees, tmp_path: Path, kernel: str) -> None:
     found = verdicts(xml)
     assert found["pass"] >= 50
     assert not found["failure"] and not found["error"]
+
+
+@pytest.mark.qemu
+def test_a_batch_costs_less_than_single_pages_since_6_17(tree: Trees, tmp_path: Path) -> None:
+    xml = tmp_path / "out.xml"
+    kernels = ("--kernel", "debian:6.16", "--kernel", "debian:6.17")
+    options = ("-k", "mprotect_perf and read", "--icount", "--repeat", "2", "--junit", xml)
+    call("ksftci", "run", "--tree", tree("debian:7.3"), "mprotect_perf", *kernels, *options)
+    runs = junitread.read(xml)
+    found = {
+        run.label: {r.name.split(".")[1]: {m.name: m.value for m in r.measured} for r in run.results} for run in runs
+    }
+    old, new = found["debian:6.16"], found["debian:6.17"]
+    for case in ("order4_read", "pte_thp_read"):
+        assert old[case]["of_base"] > 1.2
+        assert new[case]["of_base"] < 0.5
+        assert new[case]["time"] == pytest.approx(found["debian:6.17 (run 2)"][case]["time"], rel=0.02)
+    assert new["base_read"]["time"] > 1.2 * old["base_read"]["time"]
+    assert new["base_read"]["of_base"] == pytest.approx(1, abs=0.02)
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,12 @@ def render(runs: Sequence[Run], root: Path) -> list[str]:
         for text in [f"on {one.kernel}: {one.words}"]
     ]
     warnings += [_of_finding("warning", finding, root) for finding in findings.unexpected(runs)]
+    warnings += [
+        _command(
+            "warning", {"title": "measured far from what is usual"}, f"on {some(finding.kernels)}: {finding.title}"
+        )
+        for finding in findings.unusual(runs)
+    ]
     notices = [_command("notice", {"title": "known issue"}, _text(finding)) for finding in findings.known(runs)]
     kinds = {"error": errors, "warning": warnings, "notice": notices}
     return [command for kind, commands in kinds.items() for command in _at_most(kind, commands)]

@@ -115,6 +115,17 @@ def unexpected(runs: Iterable[Run]) -> list[Finding]:
     return _gather((result.id, result.id, run, result) for run, result in _all(runs) if result.verdict is Verdict.XPASS)
 
 
+def unusual(runs: Iterable[Run]) -> list[Finding]:
+    """Numbers that are far from what they usually are: to be looked at, no failures."""
+    return _gather(
+        (title, title, run, result)
+        for run, result in _all(runs)
+        for one in result.measured
+        if one.unusual
+        for title in [f"{result.id}: {one.name} {one.digits} {one.unit}, usually {one.usual:.3g}"]
+    )
+
+
 def unsteady(runs: Sequence[Run]) -> list[Unsteady]:
     """Tests that a retry or a repeat ended otherwise."""
     retried = [

@@ -25,6 +25,7 @@ class Guests:
     append: str = ""
     load: bool = False
     swap_mb: int = 0
+    icount: bool = False
 
     def machine(self, label: str, image: Path, jobs: Sequence[Job]) -> Machine:
         """One that boots this image as often as the jobs need. Raises CiError as `qemu` does."""
@@ -36,4 +37,4 @@ class Guests:
         scripts = any(programs.is_script(job.program) for job in jobs)
         bash = initramfs.bash(self.cache, self.debian) if scripts else None
         size = (self.memory_mb, self.cpus, self.append, self.load)
-        return Qemu(label, image, self.debian.arch, busybox, self.limits, *size, bash, self.swap_mb)
+        return Qemu(label, image, self.debian.arch, busybox, self.limits, *size, bash, self.swap_mb, self.icount)

@@ -18,7 +18,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ksftci import findings, pagedata
+from ksftci.chart import charts
 from ksftci.junittext import legal
+from ksftci.plot import plot
 from ksftci.results import Run, Verdict, exit_status
 
 _SCRIPTS = ("data.js", "failures.js", "grid.js", "page.js")
@@ -55,6 +57,8 @@ def render(runs: Sequence[Run]) -> str:
         unexpected=findings.unexpected(runs),
         unsteady=findings.unsteady(runs),
         odd=[(run.label, odd[:_ODD_LINES], len(odd[_ODD_LINES:])) for run in runs if (odd := _odd(run))],
+        charts=[(chart, plot(chart)) for chart in charts(runs)],
+        unusual=findings.unusual(runs),
         timed=any(map(findings.seconds, runs)),
         slowest=_slowest(runs),
         programs=_programs(runs),

@@ -17,6 +17,7 @@ from ksftci.files import replacing
 from ksftci.junittext import clip, legal, shorten
 from ksftci.results import Run, Suite, TestResult, Verdict, suites_of
 
+MEASURE = "measure."  # what the properties begin with that a test has measured
 _BATCH = 100  # cases that are in memory as elements at once
 
 
@@ -82,6 +83,11 @@ def properties(result: TestResult) -> dict[str, str]:
         "earlier": " ".join(verdict.value for verdict in result.earlier),
     }
     return {name: value for name, value in found.items() if value}
+
+
+def measured(result: TestResult) -> dict[str, str]:
+    """What a test measured, as properties: "measure.NAME" is "VALUE UNIT"."""
+    return {f"{MEASURE}{one.name}": one.text for one in result.measured}
 
 
 def _document(suites: Iterable[Suite]) -> Iterator[str]:
@@ -205,7 +211,7 @@ def _complete(element: ET.Element, result: TestResult) -> None:
             attempt = ET.Element(tag, message=f"attempt {number + 1}: {verdict.value}", type=verdict.value)
             element.insert(at, attempt)
             at += 1
-    if told := properties(result):
+    if told := properties(result) | measured(result):
         inner = ET.Element("properties")
         for name, value in told.items():
             ET.SubElement(inner, "property", name=name, value=value)

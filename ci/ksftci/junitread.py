@@ -6,14 +6,14 @@ The file may come from anywhere: no entity is resolved, nothing is fetched, a DT
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lxml import etree
 
-from ksftci import junit
+from ksftci import junit, ktapline
 from ksftci.errors import CiError
-from ksftci.results import Run, TestResult, Verdict
+from ksftci.results import Measurement, Run, TestResult, Verdict
 
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!|testsuite)")  # a log may begin with <6>
 _OUTCOMES = {"failure": Verdict.FAIL, "error": Verdict.ERROR, "skipped": Verdict.SKIP}
@@ -156,6 +156,7 @@ def _result(element: etree._Element, program: str, name: str) -> TestResult:
         line=_count(element.get("line")),
         known=told.get("known", ""),
         earlier=_earlier(element, told.get("earlier", "")),
+        measured=tuple(_measured(told)),
     )
     told_already = not said.strip() or (said == message and not verdict.bad)
     texts = ["" if told_already else said, _text(element, "system-out", "system-err")]
@@ -191,6 +192,13 @@ def _earlier(element: etree._Element, told: str) -> list[Verdict]:
     if told:
         return [_VERDICTS[word] for word in told.split() if word in _VERDICTS]
     return [_ATTEMPTS[_name(inner)] for inner in element if _name(inner) in _ATTEMPTS]
+
+
+def _measured(told: Mapping[str, str]) -> Iterator[Measurement]:
+    for name, text in told.items():
+        word = name.removeprefix(junit.MEASURE)
+        if word != name and (found := ktapline.measurement(f"measure {word} {text}")):
+            yield found
 
 
 def _properties(element: etree._Element) -> dict[str, str]:

@@ -81,12 +81,7 @@ class Issue(BaseModel):
 
     def concerns(self, run: Run) -> bool:
         """Whether it is about the kernel and the machine of this run."""
-        pages = run.environment.get("page_size", "")
-        return (
-            _is_among(run, self.kernels)
-            and self.arch in (None, run.arch)
-            and self.page_size in (None, _PAGES.get(pages, pages))
-        )
+        return _is_among(run, self.kernels) and on_machine(run, self.arch, self.page_size)
 
     def names(self, result: TestResult) -> bool:
         """Whether the test is one of those that it is about."""
@@ -144,10 +139,20 @@ def _is_among(run: Run, kernels: str) -> bool:
     bounds = [_BOUND.fullmatch(word) for word in kernels.split()]
     if not all(bounds):
         return fnmatchcase(run.kernel, kernels)
-    version = _VERSION.match(run.environment.get("release", "")) or _VERSION.search(run.kernel)
-    return version is not None and all(
-        _holds(_numbers(version[0]), bound[1], _numbers(bound[2])) for bound in bounds if bound
-    )
+    release = version(run)
+    return release is not None and all(_holds(release, bound[1], numbers(bound[2])) for bound in bounds if bound)
+
+
+def on_machine(run: Run, arch: str | None, page_size: str | None) -> bool:
+    """Whether a run was on this architecture with pages of this size; None is any."""
+    pages = run.environment.get("page_size", "")
+    return arch in (None, run.arch) and page_size in (None, _PAGES.get(pages, pages))
+
+
+def version(run: Run) -> tuple[int, ...] | None:
+    """The kernel's: (6, 12, 117), as it says itself or else as it is called."""
+    found = _VERSION.match(run.environment.get("release", "")) or _VERSION.search(run.kernel)
+    return numbers(found[0]) if found else None
 
 
 def _holds(version: tuple[int, ...], sign: str, bound: tuple[int, ...]) -> bool:
@@ -163,7 +168,8 @@ def _holds(version: tuple[int, ...], sign: str, bound: tuple[int, ...]) -> bool:
     }[sign]
 
 
-def _numbers(text: str) -> tuple[int, ...]:
+def numbers(text: str) -> tuple[int, ...]:
+    """The parts of a version: "6.12" is (6, 12)."""
     return tuple(map(int, text.split(".")))
 
 

@@ -220,6 +220,8 @@ class Parser:
             case "silent":
                 level = self._levels.level(max(depth - len("# "), 0))
                 level.silent[level.highest + 1] = said.text
+            case "measure" if said.measured and "#" in line[:depth]:
+                self.log.measure(said.measured)
         self.log.add(line)
         return rest
 
@@ -287,6 +289,7 @@ class Parser:
         """A result that has what was logged since the last one."""
         seconds = at - self._since if at is not None and self._since is not None else None
         result = self.last = TestResult(self.program, name, verdict, reason, seconds, self.log.all())
+        result.measured = self.log.measured
         self._levels.finished += 1
         if verdict is not Verdict.PASS:
             explain(result, self.log)

@@ -4,13 +4,17 @@
 import re
 from typing import NamedTuple
 
-from ksftci.results import Verdict
+from ksftci.results import Measurement, Verdict
 
 _RESULT = re.compile(r"(?P<no>not )?ok(?![^\s#])(?:[ \t]+(?P<number>\d{1,9})(?![^\s#]))?(?P<text>.*)", re.DOTALL)
 _PLAN = re.compile(r"1\.\.(?P<count>\d{1,9})(?![^\s#])\s*(?P<text>.*)")
 _SKIP_ALL = re.compile(r"#\s*skip\w*\b:?\s*(?P<reason>.*)", re.IGNORECASE)
 _VERSION = re.compile(r"K?TAP version \d+\s*")
 _RUNNING = re.compile(r"RUN\s+(?P<harness>\S.*?) \.\.\.|\[ ?RUN ?\] (?P<plain>.*\S)\s*")
+_MEASURE = re.compile(
+    r"measure (?P<name>\w[\w.-]{0,59}) (?P<value>-?\d{1,15}(?:\.\d{1,15})?) (?P<unit>[A-Za-z%][\w%/-]{0,19})\s*",
+    re.ASCII,
+)
 _DIRECTIVE = re.compile(
     r"(?:^|(?<=\s))#\s*(?P<word>SKIP|TODO|XFAIL|XPASS|TIMEOUT|ERROR)\b:?\s*(?P<rest>.*)",
     re.IGNORECASE,
@@ -37,19 +41,21 @@ BEGINNINGS = (
     r"RUN\s",
     r"\[ ?RUN ?\] ",
     r"\[SKIP\] \S",
+    r"measure \w",
 )
-FIRST = frozenset("on1KTBSsrR[")
-_MAY_BE = re.compile(f"(?=[on1KTBSsrR[])(?:{'|'.join(BEGINNINGS)})")
+FIRST = frozenset("on1KTBSsrRm[")
+_MAY_BE = re.compile(f"(?=[on1KTBSsrRm[])(?:{'|'.join(BEGINNINGS)})")
 may_be = _MAY_BE.match  # whether a line without what it begins with is worth reading
 
 
 class Said(NamedTuple):
     """What a line is."""
 
-    kind: str  # result, plan, version, bail, running, title, silent
+    kind: str  # result, plan, version, bail, running, title, silent, measure
     text: str = ""
     number: int | None = None  # of a result; a plan's count
     failed: bool = False  # a result's "not"; that a plan is skipped
+    measured: Measurement | None = None
 
 
 def read(text: str) -> Said | None:
@@ -67,12 +73,21 @@ def read(text: str) -> Said | None:
             return Said("title", text.strip())
         case "r":
             return Said("title", _pretty(text[len("running ") :]))
+        case "m":
+            found = measurement(text)
+            return Said("measure", measured=found) if found else None
         case "[" if text.startswith("[SKIP] "):  # run_vmtests.sh counts it, and prints no result
             return Said("silent", _pretty(text[len("[SKIP] ") :]))
         case "K" | "T":
             return Said("version") if _VERSION.fullmatch(text) else None
     match_running = _RUNNING.fullmatch(text)
     return Said("running", match_running["harness"] or match_running["plain"]) if match_running else None
+
+
+def measurement(text: str) -> Measurement | None:
+    """The number in "measure NAME VALUE UNIT", or None when the text is something else."""
+    match = _MEASURE.fullmatch(text)
+    return Measurement(match["name"], float(match["value"]), match["unit"]) if match else None
 
 
 def glued(text: str) -> str:

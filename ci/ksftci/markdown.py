@@ -53,7 +53,7 @@ def render(runs: Sequence[Run], limit: int = LIMIT) -> str:
     """The summary, at most `limit` bytes of UTF-8 (but never less than the sentence of what was left out)."""
     head = f"## {_mark(runs)} {_escape(findings.headline(runs))}\n\n"
     table, logs = _kernels(runs), _failures(runs)
-    others = [_not_run(runs), _skips(runs), _unsteady(runs), _known(runs), _unexpected(runs)]
+    others = [_not_run(runs), _skips(runs), _unsteady(runs), _known(runs), _unexpected(runs), _unusual(runs)]
     left = limit - _RESERVE - len(head.encode())
     left_out: list[str] = []
     texts: dict[int, str] = {}
@@ -153,6 +153,10 @@ def _known(runs: Sequence[Run]) -> _Section:
 
 def _unexpected(runs: Sequence[Run]) -> _Section:
     return _list("### Passed although a failure was expected", findings.unexpected(runs), "unexpected pass")
+
+
+def _unusual(runs: Sequence[Run]) -> _Section:
+    return _list("### Measured far from what is usual", findings.unusual(runs), "unusual measurement")
 
 
 def _list(title: str, found: Sequence[Finding], noun: str) -> _Section:

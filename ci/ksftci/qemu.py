@@ -37,6 +37,12 @@ from ksftci.machine import (
 
 # force_override: tests write to read-only memory through /proc/self/mem, as debuggers do.
 _COMMAND_LINE = "quiet panic=-1 panic_on_oops=1 proc_mem.force_override=always"
+_ACCEL = {
+    "kvm": ("-accel", "kvm"),
+    "tcg": ("-accel", "tcg,thread=multi"),
+    # The guest's clock counts instructions, 1 ns each, and does not wait while all processors sleep.
+    "icount": ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"),
+}
 _BOOT_SILENCE = 60.0  # seconds; a kernel that boots quietly says nothing for long
 _PANIC = re.compile(r"Kernel panic - not syncing")
 
@@ -56,6 +62,7 @@ class Qemu:
     load: bool = False
     bash: Path | None = None  # for jobs that are scripts
     swap_mb: int = 0
+    icount: bool = False  # the guest's clock counts instructions
 
     def within(self, limits: Limits) -> "Qemu":
         """The same under other limits."""
@@ -74,16 +81,26 @@ class Qemu:
             finally:
                 _end(process)
 
+    @property
+    def accel(self) -> str:
+        """What runs the guest's instructions: a key of _ACCEL. Raises CiError when QEMU is missing."""
+        if self.icount:
+            return "icount"
+        return "kvm" if self.arch.native and kvm.works(self._board()) else "tcg"
+
+    def _board(self) -> list[str]:
+        """The command that KVM needs: program, board, processor."""
+        board = "virt,gic-version=max" if self.arch.name == "arm64" else "q35"
+        return [need(self.arch.qemu), "-M", board, "-cpu", "host"]
+
     def command(self, archive: Path) -> list[str]:
         """The command line of QEMU."""
         arm = self.arch.name == "arm64"
-        program = need(self.arch.qemu)
-        start = [program, "-M", "virt,gic-version=max" if arm else "q35", "-cpu", "host"]
-        fast = self.arch.native and kvm.works(start)
-        if not fast and arm:  # without pauth-impdef QEMU spends its time on pointer authentication
-            start = [program, "-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on"]
-        elif not fast:
-            start = [program, "-M", "q35", "-cpu", "max"]
+        accel, start = self.accel, self._board()
+        if accel != "kvm" and arm:  # without pauth-impdef QEMU spends its time on pointer authentication
+            start = [start[0], "-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on"]
+        elif accel != "kvm":
+            start = [start[0], "-M", "q35", "-cpu", "max"]
         cpus, half = max(self.cpus, 2), self.memory_mb // 2
         nodes = []
         for node, span in enumerate((f"0-{cpus // 2 - 1}", f"{cpus // 2}-{cpus - 1}")):
@@ -92,7 +109,7 @@ class Qemu:
         append = f"console={self.arch.console} {_COMMAND_LINE} {self.append}".strip()
         return [
             *start,
-            *("-accel", "kvm" if fast else "tcg,thread=multi"),
+            *_ACCEL[accel],
             *("-m", f"{half * 2}M", "-smp", str(cpus), *nodes),
             *("-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio"),
             *("-no-reboot", "-kernel", str(self.image), "-initrd", str(archive)),
@@ -123,7 +140,7 @@ class Qemu:
         console = Console(process.stdout.fileno(), self.limits, stop)
         mark = re.compile(rf"@@{token} (\w+) ?(.*)")
         console.silence = max(self.limits.silence, _BOOT_SILENCE)
-        facts: dict[str, str] = {}
+        facts = {"accel": self.accel}
         booted = panicked = False
         last: deque[str] = deque(maxlen=15)
         for at, text in console.lines():

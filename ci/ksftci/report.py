@@ -9,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ksftci import findings
+from ksftci.chart import charts
 from ksftci.findings import COLUMNS, Finding, some
 from ksftci.junittext import legal
-from ksftci.results import Run, Verdict
+from ksftci.results import Measurement, Run, Verdict
 
 _COLOURS = {
     Verdict.PASS: "green",
@@ -24,12 +25,20 @@ _LINES_SHOWN = 20  # of every other list
 _LOG_LINES_SHOWN = 12
 _SUITES_SHOWN = 40  # rows of kernels and programs; with more, a row for each kernel
 _KERNELS_SHOWN = 40
+_KERNELS_MEASURED = 8  # columns
 
 
 def show(runs: Sequence[Run], console: Console) -> None:
     """Print failures with the end of their logs, what was skipped, known or odd, and the table."""
     parts: list[RenderableType] = [*failures(runs), *_not_run(runs), *_known(runs), *_skips(runs), *_oddities(runs)]
-    parts += [*_unsteady(runs), *_table(runs, console.width), _line(""), _line(findings.headline(runs), style="bold")]
+    parts += [
+        *_unsteady(runs),
+        *_measured(runs),
+        *_unusual(runs),
+        *_table(runs, console.width),
+        _line(""),
+        _line(findings.headline(runs), style="bold"),
+    ]
     say(parts, console)
 
 
@@ -157,6 +166,38 @@ def _unsteady(runs: Sequence[Run]) -> list[RenderableType]:
         *_list("", flaky, ""),
         *_list("not the same in every run:", differ, "bold red"),
     ]
+
+
+def _measured(runs: Sequence[Run]) -> list[RenderableType]:
+    """A table for each measurement: tests down, kernels across; "!" stands behind what is unusual."""
+    parts: list[RenderableType] = []
+    for chart in charts(runs):
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+        table.add_column(Text(legal(chart.title)), overflow="fold")
+        for kernel in chart.kernels[:_KERNELS_MEASURED]:
+            table.add_column(Text(legal(kernel)), justify="right", overflow="fold")
+        for test, row in list(chart.rows.items())[:_LINES_SHOWN]:
+            table.add_row(_line(test), *map(_number, row[:_KERNELS_MEASURED]))
+        parts.append(table)
+        for shown, all_of_them, what in (
+            (_LINES_SHOWN, chart.rows, "tests"),
+            (_KERNELS_MEASURED, chart.kernels, "kernels"),
+        ):
+            if len(all_of_them) > shown:
+                parts.append(_line(f"... and {len(all_of_them) - shown} {what} more", "dim"))
+        parts.append(Text())
+    return parts
+
+
+def _number(one: Measurement | None) -> Text:
+    if one is None:
+        return Text("-", style="dim")
+    return Text(f"{one.digits}!", style="yellow") if one.unusual else Text(one.digits)
+
+
+def _unusual(runs: Sequence[Run]) -> list[RenderableType]:
+    lines = [_line(f"  {finding.title} on {some(finding.kernels)}") for finding in findings.unusual(runs)]
+    return _list("measured far from what is usual:", lines, "yellow")
 
 
 def _list(title: str, lines: Sequence[Text], style: str) -> list[RenderableType]:

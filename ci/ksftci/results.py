@@ -4,6 +4,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import Enum
 
 
@@ -36,6 +37,32 @@ _OF_PROGRAM = {"all", "bail out", "crash", "exit", "machine", "settings", "timeo
 _BAD = {Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.NOT_RUN}
 
 
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A number that a test took. It never decides about the verdict."""
+
+    name: str
+    value: float
+    unit: str
+    usual: float | None = None  # what kernels up to this one had, where `history` knows it
+    within: float = 2.0  # so many times more or less are usual, too
+
+    @property
+    def text(self) -> str:
+        """ "VALUE UNIT", as a test prints it: all digits and no exponent."""
+        return f"{Decimal(str(self.value)):f} {self.unit}"
+
+    @property
+    def digits(self) -> str:
+        """The value with as many digits as a reader wants."""
+        return f"{self.value:.0f}" if abs(self.value) >= 100 else f"{self.value:.3g}"
+
+    @property
+    def unusual(self) -> bool:
+        """Whether it is far from what is usual, up or down."""
+        return self.usual is not None and not self.usual / self.within <= self.value <= self.usual * self.within
+
+
 UNNAMED = "unnamed kernel"  # of a log that does not say on which it was
 
 
@@ -55,6 +82,7 @@ class TestResult:
     line: int | None = None  # counts from 1
     known: str = ""  # the known issue, with its link, that the verdict was changed for
     earlier: list[Verdict] = field(default_factory=list)  # of attempts before this one, first to last
+    measured: tuple[Measurement, ...] = ()
 
     @property
     def id(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ksftci.ktapline import may_be
 from ksftci.prefix import NESTING
-from ksftci.results import TestResult, Verdict
+from ksftci.results import Measurement, TestResult, Verdict
 
 KEPT = 250  # lines of the beginning, and as many of the end
 _LONGEST = 4096  # characters of one line
@@ -17,13 +17,14 @@ Place = tuple[str, int, str]  # file, line, what was asserted
 
 
 class TestLog:
-    """The first and last KEPT lines, and the place of the first assertion in any of them."""
+    """The first and last KEPT lines; of all of them the first assertion's place, and what was measured."""
 
     __test__ = False
-    __slots__ = ("_left_out", "_place", "lines")
+    __slots__ = ("_left_out", "_place", "lines", "measured")
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.measured: tuple[Measurement, ...] = ()
         self._left_out = 0
         self._place: Place | None = None
 
@@ -46,6 +47,10 @@ class TestLog:
         self.lines += lines
         if len(self.lines) > 4 * KEPT:
             self._shorten()
+
+    def measure(self, found: Measurement) -> None:
+        """Take a number; of several with one name the last counts."""
+        self.measured = (*(one for one in self.measured if one.name != found.name), found)
 
     def ends_with_rule(self) -> bool:
         """Whether the last line is one of dashes."""

@@ -107,6 +107,13 @@ VERBS: Mapping[str, Verb] = {
     for verb in (
         Verb("map", "map anonymous memory and fill it", (Argument("layout"),), maps=True, setup_only=True),
         Verb(
+            "map_full",
+            "map two whole page tables of it and fill them, for what is to be measured",
+            (Argument("layout"),),
+            maps=True,
+            setup_only=True,
+        ),
+        Verb(
             "map_numa",
             "map memory on another NUMA node, some of its folios such that balancing must skip them",
             (Argument("layout"), Argument("kind"), Argument("folios")),
@@ -120,6 +127,7 @@ VERBS: Mapping[str, Verb] = {
         Verb("mprotect", "mprotect() the range", (_PROCESS, Argument("range"), Argument("prot"))),
         Verb("write", "write each page of the range, where its protection lets it", (_PROCESS, Argument("range"))),
         Verb("read", "read each page of the range, where its protection lets it", (_PROCESS, Argument("range"))),
+        Verb("measure", "time mprotect() of all of it to the protection and back", (Argument("prot"),)),
         Verb("hint", "let NUMA balancing scan until every page was visited"),
         Verb("touch", "read every folio, this page of it first, and count the hinting faults", (Argument("probe"),)),
         Verb("check", "hold every page of every process against the model"),

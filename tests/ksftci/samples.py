@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs for the tests of the reports: what a reader meets, and texts that try to be more than text."""
 
-from ksftci.results import Run, TestResult, Verdict
+from ksftci.results import Measurement, Run, TestResult, Verdict
 
 LOG = [
     "# parent, write, page 45 (1 of folio 44+4): 1 faults, expected 0",
@@ -54,6 +54,23 @@ def two_kernels() -> list[Run]:
     old.anomalies.append("planned 9, 8 came")
     old.splats.append(("mprotect_cow_shared", "WARNING: at mm/mprotect.c:281"))
     return [old, new]
+
+
+def measured() -> list[Run]:
+    """What 6.16 and 7.3 took, twice each; no folio of order 4 on the second. `usual` is far off in the first."""
+    runs = []
+    for kernel, base, order4 in (("6.16", 420.0, 1.79), ("7.3", 500.0, None)):
+        for repeat in (1, 2):
+            run = Run(f"debian:{kernel}", "arm64", {"release": f"{kernel}.1", "page_size": "4096"}, repeat=repeat)
+            run.results = [_took("base_read", Measurement("time", base * repeat, "ns/page"))]
+            if order4:
+                run.results.append(_took("order4_read", Measurement("of_base", order4, "ratio", usual=0.3)))
+            runs.append(run)
+    return runs
+
+
+def _took(case: str, *found: Measurement) -> TestResult:
+    return TestResult("mprotect_perf", f"mprotect_perf.{case}.toggle", Verdict.PASS, measured=found)
 
 
 def nasty() -> list[Run]:

@@ -14,7 +14,7 @@ from tests.ksftci import samples
 
 from ksftci import annotations
 from ksftci.junittext import legal
-from ksftci.results import UNNAMED, Run, Verdict
+from ksftci.results import UNNAMED, Run, Verdict, exit_status
 
 NO_FILES = Path("/usr")  # there, but none of our files in it
 
@@ -32,6 +32,18 @@ def unescape(text: str, more: str) -> str:
     for char in f"\r\n{more}%":
         text = text.replace(f"%{ord(char):02X}", char)
     return text
+
+
+def test_what_is_far_from_usual_is_a_warning_and_no_failure() -> None:
+    runs = samples.measured()
+    (warning,) = [read(line) for line in annotations.render(runs, NO_FILES)]
+    text = "mprotect_perf.mprotect_perf.order4_read.toggle: of_base 1.79 ratio, usually 0.3"
+    assert warning == (
+        "warning",
+        {"title": "measured far from what is usual"},
+        f"on debian:6.16, debian:6.16 (run 2): {text}",
+    )
+    assert exit_status(runs) == 0
 
 
 def test_failures_are_errors_the_rest_warnings_and_notices() -> None:

@@ -41,6 +41,17 @@ class Elements(HTMLParser):
             self.text += data
 
 
+def test_what_was_measured_is_drawn_and_stands_in_a_table() -> None:
+    page = Elements(html.render(samples.measured()))
+    tags = [tag for tag, _ in page.all]
+    assert tags.count("svg") == 1  # order 4 was measured on one kernel, which makes no line
+    assert tags.count("polyline") == 1
+    assert tags.count("circle") == 2
+    assert "mprotect_perf: time, ns/page" in page.text
+    assert "1.79!" in page.text
+    assert "of_base 1.79 ratio, usually 0.3 on debian:6.16" in page.text
+
+
 def decode(runs: list[Run]) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(pagedata.encode(runs))
     return data

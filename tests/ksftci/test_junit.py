@@ -15,7 +15,7 @@ from lxml import etree
 from ksftci import junit
 from ksftci.errors import CiError
 from ksftci.junittext import legal
-from ksftci.results import Run, Suite, TestResult, Verdict
+from ksftci.results import Measurement, Run, Suite, TestResult, Verdict
 
 NASTY = "\x1b[31mred\x00 \ufffe <&\"'> ]]> \ud800 äö 🐧"
 SPELT = "\\x1b[31mred\\x00 \\ufffe <&\"'> ]]> \\ud800 äö 🐧"
@@ -218,6 +218,14 @@ def test_elements_come_in_the_order_of_the_schemas(
     attributes = {"name", "tests", "failures", "errors", "skipped", "time"}  # all that junit-10.xsd has, and no more
     assert set(suite.attrib) == attributes
     assert re.fullmatch(r"\d+\.\d{3}", suite.get("time", ""))
+
+
+def test_what_was_measured_is_in_the_properties_of_its_case() -> None:
+    measured = (Measurement("time", 31.25, "ns/page"), Measurement("small", 0.00001, "ratio"))
+    case = the_case(TestResult("p", "t", Verdict.PASS, log=["ran"], measured=measured))
+    assert told(case) == {"measure.time": "31.25 ns/page", "measure.small": "0.00001 ratio"}
+    assert [inner.tag for inner in case] == ["properties", "system-out"]
+    assert case[1].text == "ran"
 
 
 def suites(count: int, cases: int) -> Iterator[Suite]:

@@ -15,10 +15,16 @@ from hypothesis import strategies as st
 from ksftci import junit, junitread, record
 from ksftci.errors import CiError
 from ksftci.junittext import legal
-from ksftci.results import Run, TestResult, Verdict
+from ksftci.results import Measurement, Run, TestResult, Verdict
 
 LOGS = Path(__file__).parent.parent / "logs"
 
+measurements = st.builds(
+    Measurement,
+    st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True),
+    st.integers(-(10**12), 10**12).map(lambda millionths: millionths / 10**6),
+    st.sampled_from(["ns/page", "ratio", "%"]),
+)
 words = st.text(alphabet=st.characters(exclude_characters="\n", exclude_categories=["Cs"]), min_size=1, max_size=20)
 programs = st.sampled_from(["cow", "mm:cow", "ksft_ksm.sh", "a::b"])
 names = words | st.sampled_from(["cow.thp.up", "cow.thp.up#2", "outer/inner", "Basic COW ... with base page", ""])
@@ -34,6 +40,7 @@ results = st.builds(
     st.none() | st.integers(1, 10**6),
     words | st.just(""),
     st.lists(st.sampled_from(list(Verdict)), max_size=3),
+    st.lists(measurements, max_size=3, unique_by=lambda one: one.name).map(tuple),
 )
 facts = st.dictionaries(words.map(lambda word: f"x_{word}"), words, max_size=3)
 runs = st.builds(

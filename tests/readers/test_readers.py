@@ -8,7 +8,7 @@ from lxml import etree
 from tests.readers.readers import READERS, Row
 
 from ksftci import junit, record
-from ksftci.results import Run, TestResult, Verdict
+from ksftci.results import Measurement, Run, TestResult, Verdict
 
 pytestmark = pytest.mark.readers
 
@@ -30,6 +30,7 @@ RUN = Run(
     [
         TestResult("mm:cow", "cow.thp.up", Verdict.FAIL, "Expected 1", 0.25, ["# one", "# two"], "cow.c", 7),
         TestResult("mm:cow", "passes", Verdict.PASS, log=["# one"]),
+        TestResult("mm:cow", "measures", Verdict.PASS, log=["# one"], measured=(Measurement("time", 0.5, "ns"),)),
         TestResult("mm:cow", "skips", Verdict.SKIP, "no THP", log=["# one"]),
         TestResult("mm:cow", "xfail", Verdict.XFAIL, "Expected 1", log=["# one"], known=KNOWN),
         TestResult("mm:cow", "xpass", Verdict.XPASS, log=["# one"], known=KNOWN),
@@ -75,6 +76,7 @@ def test_verdicts(rows: dict[str, Row], reader: str) -> None:
     shown = {
         "up": FAIL,
         "passes": PASS,
+        "measures": PASS,
         "skips": SKIP,
         "xfail": SKIP,
         "xpass": PASS,
@@ -134,7 +136,7 @@ def test_why_something_was_skipped(rows: dict[str, Row], reader: str) -> None:
 def test_what_passed_unexpectedly_tells(rows: dict[str, Row], reader: str) -> None:
     if reader in ("enricomi", "jenkins"):
         assert rows["xpass"]["output"] == f"xpass; known: {KNOWN}\n# one"
-        assert rows["passes"]["output"] == "# one"
+        assert rows["passes"]["output"] == rows["measures"]["output"] == "# one"
 
 
 def test_retries(rows: dict[str, Row], reader: str) -> None:

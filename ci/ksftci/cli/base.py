@@ -70,6 +70,12 @@ KnownOption = Annotated[
     Path | None,
     typer.Option("--known", metavar="YAML", help="Known issues: failures that are expected, until a date."),
 ]
+HistoryOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--history", metavar="YAML", help="What measurements usually are; far from it is a warning. [default: ours]"
+    ),
+]
 
 
 def debian(cache: Cache, arch: str, mirror: str | None) -> Debian:

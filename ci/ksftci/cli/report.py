@@ -10,8 +10,9 @@ from typing import Annotated
 import typer
 
 from ksftci import annotations, html, junit, markdown, record, report
-from ksftci.cli.base import KnownOption, app, out
+from ksftci.cli.base import HistoryOption, KnownOption, app, out
 from ksftci.files import write_whole
+from ksftci.history import History
 from ksftci.known import KnownIssues
 from ksftci.merge import merge
 from ksftci.results import Run, exit_status, suites_of
@@ -55,6 +56,7 @@ def report_command(
     summary: SummaryOption = None,
     annotate: AnnotationsOption = False,
     known: KnownOption = None,
+    history: HistoryOption = None,
 ) -> None:
     """Show KTAP logs as tables, as a page, or to GitHub. The exit status is that of run.
 
@@ -62,7 +64,9 @@ def report_command(
 
     Example: ksftci report shard-*.log --html report.html --summary $GITHUB_STEP_SUMMARY --annotations
     """
-    runs = _read(logs, known)
+    runs, usual = _read(logs, known), History.read(history)
+    for run in runs:
+        usual.judge(run)
     with annotations.stopped(sys.stdout):
         report.show(runs, out)
     if output is not None:

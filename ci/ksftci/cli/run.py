@@ -19,6 +19,7 @@ from ksftci.cli.base import (
     CacheOption,
     CpusOption,
     ExpressionOption,
+    HistoryOption,
     KnownOption,
     MachinesOption,
     MemoryOption,
@@ -38,6 +39,7 @@ from ksftci.durations import Durations
 from ksftci.errors import CiError
 from ksftci.files import write_all, write_whole
 from ksftci.guests import Guests
+from ksftci.history import History
 from ksftci.kernel import HELP as KERNEL_HELP
 from ksftci.kernel import KernelRef, Kernels, labels, source_of
 from ksftci.known import KnownIssues
@@ -108,12 +110,20 @@ def run(
         typer.Option("--durations", metavar="XML", help="JUnit of an earlier run: how long each test takes."),
     ] = None,
     known: KnownOption = None,
+    history: HistoryOption = None,
     timeout: TimeoutOption = 1800,
     silence: SilenceOption = 120,
     memory: MemoryOption = 2048,
     swap: SwapOption = 0,
     cpus: CpusOption = 2,
     append: AppendOption = "",
+    icount: Annotated[
+        bool,
+        typer.Option(
+            "--icount",
+            help="A nanosecond of the guest is an instruction, so that what tests measure is the same on any host.",
+        ),
+    ] = False,
     load: Annotated[
         bool, typer.Option("--load", help="Keep every processor busy meanwhile, to provoke flakes.")
     ] = False,
@@ -143,6 +153,8 @@ def run(
     choice = parse_choice(expression) if expression else None
     if native and kernel:
         raise CiError("--native runs on this machine's kernel, --kernel cannot be given with it")
+    if native and icount:
+        raise CiError("--native has this machine's own clock: --icount cannot be given with it")
     for file in (junit_file, html_file, ktap_file, summary):
         if file is not None and not file.absolute().parent.is_dir():
             raise CiError(f"{file}: the folder {file.parent} is not there")
@@ -151,6 +163,7 @@ def run(
     shard = Shard.parse(shard_text) if shard_text else None
     durations = Durations.read(durations_file) if durations_file else Durations()
     issues = KnownIssues.read(known) if known else None
+    usual = History.read(history)
     guest = arches.find(arch) if arch else (arches.host() if native else arches.ARM64)
     limits = Limits(timeout, silence)
     store = Cache.find(cache)
@@ -167,7 +180,8 @@ def run(
     if native:
         machines = [Native(limits, load)]
     else:
-        kernels, guests = Kernels(store, packages), Guests(store, packages, limits, memory, cpus, append, load, swap)
+        kernels = Kernels(store, packages)
+        guests = Guests(store, packages, limits, memory, cpus, append, load, swap, icount)
         machines = [
             guests.machine(label, kernels.get(ref), found)
             for label, ref in zip(labels(references), references, strict=True)
@@ -193,6 +207,8 @@ def run(
             runs = session.run()
         if issues is not None:
             issues.check(runs, date.today())
+        for one in runs:
+            usual.judge(one)
         report.show(runs, out)
     outputs: list[tuple[Path | None, Callable[[Path], None]]] = [
         (ktap_file, lambda file: write_whole(file, record.write(runs))),

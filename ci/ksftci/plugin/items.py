@@ -11,6 +11,7 @@ from _pytest._code.code import TerminalRepr
 
 from ksftci.csource import Test
 from ksftci.errors import CiError
+from ksftci.junit import measured
 from ksftci.plugin import failure
 from ksftci.plugin.boot import Outcome
 from ksftci.results import TestResult, Verdict
@@ -125,4 +126,4 @@ def properties(result: TestResult, label: str, facts: dict[str, str]) -> list[tu
         "file": result.file,
         "line": result.line,
     }
-    return [(name, value) for name, value in about.items() if value]
+    return [(name, value) for name, value in (about | measured(result)).items() if value]
