@@ -5,14 +5,19 @@ import json
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ksftci.arch import ARM64
+from ksftci.cache import Cache
+from ksftci.debian import Debian
 from ksftci.errors import CiError
+from ksftci.guests import Guests
+from ksftci.kernel import KernelRef, Kernels
 from ksftci.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, Machine, Stopped
 from ksftci.mutants import board, curated, page, plan, sample
 from ksftci.mutants.cfunction import extents, function_at, functions
@@ -20,7 +25,7 @@ from ksftci.mutants.forge import Made
 from ksftci.mutants.hunt import Hunt, Standing
 from ksftci.mutants.journal import Entry, Journal
 from ksftci.mutants.mutant import Mutant
-from ksftci.mutants.trial import Baseline, Outcome, Start, Suite, Trial
+from ksftci.mutants.trial import Baseline, Outcome, Start, Suite, Trial, boots
 from ksftci.results import Run, TestResult, Verdict
 from ksftci.tree import Tree
 
@@ -411,3 +416,31 @@ def test_hostile_text_is_only_text_on_the_page(tmp_path: Path) -> None:
     hunt.curated = [mutant("x", before="<script>", after="a && b < c", bug="<b>")]
     text = page.render(board.data(hunt, board.rows(hunt, {}), "7.3.4"))
     assert "<script>" not in text
+
+
+@pytest.mark.qemu
+def test_kills_on_a_real_kernel(kernel: str, tmp_path: Path) -> None:
+    store = Cache.find(None)
+    packages = Debian(store, ARM64, None, print)
+    image = Kernels(store, packages).get(KernelRef.parse(kernel))
+    texts = {
+        "fine": "echo 1..1; echo ok 1 works",
+        "fails": "echo 1..2; echo ok 1 works; echo not ok 2 broken; sleep 600",
+        "hangs": "echo 1..2; echo ok 1 works; sleep 600",
+        "panics": "echo 1..1; echo c >/proc/sysrq-trigger; sleep 600",
+    }
+    jobs = {}
+    for name, text in texts.items():
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+        jobs[name] = Job(name, program)
+    guest = Guests(store, packages).qemu("mutant", image, list(jobs.values()))
+    one = Trial(lambda _, limits: replace(guest, limits=limits), image, Limits(120, 8), {}, threading.Event())
+    assert boots(one.start, image, one.stop) == ""
+    seen = {}
+    for name in ("fails", "hangs", "panics"):
+        first, kill = one.attempt([jobs["fine"], jobs[name]])
+        assert not first.killed
+        seen[kill.by] = kill.verdict
+    assert seen == {"fails.broken": "fail", "hangs.crash": "timeout", "panics.crash": "crash"}
