@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ksftci.mutants.fewest import Choice, case_of, choose
 from ksftci.mutants.hunt import Hunt, Standing
 from ksftci.mutants.journal import Entry
 from ksftci.mutants.mutant import Mutant
@@ -90,7 +91,13 @@ def data(hunt: Hunt, table: Sequence[Row], version: str) -> dict[str, Any]:
         "suites": {suite.name: _suite(hunt, suite) for suite in hunt.suites},
         "figures": [vars(figure) for figure in figures(table, hunt.suites)],
         "mutants": [_told(row) for row in table],
+        **({"fewest": {suite.name: _fewest(hunt, table, suite) for suite in hunt.suites}} if hunt.whole else {}),
     }
+
+
+def _fewest(hunt: Hunt, table: Sequence[Row], suite: Suite) -> dict[str, list[str]]:
+    """Case to the mutants that no case before it kills."""
+    return {choice.case: list(choice.kills) for choice in cases(hunt, table, suite)}
 
 
 def _suite(hunt: Hunt, suite: Suite) -> dict[str, Any]:
@@ -121,6 +128,16 @@ def _outcome(standing: Standing) -> dict[str, Any]:
     if standing.kill is not None:
         told |= {field: standing.kill[field] for field in ("by", "verdict", "reason", "log") if standing.kill[field]}
     return told | {name: list(ids) for name in ("unconfirmed", "failed") if (ids := getattr(standing, name))}
+
+
+def cases(hunt: Hunt, table: Sequence[Row], suite: Suite) -> list[Choice]:
+    """The fewest cases of a suite that kill what all of it kills, as far as its tests were all run."""
+    failed = {row.mutant.name: row.standings[suite.name].failed for row in table if suite.name in row.standings}
+    pace = {
+        job.name: found.seconds / found.tests for job in suite.jobs if (found := hunt.baseline(job)) and found.tests
+    }
+    names = {case_of(test) for tests in failed.values() for test in tests}
+    return choose(failed, {case: pace.get(case.partition(".")[0], 1.0) or 0.001 for case in names})
 
 
 def dropped(hunt: Hunt) -> Counter[str]:

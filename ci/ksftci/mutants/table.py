@@ -97,6 +97,10 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
             f"{figure.seconds / 60:.0f}",
         )
     console.print(grid)
+    for suite in hunt.suites if hunt.whole else ():
+        chosen = board.cases(hunt, rows, suite)
+        kills = sum(len(choice.kills) for choice in chosen)
+        _line(console, f"{suite.name}: {len(chosen)} cases kill all {kills} that any kills")
 
 
 def _survivors(suite: str, rows: Sequence[Row], console: Console) -> None:
