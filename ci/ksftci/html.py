@@ -35,8 +35,8 @@ def render(runs: Sequence[Run]) -> str:
     return _template().render(
         script=Markup(script),
         style=Markup(style),
-        script_hash=_hash(script),
-        style_hash=_hash(style),
+        script_hash=hashed(script),
+        style_hash=hashed(style),
         data=Markup(pagedata.encode(runs)),
         marks=pagedata.MARKS,
         verdicts=list(Verdict),
@@ -79,7 +79,7 @@ def _part(name: str) -> str:
     return files("ksftci").joinpath("page", name).read_text("utf-8")
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
     """What Content-Security-Policy calls an inline script or style that may run."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 

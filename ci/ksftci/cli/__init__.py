@@ -8,11 +8,11 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from ksftci.cli import get, report, run, setup
+from ksftci.cli import coverage, get, report, run, setup
 from ksftci.cli.base import app, err
 from ksftci.errors import CiError, Interrupted
 
-__all__ = ["app", "get", "main", "report", "run", "setup"]
+__all__ = ["app", "coverage", "get", "main", "report", "run", "setup"]
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
