@@ -254,6 +254,13 @@ def test_a_note_needs_a_place_in_the_source(tmp_path: Path) -> None:
         compared(tmp_path, note="\n- {file: mm/toy.c, function: main}\n".replace("- {", "- {"))
 
 
+def test_a_note_may_be_about_the_next_such_line(tmp_path: Path) -> None:
+    note = NOTES.replace("code: return toy_never(sum);", "after: sum += toy_clip(toy\n  code: sum +=")
+    assert compared(tmp_path, note=note).notes.of["mm/toy.c", 39].needs == "a negative sum"
+    nowhere = compared(tmp_path, note=note.replace("after: sum += toy_clip(toy", "after: gone"))
+    assert len(nowhere.notes.stale) == 1
+
+
 def test_a_note_without_code_is_about_all_of_the_function(tmp_path: Path) -> None:
     path = tmp_path / "notes.yaml"
     path.write_text("- {file: mm/toy.c, function: main, needs: nothing}\n")

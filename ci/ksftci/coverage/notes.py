@@ -25,13 +25,15 @@ class Note(BaseModel):
     """Lines of a function and what they need; without `code` all of the function.
 
     `code` is a line of the source, or the beginning of one, without its indentation, that is there once
-    in the function; `to` the next such line at which the note ends.
+    in the function, or the first behind the line `after`, which is; `to` the next such line at which the
+    note ends.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     file: _Text
     function: _Text
+    after: _Text | None = None
     code: _Text | None = None
     to: _Text | None = None
     needs: _Text
@@ -71,13 +73,17 @@ def _lines(note: Note, source: list[str], named: list[Function]) -> range:
     if note.code is None:
         return range(function.first, function.last + 1)
     inside = {line: " ".join(source[line - 1].split()) for line in range(function.first, function.last + 1)}
-    begins = [line for line, text in inside.items() if text.startswith(note.code)]
+    begins = _starting(inside, note.code)
+    if note.after is not None:
+        after = _starting(inside, note.after)
+        begins = [line for line in begins if line > after[0]][:1] if len(after) == 1 else []
     if len(begins) != 1:
         return range(0)
-    first = last = begins[0]
-    if note.to is not None:
-        ends = [line for line, text in inside.items() if line > first and text.startswith(note.to)]
-        if not ends:
-            return range(0)
-        last = ends[0]
-    return range(first, last + 1)
+    if note.to is None:
+        return range(begins[0], begins[0] + 1)
+    ends = [line for line in _starting(inside, note.to) if line > begins[0]]
+    return range(begins[0], ends[0] + 1) if ends else range(0)
+
+
+def _starting(inside: Mapping[int, str], text: str) -> list[int]:
+    return [line for line, code in inside.items() if code.startswith(text)]
