@@ -6,6 +6,7 @@ import gzip
 import json
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from io import StringIO
@@ -15,6 +16,7 @@ import pytest
 from lxml import html as lxml_html
 from rich.console import Console
 
+from ksftci.cache import Cache
 from ksftci.collect import Collector
 from ksftci.coverage import compare, data, gcov, measure, notes, page, table
 from ksftci.coverage.compare import Comparison
@@ -237,6 +239,8 @@ def test_suites_side_by_side(tmp_path: Path) -> None:
     assert {part.function.name for part in found.parts} == {"toy_clip", "toy_sum", "main", "toy_rest"}
     assert found.programs()["mm/toy.c"][20] == ["toys"]
     assert found.programs()["mm/toy.c"][37] == ["toys", "small"]
+    found.suites = [found.suites[1], replace(found.suites[1], profiles={"small": gcov.merge([])})]
+    assert found.programs()["mm/toy.c"][37] == ["small"]  # it ran in one of two suites that have it
 
 
 def test_only_the_chosen_functions(tmp_path: Path) -> None:
@@ -314,3 +318,20 @@ def test_the_page_has_every_line_and_its_reason(tmp_path: Path) -> None:
     assert (state["37"], state["35"]) == ("all", None)
     assert cells["38"][:5] == ["38", "2", "2/2", "2", "2/2"]
     assert page.render(found) == page.render(found)
+
+
+@pytest.mark.qemu
+def test_a_real_kernel_counts_and_forgets_between_programs(kernel_tree: str, tmp_path: Path) -> None:
+    version = kernel_tree.removeprefix("debian:")
+    source = Cache.find().root / f"trees/debian-{version}-full" if version != kernel_tree else Path(kernel_tree)
+    if not list(Cache.find().root.glob(f"kbuilds/{source.name}-*-arm64-*/mm/mprotect.gcno")):
+        pytest.skip(f"no kernel of {kernel_tree} that counts: `ksftci coverage --kernel-tree {kernel_tree}` builds one")
+    lines, whole = tmp_path / "lines.json", tmp_path / "all.json"
+    argv = ["coverage", "--tree", kernel_tree, "--suite", "first=mkdirty", "--suite", "second=mdwe_test,mkdirty"]
+    options = ["--lines", lines, "--json", whole]
+    done = subprocess.run([sys.executable, "-m", "ksftci", *argv, *map(str, options)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    functions = {part["name"]: part for part in json.loads(whole.read_text())["functions"]}
+    assert functions["change_pte_range"]["ran"] == {"first": 15, "second": 15}
+    programs = [names for of_line in json.loads(lines.read_text()).values() for names in of_line.values()]
+    assert ["mdwe_test"] in programs and ["mkdirty"] in programs

@@ -91,10 +91,12 @@ class Comparison:
     def programs(self) -> dict[str, dict[int, list[str]]]:
         """File to line to the programs that run it, of every line of the parts; [] when none does."""
         found: dict[str, dict[int, list[str]]] = {}
-        profiles = {name: profile for suite in self.suites for name, profile in suite.profiles.items()}
         for part in self.parts:
             of_file = found.setdefault(part.file, {})
-            ran = {name: part.ran(profile) for name, profile in profiles.items()}
+            ran: dict[str, set[int]] = {}  # a program may be in several suites
+            for suite in self.suites:
+                for name, profile in suite.profiles.items():
+                    ran.setdefault(name, set()).update(part.ran(profile))
             for line in part.lines:
                 of_file[line] = [name for name, lines in ran.items() if line in lines]
         return found
