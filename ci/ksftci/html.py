@@ -32,7 +32,7 @@ def render(runs: Sequence[Run]) -> str:
     script = "\n".join(map(_part, _SCRIPTS))
     style = _part("page.css")
     common, facts = _environments(runs)
-    return _template().render(
+    return template("page.html.j2").render(
         script=Markup(script),
         style=Markup(style),
         script_hash=hashed(script),
@@ -62,7 +62,8 @@ def render(runs: Sequence[Run]) -> str:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page's template; whatever it shows is escaped, and without characters that no HTML may hold."""
     environment = Environment(
         loader=PackageLoader("ksftci", "page"),
         autoescape=True,
@@ -71,7 +72,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html.j2")
+    return environment.get_template(name)
 
 
 @cache

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A comparison as one HTML page: the source with each suite's counts beside it. It has no scripts."""
 
-from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ksftci.coverage.compare import Comparison, Line, Part
 from ksftci.coverage.table import UNEXPLAINED
-from ksftci.html import hashed
-from ksftci.junittext import legal
+from ksftci.html import hashed, template
 
 
 def render(found: Comparison) -> str:
@@ -18,7 +15,7 @@ def render(found: Comparison) -> str:
     style = files("ksftci").joinpath("page", "coverage.css").read_text("utf-8")
     lines = {(line.file, line.number): line for line in found.lines()}
     totals = [suite.total for suite in found.suites]
-    return _template().render(
+    return template("coverage.html.j2").render(
         style=Markup(style),
         style_hash=hashed(style),
         kernel=found.kernel,
@@ -34,19 +31,6 @@ def render(found: Comparison) -> str:
         unexplained=UNEXPLAINED,
         stale=found.notes.stale,
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("ksftci", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: legal(value) if type(value) is str else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("coverage.html.j2")
 
 
 def _anchor(part: Part) -> str:
