@@ -26,6 +26,7 @@ class Guests:
     load: bool = False
     swap_mb: int = 0
     icount: bool = False
+    gcov: bool = False
 
     def machine(self, label: str, image: Path, jobs: Sequence[Job]) -> Machine:
         """One that boots this image as often as the jobs need. Raises CiError as `qemu` does."""
@@ -37,4 +38,6 @@ class Guests:
         scripts = any(programs.is_script(job.program) for job in jobs)
         bash = initramfs.bash(self.cache, self.debian) if scripts else None
         size = (self.memory_mb, self.cpus, self.append, self.load)
-        return Qemu(label, image, self.debian.arch, busybox, self.limits, *size, bash, self.swap_mb, self.icount)
+        return Qemu(
+            label, image, self.debian.arch, busybox, self.limits, *size, bash, self.swap_mb, self.icount, self.gcov
+        )

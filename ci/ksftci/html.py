@@ -34,11 +34,11 @@ def render(runs: Sequence[Run]) -> str:
     script = "\n".join(map(_part, _SCRIPTS))
     style = _part("page.css")
     common, facts = _environments(runs)
-    return _template().render(
+    return template("page.html.j2").render(
         script=Markup(script),
         style=Markup(style),
-        script_hash=_hash(script),
-        style_hash=_hash(style),
+        script_hash=hashed(script),
+        style_hash=hashed(style),
         data=Markup(pagedata.encode(runs)),
         marks=pagedata.MARKS,
         verdicts=list(Verdict),
@@ -66,7 +66,8 @@ def render(runs: Sequence[Run]) -> str:
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A page's template; whatever it shows is escaped, and without characters that no HTML may hold."""
     environment = Environment(
         loader=PackageLoader("ksftci", "page"),
         autoescape=True,
@@ -75,7 +76,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html.j2")
+    return environment.get_template(name)
 
 
 @cache
@@ -83,7 +84,7 @@ def _part(name: str) -> str:
     return files("ksftci").joinpath("page", name).read_text("utf-8")
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
     """What Content-Security-Policy calls an inline script or style that may run."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 

@@ -20,6 +20,7 @@ ulimit -c 0
 say() { printf '@@@TOKEN@ %s\n' "$*"; }
 fact() { say fact "$@"; }
 splat='@SPLAT@'
+gcov=/sys/kernel/debug/gcov
 
 aux() { od -An -v -t d8 -w16 /proc/self/auxv 2>/dev/null | awk -v key="$1" '$1 == key { print $2 }'; }
 
@@ -73,6 +74,14 @@ limit() {
 	kill_leftovers
 }
 
+# What a kernel that was built for gcov has counted since the program began.
+counted() {
+	find $gcov -name '*.gcda' | while read -r file; do
+		gzip -c <"$file" | base64 -w 1000 | sed 's/^/@@@TOKEN@ data /'
+		say counted "${file#$gcov}"
+	done
+}
+
 # run NUMBER SECONDS PROGRAM [ARGUMENT...]; 0 seconds: no limit
 run() {
 	number=$1 seconds=$2
@@ -87,10 +96,12 @@ run() {
 		limit "$seconds" &
 		watchdog=$!
 	fi
+	[ @GCOV@ = no ] || echo 1 >$gcov/reset
 	(exec setsid "$@" </dev/null 2>&1)
 	status=$?
 	[ -z "$watchdog" ] || kill "$watchdog"
 	kill_leftovers
+	[ @GCOV@ = no ] || counted
 	dmesg -c >/run/kernel 2>/dev/null
 	if grep -qE "^(\[[^]]*\] ?)*$splat" /run/kernel; then
 		sed 's/^/@@@TOKEN@ splat /' /run/kernel

@@ -63,10 +63,14 @@ def _tool(cache: Cache, debian: Debian, package: str, program: str, name: str) -
     return path
 
 
-def init_script(jobs: Sequence[Job], token: str, load: bool = False, swap_mb: int = 0) -> str:
-    """The guest's /init, which runs the jobs and marks everything it says with the token."""
+def init_script(jobs: Sequence[Job], token: str, load: bool = False, swap_mb: int = 0, gcov: bool = False) -> str:
+    """The guest's /init, which runs the jobs and marks everything it says with the token.
+
+    With `gcov` it hands out, after each job, what a kernel that was built for gcov counted.
+    """
     script = files("ksftci").joinpath("init.sh").read_text("utf-8")
-    values = {"@TOKEN@": token, "@LOAD@": "yes" if load else "no", "@SWAP@": str(swap_mb), "@SPLAT@": splat.GREP}
+    values = {"@TOKEN@": token, "@SWAP@": str(swap_mb), "@SPLAT@": splat.GREP}
+    values |= {name: "yes" if on else "no" for name, on in (("@LOAD@", load), ("@GCOV@", gcov))}
     for name, value in values.items():
         script = script.replace(name, value)
     lines = [script.rstrip()]

@@ -32,22 +32,24 @@ _EVERY = 15.0  # seconds between two lines about how far the build is
 class KernelBuilder(Maker):
     """Builds kernels for one architecture, each tree in a folder of the cache; the tree is only read."""
 
-    def build(self, tree: Tree, config: Sequence[str] = ()) -> Path:
+    def build(self, tree: Tree, config: Sequence[str] = (), variables: Sequence[str] = ()) -> Path:
         """The path of the image. What an earlier build of the tree left is used again.
 
         `config` holds fragments by file name and settings such as ARM64_16K_PAGES=y, later ones win.
+        `variables` are make's, such as GCOV_PROFILE_mprotect.o=y, which the tree's Makefiles then have.
         Each choice of them has a folder of its own. Raises CiError when a tool or a part of the tree is
         missing, or with the compiler's message and the path of the whole log.
         """
         extra = [_fragment(text) for text in config]
         self._check(tree)
         name = f"{re.sub(r'[^a-zA-Z0-9.]', '-', tree.path.name)}-{_short(str(tree.path))}-{self.arch.name}"
-        if config:
-            name += f"-{_short(*(text if _SYMBOL.fullmatch(text) else os.path.abspath(text) for text in config))}"
+        if config or variables:
+            chosen = [text if _SYMBOL.fullmatch(text) else os.path.abspath(text) for text in config]
+            name += f"-{_short(*chosen, *variables)}"
         with self.cache.lock(f"kbuild-{name}"):
             folder = self.cache.folder("kbuilds", name)
             self._configure(tree, folder, [_ours(self.arch), *extra])
-            return self._image(tree, folder)
+            return self._image(tree, folder, variables)
 
     def identity(self, tree: Tree, config: Sequence[str] = ()) -> str:
         """The same for every build of this version and configuration."""
@@ -97,12 +99,12 @@ class KernelBuilder(Maker):
             self.say(f"not in this kernel, which lacks them or what they depend on: {', '.join(dropped)}")
         write_whole(note, digest)
 
-    def _image(self, tree: Tree, folder: Path) -> Path:
+    def _image(self, tree: Tree, folder: Path, variables: Sequence[str]) -> Path:
         image = self.image(folder)
         log = folder / f"{image.name}.log"
         self.say(f"building a kernel of {tree.version} for {self.arch.name}")
         began, steps = time.monotonic(), _Steps(self.say)
-        self.make_target(tree, folder, image.name, steps)
+        self.make_target(tree, folder, image.name, steps, variables)
         if not image.is_file():
             raise CiError(f"{image} was not built, although make found no fault; see {log}")
         self.say(f"built in {time.monotonic() - began:.1f} s, {steps.count} steps; the log is {log}")
@@ -118,12 +120,18 @@ class KernelBuilder(Maker):
         folder: Path,
         target: str,
         each: Callable[[str], None] = lambda _: None,
+        variables: Sequence[str] = (),
     ) -> None:
         """Make one target in a folder that was built before. Raises CiError with what the compiler says."""
-        arguments = ["-C", str(tree.path), f"O={folder}", target]
+        arguments = ["-C", str(tree.path), f"O={folder}", *variables, target]
         if which("ccache"):
             arguments += [f"CC=ccache {compiler(self.arch)}", "HOSTCC=ccache gcc"]
         self.make(arguments, folder / f"{target.replace('/', '-')}.log", self.say, each)
+
+
+def folder_of(image: Path) -> Path:
+    """The folder that an image was built in, and the objects with it."""
+    return image.parents[3]
 
 
 class _Steps:

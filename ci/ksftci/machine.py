@@ -73,6 +73,18 @@ class Splat:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """What the kernel counted in one of its objects while the program ran: a .gcda of gcov's, b"" when it got lost.
+
+    `path` is where a program's would be written: beside its object.
+    """
+
+    at: float
+    path: Path
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Changed:
     """The program left a setting other than it found it; it has been put back."""
 
@@ -101,7 +113,7 @@ class Stopped:
     text: str = ""
 
 
-Event = Booted | Begin | Line | Splat | Changed | End | Stopped
+Event = Booted | Begin | Line | Splat | Counted | Changed | End | Stopped
 
 
 class Machine(Protocol):

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A kernel in QEMU, with two NUMA nodes, that runs programs from an initramfs."""
 
+import base64
+import binascii
 import contextlib
+import gzip
 import os
 import re
 import secrets
@@ -11,6 +14,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +30,7 @@ from ksftci.machine import (
     Begin,
     Booted,
     Cause,
+    Counted,
     End,
     Event,
     Job,
@@ -63,6 +68,7 @@ class Qemu:
     bash: Path | None = None  # for jobs that are scripts
     swap_mb: int = 0
     icount: bool = False  # the guest's clock counts instructions
+    gcov: bool = False  # hand out what a kernel that was built for gcov counts
 
     def within(self, limits: Limits) -> "Qemu":
         """The same under other limits."""
@@ -71,7 +77,7 @@ class Qemu:
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
         """Boot, run the jobs, power off. Raises CiError when QEMU, a program or the swap is missing."""
         token = secrets.token_hex(8)
-        script = initramfs.init_script(jobs, token, self.load, self.swap_mb)
+        script = initramfs.init_script(jobs, token, self.load, self.swap_mb, self.gcov)
         with tempfile.TemporaryDirectory(prefix="ksftci-") as folder:
             archive = Path(folder) / "initramfs.cpio.gz"
             write_whole(archive, initramfs.build(jobs, self.busybox, script, self.bash))
@@ -143,6 +149,7 @@ class Qemu:
         facts = {"accel": self.accel}
         booted = panicked = False
         last: deque[str] = deque(maxlen=15)
+        data: list[str] = []  # of a .gcda
         for at, text in console.lines():
             text = text.rstrip("\r")
             last.append(text)
@@ -172,6 +179,11 @@ class Qemu:
                 yield Begin(at, jobs[int(number)], float(clock) if clock else None)
             elif word == "splat":
                 yield Splat(at, rest)
+            elif word == "data":
+                data.append(rest)
+            elif word == "counted":
+                yield Counted(at, Path(rest), _unpacked(data))
+                data.clear()
             elif word == "end":
                 number, status, *late = rest.split()
                 yield End(at, jobs[int(number)], int(status), Cause.TIMEOUT if late else None)
@@ -186,6 +198,14 @@ class Qemu:
             yield Stopped(now, Cause.NO_BOOT, tail)
         else:
             yield Stopped(now, cause, "" if booted else tail)
+
+
+def _unpacked(lines: Sequence[str]) -> bytes:
+    """The file that the guest sent, or b"" when a message of the kernel's has cut into it."""
+    try:
+        return gzip.decompress(base64.b64decode("".join(lines), validate=True))
+    except (binascii.Error, OSError, EOFError, zlib.error):
+        return b""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

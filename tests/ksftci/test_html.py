@@ -124,7 +124,7 @@ def test_nothing_is_fetched() -> None:
     assert fetched == []
     (policy,) = [str(a["content"]) for _, a in seen.all if a.get("http-equiv") == "Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; ")
-    assert html._hash(seen.scripts[1]) in policy
+    assert html.hashed(seen.scripts[1]) in policy
 
 
 def test_without_scripts_there_are_tables() -> None:

@@ -38,6 +38,7 @@ Image bzImage:
 	@printf 'deps_config := \\\n\tmm/Kconfig \\\n\tfs/Kconfig\n\nend:\n' > $(O)/include/config/auto.conf.cmd
 	@touch $(O)/include/config/auto.conf
 	@echo '  CC      mm/mprotect.o'
+	@echo "counts=$(GCOV_PROFILE_mprotect.o)" >> $(O)/calls
 	@echo "CC=$(CC) ARCH=$(ARCH) CROSS=$(CROSS_COMPILE)" >> $(O)/calls
 	@cat mm/mprotect.c > $(O)/arch/arm64/boot/Image
 	@cp $(O)/arch/arm64/boot/Image $(O)/arch/x86/boot/bzImage
@@ -150,6 +151,14 @@ def test_settings_and_fragments_come_last_and_have_a_build_of_their_own(source: 
     fragment.write_text("CONFIG_DEBUG_LIST=n\n")
     assert build(str(fragment), "SMP=n", 'CONFIG_CMDLINE="a b"') == other
     assert "CONFIG_DEBUG_LIST=n" in (other.parents[3] / ".config").read_text()
+
+
+def test_makes_variables_have_a_build_of_their_own(source: Path) -> None:
+    build = Built(source)
+    counting = build.builder.build(Tree.open(source), (), ["GCOV_PROFILE_mprotect.o=y"])
+    assert "counts=y" in build.calls(counting)
+    assert kbuild.folder_of(counting) != kbuild.folder_of(build())
+    assert "counts=" in build.calls(build())
 
 
 def test_settings_that_did_not_get_in_are_told(source: Path) -> None:

@@ -8,11 +8,11 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-from ksftci.cli import get, mutants, report, run, setup, watch
+from ksftci.cli import coverage, get, mutants, report, run, setup, watch
 from ksftci.cli.base import app, err
 from ksftci.errors import CiError, Interrupted
 
-__all__ = ["app", "get", "main", "mutants", "report", "run", "setup", "watch"]
+__all__ = ["app", "coverage", "get", "main", "mutants", "report", "run", "setup", "watch"]
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which lines and branches of a kernel's source suites of selftests execute, by gcov."""
