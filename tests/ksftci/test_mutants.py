@@ -134,7 +134,6 @@ def test_an_entry_says_who_notices_it_or_what_is_missing(tree: Tree, tmp_path: P
 
 
 def test_the_same_seed_draws_the_same_sample(tree: Tree) -> None:
-    pytest.importorskip("universalmutator")
     first = sample.draw(tree, "mm/x.c", "length", "change", 1)
     assert first == sample.draw(tree, "mm/x.c", "length", "change", 1)
     assert first != sample.draw(tree, "mm/x.c", "length", "change", 2)
