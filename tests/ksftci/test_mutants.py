@@ -392,6 +392,15 @@ def test_a_program_that_is_new_tries_only_what_survived_the_others(tmp_path: Pat
     assert standing.kill["by"] == "new.b"
 
 
+def test_the_program_that_is_likely_to_notice_comes_first(tmp_path: Path) -> None:
+    kernels = {name: FakeMachine({"other.a"}) for name in ("killed", "survives", "dead")}
+    hunt = hunting(tmp_path, kernels, FakeForge(tmp_path), at_once=1)
+    hunt.curated = [replace(hunt.curated[0], expect="other"), hunt.curated[1]]
+    hunt.run()
+    assert kernels["killed"].ran[1] == ["other", "prog"]  # as expected; the first boot only looks whether it boots
+    assert kernels["survives"].ran[1] == ["other", "prog"]  # as in the same function before
+
+
 def test_what_is_wrong_with_the_machine_ends_the_hunt(tmp_path: Path) -> None:
     class Broken(FakeMachine):
         def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:

@@ -2,6 +2,7 @@
 """All mutants against all suites: one kernel is built while others run."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
@@ -23,7 +24,7 @@ MADE, BOOT, BASELINE = "made", "boot", "baseline"  # kinds of the journal's entr
 
 @dataclass(frozen=True)
 class Standing:
-    """What a suite made of a mutant. `seconds` are those of its programs, in its order, up to the kill."""
+    """What a suite made of a mutant. `seconds` are those of the programs that tried it, up to the kill."""
 
     seconds: float
     kill: Entry | None
@@ -87,23 +88,15 @@ class Hunt:
 
     def standing(self, suite: Suite, mutant: Mutant) -> Standing | None:
         """What a suite made of a mutant; None as long as that is not known."""
-        seconds, complete = 0.0, True
-        unconfirmed: list[str] = []
-        failed: list[str] = []
-        kill: Entry | None = None
-        for job in suite.jobs:
-            entry = self._outcome(job, mutant)
-            if entry is None:
-                complete = False
-                continue
-            unconfirmed += entry["unconfirmed"]
-            failed += entry["failed"]
-            if kill is None:
-                seconds += entry["seconds"]
-                kill = entry if entry["killed"] else None
-        if kill is None and not complete:
+        entries = [self._outcome(job, mutant) for job in suite.jobs]
+        known = [entry for entry in entries if entry is not None]
+        kill = next((entry for entry in known if entry["killed"]), None)
+        if kill is None and len(known) < len(entries):
             return None
-        return Standing(round(seconds, 1), kill, unconfirmed, failed)
+        seconds = round(sum(entry["seconds"] for entry in known), 1)
+        unconfirmed = [test for entry in known for test in entry["unconfirmed"]]
+        failed = [test for entry in known for test in entry["failed"]]
+        return Standing(seconds, kill, unconfirmed, failed)
 
     def _outcome(self, job: Job, mutant: Mutant) -> Entry | None:
         return self.journal.get(*self._key(job, mutant))
@@ -186,13 +179,28 @@ class Hunt:
         """The suites that have not decided about it."""
         if self.boot(mutant):
             return []
-        return [suite for suite in self.suites if self._jobs(suite, mutant)]
+        return [suite for suite in self.suites if not self._is_decided(suite, mutant)]
+
+    def _is_decided(self, suite: Suite, mutant: Mutant) -> bool:
+        if self.whole:
+            return all(self._outcome(job, mutant) is not None for job in suite.jobs)
+        return self.standing(suite, mutant) is not None
 
     def _jobs(self, suite: Suite, mutant: Mutant) -> list[Job]:
-        """The programs of a suite that must try it still."""
-        if not self.whole and self.standing(suite, mutant) is not None:
-            return []
-        return [job for job in suite.jobs if self._outcome(job, mutant) is None]
+        """The programs of a suite that must try it still, those first that are likely to notice.
+
+        That is the one that is expected to, then those that have killed mutants of the same function, then
+        those that have killed others: a kill costs seconds then, and whether there is one does not change.
+        """
+        jobs = [job for job in suite.jobs if self._outcome(job, mutant) is None]
+        near, far = Counter[str](), Counter[str]()
+        for other in (*self.curated, *self.sample):
+            for job in jobs:
+                entry = self._outcome(job, other)
+                if entry is not None and entry["killed"]:
+                    far[job.name] += 1
+                    near[job.name] += (other.file, other.function) == (mutant.file, mutant.function)
+        return sorted(jobs, key=lambda job: (job.name != mutant.expect, -near[job.name], -far[job.name]))
 
     def _work(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
         """Everything is taken from the queue, also when stopped, so that nobody waits to put something there."""
