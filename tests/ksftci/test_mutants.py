@@ -22,8 +22,9 @@ from ksftci.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, 
 from ksftci.mutants import board, curated, page, plan, sample
 from ksftci.mutants.cfunction import extents, function_at, functions
 from ksftci.mutants.forge import Made
-from ksftci.mutants.hunt import Hunt, Standing
+from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Entry, Journal
+from ksftci.mutants.ledger import Ledger, Standing
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Baseline, Outcome, Start, Suite, Trial, boots
 from ksftci.results import Run, TestResult, Verdict
@@ -334,10 +335,10 @@ def hunting(tmp_path: Path, kernels: dict[str, FakeMachine], forge: FakeForge, *
         return kernels.get(image.name, FakeMachine(set()))
 
     drawn = [mutant(f"s{number}", group="sample", after=f"{number};") for number in range(6)]
-    listed = [mutant("killed"), mutant("survives", after="a;"), mutant("dead", after="b;")]
-    journal = Journal(tmp_path / "journal.jsonl")
+    listed = [mutant("killed"), mutant("survives", after="a;"), mutant("dead", after="b;", missing="a state")]
+    ledger = Ledger(Journal(tmp_path / "journal.jsonl"), "7.3.4")
     settings: dict[str, object] = {"at_once": 2, **fields}
-    return Hunt(forge, start, [SUITE], listed, drawn, 2, journal, Silent(), **settings)  # type: ignore[arg-type]
+    return Hunt(forge, start, [SUITE], listed, drawn, 2, ledger, Silent(), **settings)  # type: ignore[arg-type]
 
 
 def test_a_hunt_from_the_plan_to_the_figures(tmp_path: Path) -> None:
@@ -345,7 +346,7 @@ def test_a_hunt_from_the_plan_to_the_figures(tmp_path: Path) -> None:
     forge = FakeForge(tmp_path, statuses={"s0": "same code", "s1": "not compiled"})
     hunt = hunting(tmp_path, kernels, forge)
     hunt.run()
-    assert forge.made == ["killed", "survives", "dead", "s0", "s1", "s2", "s3"]
+    assert forge.made == ["killed", "survives", "s0", "s1", "s2", "s3", "dead"]
     reason = plan.Judgement(name="survives", verdict="equivalent", why="the same")
     rows = board.rows(hunt, {"survives": reason})
     assert [(row.mutant.name, row.status, row.killed("ours")) for row in rows] == [
@@ -386,7 +387,7 @@ def test_a_program_that_is_new_tries_only_what_survived_the_others(tmp_path: Pat
     hunt.run()
     assert not [jobs for jobs in kernels["killed"].ran if "prog" in jobs]
     assert kernels["survives"].ran[-1] == ["new"]
-    standing = hunt.standing(new, hunt.curated[1])
+    standing = hunt.ledger.standing(new, hunt.curated[1])
     assert standing is not None
     assert standing.kill is not None
     assert standing.kill["by"] == "new.b"
@@ -406,7 +407,8 @@ def test_what_is_wrong_with_the_machine_ends_the_hunt(tmp_path: Path) -> None:
         def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
             raise CiError("qemu is not installed")
 
-    hunt = hunting(tmp_path, {"survives": Broken(set())}, FakeForge(tmp_path))
+    names = ("killed", "survives", "dead", *(f"s{number}" for number in range(6)))
+    hunt = hunting(tmp_path, {name: Broken(set()) for name in names}, FakeForge(tmp_path))
     with pytest.raises(CiError, match="qemu is not installed"):
         hunt.run()
 

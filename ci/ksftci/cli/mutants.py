@@ -26,6 +26,7 @@ from ksftci.mutants import board, curated, page, plan, sample, table
 from ksftci.mutants.forge import Forge
 from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Journal
+from ksftci.mutants.ledger import Ledger
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Suite
 from ksftci.qemu import Qemu
@@ -117,11 +118,10 @@ def mutants(
             [mutant for mutant in listed if is_chosen(mutant)],
             [mutant for mutant in drawn if is_chosen(mutant)],
             number,
-            Journal(to / "journal.jsonl"),
+            Ledger(Journal(to / "journal.jsonl"), forge.kernel, whole),
             progress,
             jobs,
             wanted.baseline,
-            whole,
         )
         try:
             if not only_report:

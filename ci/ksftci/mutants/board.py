@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ksftci.mutants.fewest import Choice, case_of, choose
-from ksftci.mutants.hunt import Hunt, Standing
+from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Entry
+from ksftci.mutants.ledger import Standing
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.plan import Judgement
 from ksftci.mutants.trial import Suite
@@ -62,8 +63,10 @@ def rows(hunt: Hunt, judgements: Mapping[str, Judgement]) -> list[Row]:
 
 
 def _row(hunt: Hunt, mutant: Mutant, judgements: Mapping[str, Judgement]) -> Row:
-    standings = {suite.name: found for suite in hunt.suites if (found := hunt.standing(suite, mutant)) is not None}
-    return Row(mutant, hunt.made(mutant), hunt.boot(mutant), standings, judgements.get(mutant.name))
+    standings = {
+        suite.name: found for suite in hunt.suites if (found := hunt.ledger.standing(suite, mutant)) is not None
+    }
+    return Row(mutant, hunt.ledger.made(mutant), hunt.ledger.boot(mutant) or "", standings, judgements.get(mutant.name))
 
 
 def figures(table: Sequence[Row], suites: Sequence[Suite]) -> list[Figures]:
@@ -87,11 +90,11 @@ def data(hunt: Hunt, table: Sequence[Row], version: str) -> dict[str, Any]:
     """Everything, for JSON."""
     return {
         "linux": version,
-        "kernel": hunt.forge.kernel,
+        "kernel": hunt.ledger.kernel,
         "suites": {suite.name: _suite(hunt, suite) for suite in hunt.suites},
         "figures": [vars(figure) for figure in figures(table, hunt.suites)],
         "mutants": [_told(row) for row in table],
-        **({"fewest": {suite.name: _fewest(hunt, table, suite) for suite in hunt.suites}} if hunt.whole else {}),
+        **({"fewest": {suite.name: _fewest(hunt, table, suite) for suite in hunt.suites}} if hunt.ledger.whole else {}),
     }
 
 
@@ -102,7 +105,7 @@ def _fewest(hunt: Hunt, table: Sequence[Row], suite: Suite) -> dict[str, list[st
 
 def _suite(hunt: Hunt, suite: Suite) -> dict[str, Any]:
     """Its programs, and what they say on the kernel without a bug, as far as that is known."""
-    known = {job.name: found for job in suite.jobs if (found := hunt.baseline(job))}
+    known = {job.name: found for job in suite.jobs if (found := hunt.ledger.baseline(job))}
     return {
         "programs": {job.name: known[job.name].seconds if job.name in known else None for job in suite.jobs},
         "tests": sum(found.tests for found in known.values()),
@@ -133,16 +136,15 @@ def _outcome(standing: Standing) -> dict[str, Any]:
 def cases(hunt: Hunt, table: Sequence[Row], suite: Suite) -> list[Choice]:
     """The fewest cases of a suite that kill what all of it kills, as far as its tests were all run."""
     failed = {row.mutant.name: row.standings[suite.name].failed for row in table if suite.name in row.standings}
-    pace = {
-        job.name: found.seconds / found.tests for job in suite.jobs if (found := hunt.baseline(job)) and found.tests
-    }
+    known = {job.name: found for job in suite.jobs if (found := hunt.ledger.baseline(job))}
+    pace = {name: found.seconds / found.tests for name, found in known.items() if found.tests}
     names = {case_of(test) for tests in failed.values() for test in tests}
     return choose(failed, {case: pace.get(case.partition(".")[0], 1.0) or 0.001 for case in names})
 
 
 def dropped(hunt: Hunt) -> Counter[str]:
     """How many of the sample could not be tried, and why."""
-    entries = map(hunt.made, hunt.sample)
+    entries = map(hunt.ledger.made, hunt.sample)
     return Counter(str(entry["status"]) for entry in entries if entry and entry["status"] != "built")
 
 

@@ -5,8 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Queue
 from typing import Protocol
@@ -14,22 +13,11 @@ from typing import Protocol
 from ksftci.machine import Job
 from ksftci.mutants import trial
 from ksftci.mutants.forge import Forge, free
-from ksftci.mutants.journal import Entry, Journal
+from ksftci.mutants.journal import Entry
+from ksftci.mutants.ledger import Ledger, Standing
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Baseline, Start, Suite
 from ksftci.results import Run
-
-MADE, BOOT, BASELINE = "made", "boot", "baseline"  # kinds of the journal's entries
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What a suite made of a mutant. `seconds` are those of the programs that tried it, up to the kill."""
-
-    seconds: float
-    kill: Entry | None
-    unconfirmed: Sequence[str] = ()
-    failed: Sequence[str] = ()
 
 
 class Watcher(Protocol):
@@ -58,13 +46,11 @@ class Hunt:
     curated: Sequence[Mutant]
     sample: Sequence[Mutant]
     wanted: int
-    journal: Journal
+    ledger: Ledger
     watcher: Watcher
     at_once: int = 2
     baseline_runs: int = 2
-    whole: bool = False  # all tests of each suite, not only up to the first that notices
     stop: threading.Event = field(default_factory=threading.Event)
-    _digests: dict[Job, str] = field(default_factory=dict)
 
     def run(self) -> None:
         """Everything that the journal does not have.
@@ -78,56 +64,12 @@ class Hunt:
         workers = [lambda: self._work(queue) for _ in range(self.at_once)]
         self._all([lambda: self._build(queue), *workers], 1 + self.at_once)
 
-    def baseline(self, job: Job) -> Baseline | None:
-        """What is known of a program on the kernel without a bug."""
-        entry = self.journal.get(BASELINE, self._kernel, self._digest(job))
-        if entry is None:
-            return None
-        unstable = {test: set(verdicts) for test, verdicts in entry["unstable"].items()}
-        return Baseline(unstable, entry["tests"], entry["seconds"])
-
-    def standing(self, suite: Suite, mutant: Mutant) -> Standing | None:
-        """What a suite made of a mutant; None as long as that is not known."""
-        entries = [self._outcome(job, mutant) for job in suite.jobs]
-        known = [entry for entry in entries if entry is not None]
-        kill = next((entry for entry in known if entry["killed"]), None)
-        if kill is None and len(known) < len(entries):
-            return None
-        seconds = round(sum(entry["seconds"] for entry in known), 1)
-        unconfirmed = [test for entry in known for test in entry["unconfirmed"]]
-        failed = [test for entry in known for test in entry["failed"]]
-        return Standing(seconds, kill, unconfirmed, failed)
-
-    def _outcome(self, job: Job, mutant: Mutant) -> Entry | None:
-        return self.journal.get(*self._key(job, mutant))
-
-    def _key(self, job: Job, mutant: Mutant) -> tuple[str, ...]:
-        return "whole" if self.whole else "first", self._kernel, self._digest(job), mutant.digest
-
-    @cached_property
-    def _kernel(self) -> str:
-        return self.forge.kernel
-
-    def _digest(self, job: Job) -> str:
-        if job not in self._digests:
-            self._digests[job] = trial.digest(job)
-        return self._digests[job]
-
-    def made(self, mutant: Mutant) -> Entry | None:
-        """Whether it could be built."""
-        return self.journal.get(MADE, self._kernel, mutant.digest)
-
-    def boot(self, mutant: Mutant) -> str:
-        """Why it does not boot, or "" if it does or was not tried."""
-        entry = self.journal.get(BOOT, self._kernel, mutant.digest)
-        return str(entry["why"]) if entry else ""
-
     def chosen(self) -> Iterator[Mutant]:
         """The mutants that are tried, as far as that is known: of the sample those that could be built."""
         yield from self.curated
         count = 0
         for mutant in self.sample:
-            made = self.made(mutant)
+            made = self.ledger.made(mutant)
             if count == self.wanted:
                 return
             if made is None or made["status"] == "built":
@@ -136,7 +78,7 @@ class Hunt:
 
     def _baseline(self, image: Path, suite: Suite) -> None:
         """Several runs without a bug, as many at once as there will be."""
-        jobs = [job for job in suite.jobs if self.baseline(job) is None]
+        jobs = [job for job in suite.jobs if self.ledger.baseline(job) is None]
         if not jobs:
             return
         runs: list[Run] = []
@@ -148,28 +90,26 @@ class Hunt:
 
         self._all([one] * number, self.at_once)
         for job in jobs:
-            found = Baseline.of(runs, job.name)
-            unstable = {test: sorted(verdicts) for test, verdicts in sorted(found.unstable.items())}
-            told = {"name": job.name, "tests": found.tests, "seconds": round(found.seconds, 1), "unstable": unstable}
-            self.journal.add(BASELINE, self._kernel, self._digest(job), **told)
+            self.ledger.add_baseline(job, Baseline.of(runs, job.name))
 
     def _build(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
         try:
-            count = 0
+            drawn = 0
             for mutant in sorted([*self.curated, *self.sample], key=_effort):
-                if self.stop.is_set() or (mutant.group == "sample" and count == self.wanted):
+                if self.stop.is_set():
                     break
-                entry = self.made(mutant)
+                if mutant.group == "sample" and drawn == self.wanted:
+                    continue
+                entry = self.ledger.made(mutant)
                 if entry is not None and entry["status"] == "built":
                     self.forge.know(mutant.name, entry["object"])
                 if entry is None or (entry["status"] == "built" and self._left(mutant)):
                     made = self.forge.make(mutant)
                     if made.image is not None:
                         queue.put((mutant, made.image))
-                    told = {"name": mutant.name, "status": made.status, "why": made.why, "object": made.object}
-                    entry = self.journal.add(MADE, self._kernel, mutant.digest, **told)
+                    entry = self.ledger.add_made(mutant, made)
                     self.watcher.made(mutant, entry)
-                count += mutant.group == "sample" and entry["status"] == "built"
+                drawn += mutant.group == "sample" and entry["status"] == "built"
         finally:
             self.forge.restore()
             for _ in range(self.at_once):
@@ -177,14 +117,9 @@ class Hunt:
 
     def _left(self, mutant: Mutant) -> list[Suite]:
         """The suites that have not decided about it."""
-        if self.boot(mutant):
+        if self.ledger.boot(mutant):
             return []
-        return [suite for suite in self.suites if not self._is_decided(suite, mutant)]
-
-    def _is_decided(self, suite: Suite, mutant: Mutant) -> bool:
-        if self.whole:
-            return all(self._outcome(job, mutant) is not None for job in suite.jobs)
-        return self.standing(suite, mutant) is not None
+        return [suite for suite in self.suites if self.ledger.standing(suite, mutant) is None]
 
     def _jobs(self, suite: Suite, mutant: Mutant) -> list[Job]:
         """The programs of a suite that must try it still, those first that are likely to notice.
@@ -192,43 +127,48 @@ class Hunt:
         That is the one that is expected to, then those that have killed mutants of the same function, then
         those that have killed others: a kill costs seconds then, and whether there is one does not change.
         """
-        jobs = [job for job in suite.jobs if self._outcome(job, mutant) is None]
+        jobs = [job for job in suite.jobs if self.ledger.outcome(job, mutant) is None]
         near, far = Counter[str](), Counter[str]()
         for other in (*self.curated, *self.sample):
             for job in jobs:
-                entry = self._outcome(job, other)
+                entry = self.ledger.outcome(job, other)
                 if entry is not None and entry["killed"]:
                     far[job.name] += 1
                     near[job.name] += (other.file, other.function) == (mutant.file, mutant.function)
         return sorted(jobs, key=lambda job: (job.name != mutant.expect, -near[job.name], -far[job.name]))
 
     def _work(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
-        """Everything is taken from the queue, also when stopped, so that nobody waits to put something there."""
+        """Take everything from the queue whatever happens, so that nobody waits for ever to put something there."""
+        problem: BaseException | None = None
         while (item := queue.get()) is not None:
             mutant, image = item
             try:
-                self._try(mutant, image)
+                if not self.stop.is_set():
+                    self._try(mutant, image)
+            except BaseException as error:
+                problem = problem or error
+                self.stop.set()
             finally:
                 free(image)
+        if problem is not None:
+            raise problem
 
     def _try(self, mutant: Mutant, image: Path) -> None:
-        if self.stop.is_set():
-            return
-        if self.journal.get(BOOT, self._kernel, mutant.digest) is None:
+        if self.ledger.boot(mutant) is None:
             why = trial.boots(self.start, image, self.stop)
             if self.stop.is_set():
                 return
-            self.journal.add(BOOT, self._kernel, mutant.digest, name=mutant.name, why=why)
+            self.ledger.add_boot(mutant, why)
             if why:
                 self.watcher.tried(mutant, "", why)
         for suite in self._left(mutant):
-            baselines = {job.name: found for job in suite.jobs if (found := self.baseline(job))}
+            baselines = {job.name: found for job in suite.jobs if (found := self.ledger.baseline(job))}
             one = trial.Trial(self.start, image, suite.limits, baselines, self.stop)
             jobs = {job.name: job for job in self._jobs(suite, mutant)}
-            run = one.attempt_whole if self.whole else one.attempt
+            run = one.attempt_whole if self.ledger.whole else one.attempt
             for outcome in run(list(jobs.values())):
-                self.journal.add(*self._key(jobs[outcome.program], mutant), name=mutant.name, **asdict(outcome))
-            standing = self.standing(suite, mutant)
+                self.ledger.add_outcome(jobs[outcome.program], mutant, outcome)
+            standing = self.ledger.standing(suite, mutant)
             if standing is not None:
                 self.watcher.tried(mutant, suite.name, standing)
 

@@ -10,8 +10,9 @@ from rich.text import Text
 
 from ksftci.mutants import board
 from ksftci.mutants.board import Row
-from ksftci.mutants.hunt import Hunt, Standing
+from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Entry
+from ksftci.mutants.ledger import Standing
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Suite
 
@@ -73,7 +74,7 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
     """Print the survivors, what was left out, and the figures."""
     for suite in hunt.suites:
         _survivors(suite.name, board.survivors(rows, suite.name), console)
-        unstable = sorted(t for job in suite.jobs if (found := hunt.baseline(job)) for t in found.unstable)
+        unstable = sorted(t for job in suite.jobs if (found := hunt.ledger.baseline(job)) for t in found.unstable)
         if unstable:
             some = ", ".join(unstable[:_NAMED])
             _line(console, f"{suite.name}: left out, {len(unstable)} fail or differ without a bug: {some}")
@@ -97,7 +98,7 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
             f"{figure.seconds / 60:.0f}",
         )
     console.print(grid)
-    for suite in hunt.suites if hunt.whole else ():
+    for suite in hunt.suites if hunt.ledger.whole else ():
         chosen = board.cases(hunt, rows, suite)
         kills = sum(len(choice.kills) for choice in chosen)
         _line(console, f"{suite.name}: {len(chosen)} cases kill all {kills} that any kills")

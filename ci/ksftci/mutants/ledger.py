@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the journal says of mutants, programs and suites, on one kernel."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+from ksftci.machine import Job
+from ksftci.mutants import trial
+from ksftci.mutants.forge import Made
+from ksftci.mutants.journal import Entry, Journal
+from ksftci.mutants.mutant import Mutant
+from ksftci.mutants.trial import Baseline, Outcome, Suite
+
+_MADE, _BOOT, _BASELINE, _FIRST, _WHOLE = "made", "boot", "baseline", "first", "whole"  # kinds of entries
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a suite made of a mutant. `seconds` are those of the programs that tried it, up to the kill."""
+
+    seconds: float
+    kill: Entry | None
+    unconfirmed: Sequence[str] = ()
+    failed: Sequence[str] = ()
+
+
+@dataclass
+class Ledger:
+    """Everything that is known. With `whole`, of runs of all tests; else of those up to the first that notices."""
+
+    journal: Journal
+    kernel: str
+    whole: bool = False
+    _digests: dict[Job, str] = field(default_factory=dict)
+
+    def baseline(self, job: Job) -> Baseline | None:
+        """What is known of a program on the kernel without a bug."""
+        entry = self.journal.get(_BASELINE, self.kernel, self._digest(job))
+        if entry is None:
+            return None
+        unstable = {test: set(verdicts) for test, verdicts in entry["unstable"].items()}
+        return Baseline(unstable, entry["tests"], entry["seconds"])
+
+    def add_baseline(self, job: Job, found: Baseline) -> None:
+        """A program was run on the kernel without a bug."""
+        unstable = {test: sorted(verdicts) for test, verdicts in sorted(found.unstable.items())}
+        told = {"name": job.name, "tests": found.tests, "seconds": round(found.seconds, 1), "unstable": unstable}
+        self.journal.add(_BASELINE, self.kernel, self._digest(job), **told)
+
+    def made(self, mutant: Mutant) -> Entry | None:
+        """Whether it could be built."""
+        return self.journal.get(_MADE, self.kernel, mutant.digest)
+
+    def add_made(self, mutant: Mutant, made: Made) -> Entry:
+        """It was built, or could not be."""
+        told = {"name": mutant.name, "status": made.status, "why": made.why, "object": made.object}
+        return self.journal.add(_MADE, self.kernel, mutant.digest, **told)
+
+    def boot(self, mutant: Mutant) -> str | None:
+        """Why it does not boot, "" if it does, None if it was not tried."""
+        entry = self.journal.get(_BOOT, self.kernel, mutant.digest)
+        return str(entry["why"]) if entry else None
+
+    def add_boot(self, mutant: Mutant, why: str) -> None:
+        """It was booted."""
+        self.journal.add(_BOOT, self.kernel, mutant.digest, name=mutant.name, why=why)
+
+    def outcome(self, job: Job, mutant: Mutant) -> Entry | None:
+        """What a program made of a mutant."""
+        return self.journal.get(*self._key(job, mutant))
+
+    def add_outcome(self, job: Job, mutant: Mutant, outcome: Outcome) -> None:
+        """A program has tried a mutant."""
+        self.journal.add(*self._key(job, mutant), name=mutant.name, **asdict(outcome))
+
+    def standing(self, suite: Suite, mutant: Mutant) -> Standing | None:
+        """What a suite made of a mutant; None as long as that is not known."""
+        entries = [self.outcome(job, mutant) for job in suite.jobs]
+        known = [entry for entry in entries if entry is not None]
+        kill = next((entry for entry in known if entry["killed"]), None)
+        if len(known) < len(entries) and (kill is None or self.whole):
+            return None
+        seconds = round(sum(entry["seconds"] for entry in known), 1)
+        unconfirmed = [test for entry in known for test in entry["unconfirmed"]]
+        failed = [test for entry in known for test in entry["failed"]]
+        return Standing(seconds, kill, unconfirmed, failed)
+
+    def _key(self, job: Job, mutant: Mutant) -> tuple[str, ...]:
+        return _WHOLE if self.whole else _FIRST, self.kernel, self._digest(job), mutant.digest
+
+    def _digest(self, job: Job) -> str:
+        if job not in self._digests:
+            self._digests[job] = trial.digest(job)
+        return self._digests[job]
