@@ -335,7 +335,7 @@ def hunting(tmp_path: Path, kernels: dict[str, FakeMachine], forge: FakeForge, *
         return kernels.get(image.name, FakeMachine(set()))
 
     drawn = [mutant(f"s{number}", group="sample", after=f"{number};") for number in range(6)]
-    listed = [mutant("killed"), mutant("survives", after="a;"), mutant("dead", after="b;", missing="a state")]
+    listed = [mutant("killed"), mutant("survives", after=""), mutant("dead", after="b;", missing="a state")]
     ledger = Ledger(Journal(tmp_path / "journal.jsonl"), "7.3.4")
     settings: dict[str, object] = {"at_once": 2, **fields}
     return Hunt(forge, start, [SUITE], listed, drawn, 2, ledger, Silent(), **settings)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 
 import json
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -93,7 +94,8 @@ def mutants(
     def is_chosen(mutant: Mutant) -> bool:
         return chosen(f"{mutant.name} {mutant.file} {mutant.function} {mutant.group}")
 
-    with store.lock(f"mutants-{source.path.name}-{arch.name}"):
+    alone = nullcontext() if only_report else store.lock(f"mutants-{source.path.name}-{arch.name}")
+    with alone:
         forge = Forge(store, source, KernelBuilder(store, arch, say=say), wanted.config)
         for command in wanted.prepare:
             run_command([word.format(tree=forge.tree.path) for word in command], what="putting tests into the tree")

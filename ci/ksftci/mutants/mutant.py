@@ -35,8 +35,9 @@ class Mutant:
 
     @property
     def fields(self) -> dict[str, str | int]:
-        """For JSON: what is not empty."""
-        return {name: value for name, value in asdict(self).items() if value != ""}
+        """For JSON: the change, and what is known of it."""
+        told = {name: value for name, value in asdict(self).items() if value != ""}
+        return {**told, "after": self.after or ";"}
 
     def apply(self, text: str) -> str:
         """The file with the bug in it. Raises CiError when the line is another one."""
