@@ -83,6 +83,18 @@ TEST_F(mprotect_ksm, write_unshares)
 	ASSERT_TRUE(area_check(&self->area));
 }
 
+TEST_F(mprotect_ksm, beside)
+{
+	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
+				  variant->prot));
+	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
+	ASSERT_TRUE(area_check(&self->area));
+	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
+				  PROT_READ | PROT_WRITE));
+	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
+	ASSERT_TRUE(area_check(&self->area));
+}
+
 FIXTURE_VARIANT_ADD(mprotect_ksm, base_all_inside_read)
 {
 	.layout = &layout_base, .merged = PAGES_ALL, .range = RANGE_INSIDE,
