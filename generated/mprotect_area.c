@@ -572,8 +572,8 @@ bool area_alloc(struct area *area, const struct layout *layout)
 	below = side_pages(area, below);
 	above = side_pages(area, above);
 
-	/* Nothing is mapped next to the window. */
-	reserved = mmap(NULL, 4 * pmd_bytes, PROT_NONE,
+	/* Nothing is mapped next to the window; above it there is room for twins. */
+	reserved = mmap(NULL, 7 * pmd_bytes, PROT_NONE,
 			MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (reserved == MAP_FAILED)
 		return area_skip(area, "no address space for the window");
@@ -1021,15 +1021,37 @@ static void fill_page(__u64 *word, __u64 value)
 		word[i] = value;
 }
 
+/*
+ * Twins of odd pages lie below the window, those of even ones above it: KSM scans
+ * upwards, and what it sees first is replaced by what it sees second.
+ */
+static __u64 *twin_word(const struct area *area, size_t page)
+{
+	return (__u64 *)(area->twins[page % 2] + page * page_bytes());
+}
+
 static __u64 twin_pfn(const struct area *area, size_t page)
 {
 	return pagemap_get_entry(area->pagemap_fd,
-				 area->twin + page * page_bytes()) & PFN_MASK;
+				 (char *)twin_word(area, page)) & PFN_MASK;
 }
 
-static __u64 *twin_word(const struct area *area, size_t page)
+/* Memory for the twins, on both sides. */
+static bool map_twins(struct area *area, size_t len)
 {
-	return (__u64 *)(area->twin + page * page_bytes());
+	char *above = area->addr + len + pmd_pages() * page_bytes();
+	int i;
+
+	area->twins[0] = mmap(above, len, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	area->twins[1] = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (i = 0; i < 2; i++) {
+		if (area->twins[i] == MAP_FAILED)
+			return false;
+		madvise(area->twins[i], len, MADV_NOHUGEPAGE);
+	}
+	return true;
 }
 
 static bool all_merged(const struct area *area, const bool *chosen,
@@ -1049,7 +1071,7 @@ static bool all_merged(const struct area *area, const bool *chosen,
 }
 
 /*
- * Has KSM merge each chosen page with its twin, in a mapping beside the window.
+ * Has KSM merge each chosen page with its twin, in mappings beside the window.
  * A large folio with a chosen page is split for it.
  */
 bool area_merge_pages(struct area *area, const bool *chosen)
@@ -1061,11 +1083,8 @@ bool area_merge_pages(struct area *area, const bool *chosen)
 	if (len > KSM_WINDOW)
 		return area_skip(area, "window of %zu MB: more than KSM scans in time",
 				 len >> 20);
-	area->twin = mmap(NULL, len, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (area->twin == MAP_FAILED)
+	if (!map_twins(area, len))
 		return area_skip(area, "no memory for the twins");
-	madvise(area->twin, len, MADV_NOHUGEPAGE);
 	area->twin_pfn = map_shared(area->nr_pages * sizeof(*area->twin_pfn));
 	for (i = 0; i < area->nr_pages; i++) {
 		if (!chosen[i])
@@ -1074,7 +1093,8 @@ bool area_merge_pages(struct area *area, const bool *chosen)
 		fill_page(twin_word(area, i), area->model[i].value);
 	}
 	if (madvise(area->addr, len, MADV_MERGEABLE) ||
-	    madvise(area->twin, len, MADV_MERGEABLE))
+	    madvise(area->twins[0], len, MADV_MERGEABLE) ||
+	    madvise(area->twins[1], len, MADV_MERGEABLE))
 		return area_skip(area, "MADV_MERGEABLE: %s", strerror(errno));
 
 	setting_write(KSM_DIR "advisor_mode", "none");

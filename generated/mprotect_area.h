@@ -147,7 +147,7 @@ struct area {
 	__u8 *mappers;		/* [nr_pages], shared with the child */
 	unsigned int generation;	/* of the values that are written */
 
-	char *twin;			/* merged with the window by KSM */
+	char *twins[2];			/* merged with the window by KSM */
 	__u64 *twin_pfn;
 
 	pid_t child;

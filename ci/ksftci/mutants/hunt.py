@@ -23,8 +23,8 @@ from ksftci.results import Run
 class Watcher(Protocol):
     """Who is told how it goes; called from several threads."""
 
-    def baseline(self, suite: Suite, runs: int) -> None:
-        """The kernel without a bug is run so often."""
+    def baseline(self, suite: Suite, programs: int, runs: int) -> None:
+        """So many programs are run so often on the kernel without a bug."""
         ...
 
     def made(self, mutant: Mutant, entry: Entry) -> None:
@@ -83,7 +83,7 @@ class Hunt:
             return
         runs: list[Run] = []
         number = max(self.baseline_runs, self.at_once)
-        self.watcher.baseline(suite, number)
+        self.watcher.baseline(suite, len(jobs), number)
 
         def one() -> None:
             runs.append(trial.run_whole(self.start, image, jobs, suite.limits, self.stop))

@@ -35,9 +35,9 @@ class Progress:
         """Whose progress it is."""
         self._hunt, self._began = hunt, self.clock()
 
-    def baseline(self, suite: Suite, runs: int) -> None:
-        """The kernel without a bug is run so often."""
-        self._say(f"{suite.name}: {len(suite.jobs)} programs {runs} times on the kernel without a bug")
+    def baseline(self, suite: Suite, programs: int, runs: int) -> None:
+        """So many programs are run so often on the kernel without a bug."""
+        self._say(f"{suite.name}: programs on the kernel without a bug: {programs}, each {runs} times")
 
     def made(self, mutant: Mutant, entry: Entry) -> None:
         """A kernel was built, or could not be; the former is told when it has been tried."""
