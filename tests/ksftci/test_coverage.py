@@ -17,12 +17,13 @@ from lxml import html as lxml_html
 from rich.console import Console
 
 from ksftci.cache import Cache
+from ksftci.cfunction import functions
 from ksftci.collect import Collector
 from ksftci.coverage import compare, data, gcov, measure, notes, page, table
 from ksftci.coverage.compare import Comparison
 from ksftci.coverage.gcov import Branch, Counts, Profile
 from ksftci.coverage.measure import Recorder, Suite
-from ksftci.coverage.source import Target, functions
+from ksftci.coverage.source import Target
 from ksftci.errors import CiError
 from ksftci.initramfs import init_script
 from ksftci.machine import Begin, Cause, Counted, End, Event, Job, Stopped

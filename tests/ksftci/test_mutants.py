@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from ksftci.arch import ARM64
 from ksftci.cache import Cache
+from ksftci.cfunction import Function, function_at, functions
 from ksftci.debian import Debian
 from ksftci.errors import CiError
 from ksftci.guests import Guests
 from ksftci.kernel import KernelRef, Kernels
 from ksftci.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, Machine, Stopped
 from ksftci.mutants import board, curated, page, plan, sample
-from ksftci.mutants.cfunction import extents, function_at, functions
 from ksftci.mutants.forge import Made
 from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Entry, Journal
@@ -74,8 +74,7 @@ def tree(tmp_path: Path) -> Tree:
 
 
 def test_functions_are_found_by_the_kernels_style() -> None:
-    assert list(functions(SOURCE)) == [("length", 5, 13), ("change", 15, 23)]
-    assert extents(SOURCE, "declared") == []
+    assert functions(SOURCE) == [Function("length", 5, 13), Function("change", 15, 23)]
     assert function_at(SOURCE, 9) == "length"
     assert function_at(SOURCE, 1) == ""
 

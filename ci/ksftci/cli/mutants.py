@@ -33,8 +33,6 @@ from ksftci.mutants.trial import Suite
 from ksftci.qemu import Qemu
 from ksftci.tree import Trees
 
-_HALF = 2  # of this machine's processors: a kernel is built beside those that run
-
 
 @app.command()
 def mutants(
@@ -42,7 +40,7 @@ def mutants(
     to: Annotated[
         Path, typer.Option("--to", metavar="DIR", help="Where journal, JSON and page are; what is there goes on.")
     ] = Path("results/mutants"),
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Kernels that run at once.")] = _HALF,
+    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Kernels that run at once.")] = 2,
     suite_names: Annotated[
         list[str] | None, typer.Option("--suite", help="Only this suite of the plan, may be repeated.")
     ] = None,
@@ -98,7 +96,9 @@ def mutants(
     with alone:
         forge = Forge(store, source, KernelBuilder(store, arch, say=say), wanted.config)
         for command in wanted.prepare:
-            run_command([word.format(tree=forge.tree.path) for word in command], what="putting tests into the tree")
+            run_command(
+                [word.replace("{tree}", str(forge.tree.path)) for word in command], what="putting tests into the tree"
+            )
         builder = Builder(store, arch, say=say, libraries=Libraries(store, packages))
         suites = []
         for name, suite in wanted.suites.items():

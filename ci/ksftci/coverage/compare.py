@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ksftci import cfunction
+from ksftci.cfunction import Function
 from ksftci.coverage import notes as noted
-from ksftci.coverage import source
 from ksftci.coverage.gcov import Branch, Counts, Profile, merge
 from ksftci.coverage.measure import Suite
 from ksftci.coverage.notes import Note, Notes
-from ksftci.coverage.source import Function, Target
+from ksftci.coverage.source import Target
 from ksftci.errors import CiError
 from ksftci.files import read_text
 
@@ -107,7 +108,7 @@ def compare(
 ) -> Comparison:
     """Raises CiError when the tree has no such file or function, or the notes cannot be read."""
     sources = {target.file: read_text(tree / target.file) for target in targets}
-    functions = {file: source.functions(text) for file, text in sources.items()}
+    functions = {file: cfunction.functions(text) for file, text in sources.items()}
     everything = merge(suite.total for suite in suites)
     parts: list[Part] = []
     for target in targets:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from ksftci.coverage.source import Function
+from ksftci.cfunction import Function
 from ksftci.yamlfile import read_list
 
 

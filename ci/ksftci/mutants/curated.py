@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ksftci.cfunction import functions
 from ksftci.errors import CiError
 from ksftci.files import read_text
-from ksftci.mutants.cfunction import extents
 from ksftci.mutants.mutant import Mutant
 from ksftci.tree import Tree
 from ksftci.yamlfile import read_mapping
@@ -73,14 +73,14 @@ def read(path: Path, tree: Tree) -> list[Mutant]:
 def _line(entry: Entry, tree: Tree) -> int:
     file = tree.path / entry.file
     text = read_text(file)
-    spans = extents(text, entry.function)
+    spans = [function for function in functions(text) if function.name == entry.function]
     if not spans:
         raise CiError(f"there is no function {entry.function}() in {entry.file} of {tree.version}")
     lines = text.split("\n")
     places = [
         number
-        for first, last in spans
-        for number in range(first, last + 1)
+        for function in spans
+        for number in range(function.first, function.last + 1)
         if lines[number - 1].strip() == entry.before.strip()
     ]
     wanted = entry.nth or 1

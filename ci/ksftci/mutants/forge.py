@@ -12,7 +12,7 @@ from ksftci.cache import Cache
 from ksftci.command import run
 from ksftci.errors import CiError
 from ksftci.files import read_text, write_whole
-from ksftci.kbuild import KernelBuilder
+from ksftci.kbuild import KernelBuilder, folder_of
 from ksftci.mutants.mutant import Mutant
 from ksftci.tree import Tree
 
@@ -39,6 +39,7 @@ class Forge:
         self.source = source
         self.folder = cache.folder("mutants", name)
         self.tree = self._copy()
+        self._note = self.folder / "bug"  # names the file with a bug in it
         self._objects: dict[str, str] = {}  # digest of object code to who has it
         self._changed = ""  # the file with a bug in it
         self._build = Path()
@@ -50,10 +51,10 @@ class Forge:
 
     def baseline(self) -> Path:
         """The image without a bug, in a place of its own. Raises CiError when it does not build."""
-        for file in self._left_over():
-            self._put(file, read_text(self.source.path / file))
+        self._changed = read_text(self._note) if self._note.exists() else ""
+        self.restore()
         image = self.builder.build(self.tree, self.config)
-        self._build = image.parents[3]
+        self._build = folder_of(image)
         self.builder.say = lambda _: None  # what the compiler thinks of a bug is nobody's concern
         return self._keep(image, "baseline")
 
@@ -69,8 +70,9 @@ class Forge:
                 self.restore()
                 if file.endswith(".c"):
                     self.know("the kernel without it", self._object(file))
-            self._changed = file
-            self._put(file, mutant.apply(read_text(self.source.path / file)))
+                write_whole(self._note, file)  # first, so that an interrupted run leaves nothing behind
+                self._changed = file
+            write_whole(self.tree.path / file, mutant.apply(read_text(self.source.path / file)))
             if file.endswith(".c"):  # a header is in many objects
                 code = self._object(file)
                 if (other := self._objects.setdefault(code, mutant.name)) != mutant.name:
@@ -85,7 +87,8 @@ class Forge:
     def restore(self) -> None:
         """Take the last bug out of the tree."""
         if self._changed:
-            self._put(self._changed, read_text(self.source.path / self._changed))
+            write_whole(self.tree.path / self._changed, read_text(self.source.path / self._changed))
+            write_whole(self._note, "")
             self._changed = ""
 
     def _copy(self) -> Tree:
@@ -100,15 +103,6 @@ class Forge:
                 run(["cp", "-a", "--reflink=auto", self.source.path, draft], what=f"copying {self.source.path}")
             draft.rename(path)
         return Tree.open(path)
-
-    def _left_over(self) -> list[str]:
-        note = self.folder / "changed"
-        return read_text(note).split() if note.is_file() else []
-
-    def _put(self, file: str, text: str) -> None:
-        """Replace a file; it is noted first, so that an interrupted run leaves nothing behind."""
-        write_whole(self.folder / "changed", "\n".join({*self._left_over(), file}))
-        write_whole(self.tree.path / file, text)
 
     def _object(self, file: str) -> str:
         """The digest of what a source file compiles to."""

@@ -6,9 +6,9 @@ import hashlib
 import io
 import random
 
+from ksftci.cfunction import Function, function_at, functions
 from ksftci.errors import CiError
 from ksftci.files import read_text
-from ksftci.mutants.cfunction import extents, function_at
 from ksftci.mutants.mutant import Mutant
 from ksftci.tree import Tree
 
@@ -21,8 +21,8 @@ def draw(tree: Tree, file: str, first: str, last: str, seed: int) -> list[Mutant
     Raises CiError when a function is not there, or universalmutator is not installed.
     """
     text = read_text(tree.path / file)
-    begin = _extent(text, file, first)[0]
-    end = _extent(text, file, last)[1]
+    begin = _function(text, file, first).first
+    end = _function(text, file, last).last
     lines = text.split("\n")
     found: dict[tuple[int, str], Mutant] = {}
     for number, after in _mutations([f"{line}\n" for line in lines]):
@@ -38,11 +38,11 @@ def draw(tree: Tree, file: str, first: str, last: str, seed: int) -> list[Mutant
     return mutants
 
 
-def _extent(text: str, file: str, function: str) -> tuple[int, int]:
-    spans = extents(text, function)
-    if not spans:
-        raise CiError(f"there is no function {function}() in {file}")
-    return spans[0]
+def _function(text: str, file: str, name: str) -> Function:
+    found = next((function for function in functions(text) if function.name == name), None)
+    if found is None:
+        raise CiError(f"there is no function {name}() in {file}")
+    return found
 
 
 def _mutations(lines: list[str]) -> list[tuple[int, str]]:

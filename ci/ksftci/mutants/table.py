@@ -84,8 +84,10 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
     if unable:
         _line(console, f"{len(unable)} do not boot, and count for nobody: {', '.join(unable)}")
     grid = Table(box=None, pad_edge=False, header_style="bold")
-    for title, side in (("mutants", "left"), ("suite", "left"), *((name, "right") for name in _NUMBERS)):
-        grid.add_column(title, justify="right" if side == "right" else "left")
+    for title in ("mutants", "suite"):
+        grid.add_column(title)
+    for title in _NUMBERS:
+        grid.add_column(title, justify="right")
     for figure in board.figures(rows, hunt.suites):
         grid.add_row(
             figure.group,
