@@ -300,7 +300,9 @@ def test_lines_that_nobody_runs_are_told_with_their_reason(tmp_path: Path) -> No
 
 def test_the_json(tmp_path: Path) -> None:
     found = compared(tmp_path)
-    assert json.loads(data.lines(found))["mm/toy.c"]["20"] == ["toys"]
+    lines = json.loads(data.lines(found))
+    assert lines["programs"] == ["toys", "small", "smaller"]
+    assert {"of": [20, 21], "run_by": ["toys"]} in lines["files"]["mm/toy.c"]["lines"]
     whole = json.loads(data.render(found))
     line = next(line for line in whole["lines"] if line["line"] == 39)
     assert line["counts"] == {"ours": 2, "upstream": 2} and line["branches"]["ours"] == [0, 2]

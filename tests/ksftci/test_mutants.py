@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Broken kernels, without a kernel: lines found and changed, kills and survivors, going on after an interruption."""
 
+import hashlib
 import json
 import tempfile
 import threading
@@ -20,7 +21,7 @@ from ksftci.errors import CiError
 from ksftci.guests import Guests
 from ksftci.kernel import KernelRef, Kernels
 from ksftci.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, Machine, Stopped
-from ksftci.mutants import board, curated, page, plan, sample
+from ksftci.mutants import board, curated, executed, page, plan, sample
 from ksftci.mutants.forge import Made
 from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Entry, Journal
@@ -390,6 +391,60 @@ def test_a_program_that_is_new_tries_only_what_survived_the_others(tmp_path: Pat
     assert standing is not None
     assert standing.kill is not None
     assert standing.kill["by"] == "new.b"
+
+
+def lines_file(tmp_path: Path, lines: dict[str, list[str]], source: str = SOURCE) -> Path:
+    file = tmp_path / "lines.json"
+    told = [{"of": [int(line)], "run_by": names} for line, names in lines.items()]
+    entry = {"sha256": hashlib.sha256(source.encode()).hexdigest(), "lines": told}
+    file.write_text(json.dumps({"programs": ["a", "b"], "files": {"mm/x.c": entry}}))
+    return file
+
+
+def test_who_does_not_run_a_line_is_not_asked(tree: Tree, tmp_path: Path) -> None:
+    ran_by = {"9": ["a"], "10": ["a", "b"], "15": ["b"], "20": [], "22": ["a"]}
+    found = executed.read(lines_file(tmp_path, ran_by), tree)
+
+    def asked(line: int, **fields: str) -> list[str]:
+        return [name for name in ("a", "b", "new") if found.may_notice(name, replace(mutant(**fields), line=line))]
+
+    assert asked(20) == ["new"]  # what was not measured is always asked
+    assert asked(22) == ["a", "new"]
+    assert asked(16) == ["b", "new"]  # goes on from line 15
+    assert asked(19) == ["a", "b", "new"]  # a line without code: as all of the function
+    assert asked(10) == asked(9) == asked(11) == ["a", "b", "new"]  # an inline function, as a whole
+    assert asked(3) == ["a", "b", "new"]  # nothing is known
+    assert asked(20, file="mm/y.c") == asked(20, file="mm/x.h") == ["a", "b", "new"]
+
+
+def test_conditions_and_labels_are_asked_of_all_their_function(tree: Tree, tmp_path: Path) -> None:
+    text = "int f(int a)\n{\n\tif (a &&\n\t    a > 1)\n\t\treturn 1;\ncase 2:\n\treturn 2;\n}\n"
+    (tree.path / "mm/x.c").write_text(text)
+    ran_by = {"3": [], "4": [], "5": [], "6": [], "7": ["a"]}
+    found = executed.read(lines_file(tmp_path, ran_by, text), tree)
+    asked = [found.may_notice("a", replace(mutant(), line=line)) for line in range(3, 8)]
+    assert asked == [True, True, False, True, True]
+
+
+def test_lines_of_another_source_or_format_are_an_error(tree: Tree, tmp_path: Path) -> None:
+    with pytest.raises(CiError, match=r"lines.json: mm/x.c is another one in 7.3.4; measure again"):
+        executed.read(lines_file(tmp_path, {}, "int x;"), tree)
+    (tmp_path / "lines.json").write_text('{"mm/x.c": {}}')
+    with pytest.raises(CiError, match="is not what `ksftci coverage --lines` writes"):
+        executed.read(tmp_path / "lines.json", tree)
+
+
+def test_a_mutant_in_a_line_that_no_program_runs_survives_without_a_boot(tree: Tree, tmp_path: Path) -> None:
+    known = executed.read(lines_file(tmp_path, {"20": []}), tree)
+    quiet = replace(mutant(), line=20)
+    job = replace(JOB, name="a")
+    suite = Suite("ours", [job], Limits(9, 9), known)
+    ledger = Ledger(Journal(tmp_path / "journal.jsonl"), "k")
+    found = ledger.standing(suite, quiet)
+    assert found is not None and found.kill is None and found.asked == 0
+    ledger.add_outcome(job, quiet, Outcome("a", True, 1.0, "a.x"))  # the lines were wrong
+    found = ledger.standing(suite, quiet)
+    assert found is not None and found.kill is not None
 
 
 def test_the_program_that_is_likely_to_notice_comes_first(tmp_path: Path) -> None:

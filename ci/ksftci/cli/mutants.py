@@ -2,6 +2,7 @@
 """`ksftci mutants`."""
 
 import json
+import sys
 import time
 from contextlib import nullcontext
 from dataclasses import replace
@@ -23,7 +24,8 @@ from ksftci.guests import Guests
 from ksftci.kbuild import KernelBuilder
 from ksftci.libraries import Libraries
 from ksftci.machine import Limits
-from ksftci.mutants import board, curated, page, plan, sample, table
+from ksftci.mutants import board, curated, executed, page, plan, sample, table
+from ksftci.mutants.executed import Executed
 from ksftci.mutants.forge import Forge
 from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Journal
@@ -88,6 +90,8 @@ def mutants(
         of = wanted.sample
         drawn, number = sample.draw(source, of.file, of.first, of.last, of.seed), of.count
     number = number if count is None else count
+    known = executed.read(config.parent / wanted.lines, source) if wanted.lines else Executed()
+    verdicts = plan.judgements(config, wanted)
 
     def is_chosen(mutant: Mutant) -> bool:
         return chosen(f"{mutant.name} {mutant.file} {mutant.function} {mutant.group}")
@@ -96,15 +100,15 @@ def mutants(
     with alone:
         forge = Forge(store, source, KernelBuilder(store, arch, say=say), wanted.config)
         for command in wanted.prepare:
-            run_command(
-                [word.replace("{tree}", str(forge.tree.path)) for word in command], what="putting tests into the tree"
-            )
+            first, *rest = (word.replace("{tree}", str(forge.tree.path)) for word in command)
+            ours = [sys.executable, "-m", "ksftgen"]  # the one beside us, whatever PATH says
+            run_command([*(ours if first == "ksftgen" else [first]), *rest], what="putting tests into the tree")
         builder = Builder(store, arch, say=say, libraries=Libraries(store, packages))
         suites = []
         for name, suite in wanted.suites.items():
             if not suite_names or name in suite_names:
                 found = programs.find(plan.programs(config, suite), forge.tree, arch, builder)
-                suites.append(Suite(name, found, Limits(suite.total, suite.silence)))
+                suites.append(Suite(name, found, Limits(suite.total, suite.silence), known))
         guests = Guests(store, packages, memory_mb=wanted.memory, append=wanted.append, swap_mb=wanted.swap)
         guest = guests.qemu("mutant", Path(), [job for suite in suites for job in suite.jobs])
 
@@ -124,13 +128,14 @@ def mutants(
             progress,
             jobs,
             wanted.baseline,
+            [name for name, found in verdicts.items() if found.verdict in plan.SAME],
         )
         try:
             if not only_report:
                 progress.begin(hunt)
                 hunt.run()
         finally:
-            rows = board.rows(hunt, plan.judgements(config, wanted))
+            rows = board.rows(hunt, verdicts)
             told = board.data(hunt, rows, source.version)
             table.show(hunt, rows, out)
             write_whole(to / "mutants.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A comparison as JSON, for other programs."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -8,9 +9,22 @@ from ksftci.coverage.compare import Comparison
 
 
 def lines(found: Comparison) -> str:
-    """{FILE: {LINE: [PROGRAM, ...]}}: the programs, as `ksftci run` calls them, that run each compiled line."""
-    of_file = {file: {str(line): names for line, names in of.items()} for file, of in found.programs().items()}
-    return _text(of_file)
+    """{"programs": [NAME, ...], "files": {FILE: {"sha256": DIGEST, "lines": [ENTRY, ...]}}}.
+
+    An entry is {"of": [LINE, ...], "run_by": [NAME, ...]}; each compiled line is in one, with all lines that the same
+    programs run. `programs` are those that nothing was lost of, as `ksftci run` calls them. The digest is that of the
+    source file.
+    """
+    lost = {name for suite in found.suites for name in suite.lost}
+    measured = dict.fromkeys(name for suite in found.suites for name in suite.profiles if name not in lost)
+    files = {}
+    for file, ran_by in found.programs().items():
+        alike: dict[tuple[str, ...], list[int]] = {}
+        for line, names in sorted(ran_by.items()):
+            alike.setdefault(tuple(names), []).append(line)
+        digest = hashlib.sha256(found.sources[file].encode()).hexdigest()
+        files[file] = {"sha256": digest, "lines": [{"of": of, "run_by": names} for names, of in alike.items()]}
+    return _text({"programs": list(measured), "files": files})
 
 
 def render(found: Comparison) -> str:

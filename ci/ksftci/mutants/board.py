@@ -11,11 +11,10 @@ from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Entry
 from ksftci.mutants.ledger import Standing
 from ksftci.mutants.mutant import Mutant
-from ksftci.mutants.plan import Judgement
+from ksftci.mutants.plan import SAME, Judgement
 from ksftci.mutants.trial import Suite
 
 GROUPS = ("curated", "sample")
-SAME = ("equivalent", "slower")  # verdicts on mutants that no program can be asked to tell
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def _told(row: Row) -> dict[str, Any]:
 
 
 def _outcome(standing: Standing) -> dict[str, Any]:
-    told: dict[str, Any] = {"killed": standing.kill is not None, "seconds": standing.seconds}
+    told: dict[str, Any] = {"killed": standing.kill is not None, "asked": standing.asked, "seconds": standing.seconds}
     if standing.kill is not None:
         told |= {field: standing.kill[field] for field in ("by", "verdict", "reason", "log") if standing.kill[field]}
     return told | {name: list(ids) for name in ("unconfirmed", "failed") if (ids := getattr(standing, name))}

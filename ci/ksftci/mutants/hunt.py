@@ -3,7 +3,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +50,7 @@ class Hunt:
     watcher: Watcher
     at_once: int = 2
     baseline_runs: int = 2
+    same: Collection[str] = ()  # names of mutants that nobody can tell from the kernel, it is thought
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -95,7 +96,7 @@ class Hunt:
     def _build(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
         try:
             drawn = 0
-            for mutant in sorted([*self.curated, *self.sample], key=_effort):
+            for mutant in sorted([*self.curated, *self.sample], key=self._effort):
                 if self.stop.is_set():
                     break
                 if mutant.group == "sample" and drawn == self.wanted:
@@ -127,7 +128,7 @@ class Hunt:
         That is the one that is expected to, then those that have killed mutants of the same function, then
         those that have killed others: a kill costs seconds then, and whether there is one does not change.
         """
-        jobs = [job for job in suite.jobs if self.ledger.outcome(job, mutant) is None]
+        jobs = [job for job in suite.asked(mutant) if self.ledger.outcome(job, mutant) is None]
         near, far = Counter[str](), Counter[str]()
         for other in (*self.curated, *self.sample):
             for job in jobs:
@@ -136,6 +137,10 @@ class Hunt:
                     far[job.name] += 1
                     near[job.name] += (other.file, other.function) == (mutant.file, mutant.function)
         return sorted(jobs, key=lambda job: (job.name != mutant.expect, -near[job.name], -far[job.name]))
+
+    def _effort(self, mutant: Mutant) -> tuple[bool, bool, bool]:
+        """What costs most comes last: a header is in many objects, and a likely survivor goes through everything."""
+        return mutant.name in self.same, mutant.file.endswith(".h"), bool(mutant.missing)
 
     def _work(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
         """Take everything from the queue whatever happens, so that nobody waits for ever to put something there."""
@@ -187,8 +192,3 @@ class Hunt:
                 for future in futures:
                     future.cancel()
                 raise
-
-
-def _effort(mutant: Mutant) -> tuple[bool, bool]:
-    """What costs most comes last: a header is in many objects, and a likely survivor goes through everything."""
-    return mutant.file.endswith(".h"), bool(mutant.missing)

@@ -20,6 +20,7 @@ class Standing:
 
     seconds: float
     kill: Entry | None
+    asked: int = 1  # programs that run the line
     unconfirmed: Sequence[str] = ()
     failed: Sequence[str] = ()
 
@@ -75,15 +76,16 @@ class Ledger:
 
     def standing(self, suite: Suite, mutant: Mutant) -> Standing | None:
         """What a suite made of a mutant; None as long as that is not known."""
-        entries = [self.outcome(job, mutant) for job in suite.jobs]
-        known = [entry for entry in entries if entry is not None]
+        asked = suite.asked(mutant)
+        entries = {job.name: self.outcome(job, mutant) for job in suite.jobs}
+        known = [entry for entry in entries.values() if entry is not None]
         kill = next((entry for entry in known if entry["killed"]), None)
-        if len(known) < len(entries) and (kill is None or self.whole):
+        if any(entries[job.name] is None for job in asked) and (kill is None or self.whole):
             return None
         seconds = round(sum(entry["seconds"] for entry in known), 1)
         unconfirmed = [test for entry in known for test in entry["unconfirmed"]]
         failed = [test for entry in known for test in entry["failed"]]
-        return Standing(seconds, kill, unconfirmed, failed)
+        return Standing(seconds, kill, len(asked), unconfirmed, failed)
 
     def _key(self, job: Job, mutant: Mutant) -> tuple[str, ...]:
         return _WHOLE if self.whole else _FIRST, self.kernel, self._digest(job), mutant.digest

@@ -73,6 +73,7 @@ class Plan(_Strict):
     curated: str = ""
     sample: SamplePlan | None = None
     verdicts: str = ""  # why survivors survive
+    lines: str = ""  # which programs execute which lines; the others are not asked
 
 
 class Judgement(_Strict):
@@ -95,6 +96,7 @@ KINDS = {
     "state": "needs a state that no scenario has",
     "gap": "a test could notice it and does not",
 }
+SAME = ("equivalent", "slower")  # no program can be asked to tell them
 
 
 def read(path: Path) -> Plan:

@@ -51,7 +51,8 @@ class Progress:
         elif told.kill is not None:
             text = f"{mutant.name}: {suite} killed it in {told.seconds:.0f} s by {told.kill['by']}"
         else:
-            text = f"{mutant.name}: survived {suite}, {told.seconds:.0f} s"
+            tries = f"{told.seconds:.0f} s" if told.asked else "no program runs the line"
+            text = f"{mutant.name}: survived {suite}, {tries}"
         with self._lock:
             self._done += 1
             self.console.print(f"{text}  [{self._rate()}]", markup=False, highlight=False, soft_wrap=True)

@@ -12,6 +12,8 @@ from typing import cast
 from ksftci.collect import Collector
 from ksftci.listing import has_harness
 from ksftci.machine import Begin, Booted, End, Event, Job, Limits, Machine
+from ksftci.mutants.executed import Executed
+from ksftci.mutants.mutant import Mutant
 from ksftci.results import Run, TestResult, Verdict
 from ksftci.resume import Resume
 
@@ -27,6 +29,11 @@ class Suite:
     name: str
     jobs: Sequence[Job]
     limits: Limits
+    executed: Executed = field(default_factory=Executed)
+
+    def asked(self, mutant: Mutant) -> list[Job]:
+        """The programs that may notice it."""
+        return [job for job in self.jobs if self.executed.may_notice(job.name, mutant)]
 
 
 @dataclass

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which programs execute a mutant's line, as `ksftci coverage --lines` has written it: no other one can notice it."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from ksftci.cfunction import Function, functions
+from ksftci.errors import CiError
+from ksftci.files import read_text
+from ksftci.mutants.mutant import Mutant
+from ksftci.tree import Tree
+
+# A line that ends so goes on in the next one.
+_OPEN = ("&&", "||", "?", ":", "=", ",", "+", "-", "|", "(")
+_FLOW = re.compile(r"[{}]|(if|else|for|while|do|switch|case|default)\b")
+
+
+class _Lines(BaseModel):
+    of: list[int]
+    run_by: list[str]
+
+
+class _File(BaseModel):
+    sha256: str
+    lines: list[_Lines]
+
+
+class _Document(BaseModel):
+    programs: list[str]
+    files: dict[str, _File]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A file, and the programs that run its compiled lines."""
+
+    code: list[str]
+    functions: list[Function]
+    ran_by: Mapping[int, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Executed:
+    """Programs that were measured, and what they run. Nothing is known by default."""
+
+    programs: frozenset[str] = frozenset()
+    sources: Mapping[str, _Source] = field(default_factory=dict)
+
+    def may_notice(self, program: str, mutant: Mutant) -> bool:
+        """False only for a program that was measured and runs nothing of what is changed.
+
+        That is the statement, up to the mutant's line, or all of its function where the counters of optimised
+        code are not to be trusted with less: a condition, whose count a jump over it may have taken away; an
+        inline function, of which a copy with constants may have nothing left of a line; a label, which
+        decides who comes there; a line without code. The lines of a header are known in some objects only.
+        """
+        source = self.sources.get(mutant.file)
+        if program not in self.programs or source is None or mutant.file.endswith(".h"):
+            return True
+        span = self._span(source, mutant.line)
+        known = [source.ran_by[line] for line in span if line in source.ran_by]
+        return not known or any(program in names for names in known)
+
+    @staticmethod
+    def _span(source: _Source, line: int) -> range:
+        function = next((f for f in source.functions if f.first <= line <= f.last), None)
+        if function is None:
+            return range(0)
+        begin = line
+        while begin > function.first and source.code[begin - 2].rstrip().endswith(_OPEN):
+            begin -= 1
+        inline = any("inline" in text for text in source.code[function.first - 2 : function.first])
+        statement = range(begin, line + 1)
+        compiled = any(number in source.ran_by for number in statement)
+        if inline or not compiled or _FLOW.match(source.code[begin - 1].strip()):
+            return range(function.first, function.last + 1)
+        return statement
+
+
+def read(path: Path, tree: Tree) -> Executed:
+    """Raises CiError when it cannot be read, or was measured with other source files than the tree's."""
+    try:
+        document = _Document.model_validate_json(read_text(path))
+    except ValidationError as error:
+        raise CiError(f"{path}: is not what `ksftci coverage --lines` writes: {error.errors()[0]['msg']}") from error
+    sources = {}
+    for name, file in document.files.items():
+        text = read_text(tree.path / name)
+        if hashlib.sha256(text.encode()).hexdigest() != file.sha256:
+            raise CiError(f"{path}: {name} is another one in {tree.version}; measure again with `ksftci coverage`")
+        ran_by = {number: frozenset(alike.run_by) for alike in file.lines for number in alike.of}
+        sources[name] = _Source(text.split("\n"), functions(text), ran_by)
+    return Executed(frozenset(document.programs), sources)
