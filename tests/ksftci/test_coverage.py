@@ -244,6 +244,15 @@ def test_suites_side_by_side(tmp_path: Path) -> None:
     assert found.programs()["mm/toy.c"][37] == ["small"]  # it ran in one of two suites that have it
 
 
+def test_what_every_program_runs_counts_for_those_that_run_it_more_often(tmp_path: Path) -> None:
+    found = compared(tmp_path)
+    more = gcov.merge([found.suites[1].profiles["small"], found.suites[1].profiles["small"]])
+    found.suites[1].profiles["most"] = more
+    assert found.programs()["mm/toy.c"][19] == ["toys", "small", "smaller", "most"]
+    assert found.deciding()["mm/toy.c"][19] == ["toys", "small", "most"]  # one of each suite stands for the idle ones
+    assert found.deciding()["mm/toy.c"][20] == ["toys"]
+
+
 def test_only_the_chosen_functions(tmp_path: Path) -> None:
     assert [part.function.name for part in compared(tmp_path, "mm/toy.c:toy_clip").parts] == ["toy_clip"]
     with pytest.raises(CiError, match="no function twice"):
@@ -302,7 +311,8 @@ def test_the_json(tmp_path: Path) -> None:
     found = compared(tmp_path)
     lines = json.loads(data.lines(found))
     assert lines["programs"] == ["toys", "small", "smaller"]
-    assert {"of": [20, 21], "run_by": ["toys"]} in lines["files"]["mm/toy.c"]["lines"]
+    (alike,) = (entry for entry in lines["files"]["mm/toy.c"]["lines"] if 20 in entry["of"])
+    assert 21 in alike["of"] and alike["run_by"] == ["toys"]
     whole = json.loads(data.render(found))
     line = next(line for line in whole["lines"] if line["line"] == 39)
     assert line["counts"] == {"ours": 2, "upstream": 2} and line["branches"]["ours"] == [0, 2]

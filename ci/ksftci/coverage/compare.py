@@ -91,15 +91,38 @@ class Comparison:
 
     def programs(self) -> dict[str, dict[int, list[str]]]:
         """File to line to the programs that run it, of every line of the parts; [] when none does."""
+        return {
+            file: {line: [name for name, count in ran.items() if count] for line, ran in lines.items()}
+            for file, lines in self._counts().items()
+        }
+
+    def deciding(self) -> dict[str, dict[int, list[str]]]:
+        """The same without programs that a line does not depend on.
+
+        What every program runs is run when one starts, by the C library and the shell. Of a suite's programs
+        that run a line no more often than any must, the first one stands for all.
+        """
         found: dict[str, dict[int, list[str]]] = {}
+        for file, lines in self._counts().items():
+            of_file = found.setdefault(file, {})
+            for line, ran in lines.items():
+                least = min(ran.values(), default=0)
+                idle = [[name for name in suite.profiles if ran[name] == least] for suite in self.suites]
+                stand = {names[0] for names in idle if names and least}
+                of_file[line] = [name for name, count in ran.items() if count > least or name in stand]
+        return found
+
+    def _counts(self) -> dict[str, dict[int, dict[str, int]]]:
+        """File to line to program to how often it runs it; the most of all suites that the program is in."""
+        found: dict[str, dict[int, dict[str, int]]] = {}
         for part in self.parts:
             of_file = found.setdefault(part.file, {})
-            ran: dict[str, set[int]] = {}  # a program may be in several suites
-            for suite in self.suites:
-                for name, profile in suite.profiles.items():
-                    ran.setdefault(name, set()).update(part.ran(profile))
             for line in part.lines:
-                of_file[line] = [name for name, lines in ran.items() if line in lines]
+                ran = of_file.setdefault(line, {})
+                for suite in self.suites:
+                    for name, profile in suite.profiles.items():
+                        count = profile.get(part.file, Counts()).lines[line]
+                        ran[name] = max(ran.get(name, 0), count)
         return found
 
 

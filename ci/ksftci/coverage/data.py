@@ -12,13 +12,13 @@ def lines(found: Comparison) -> str:
     """{"programs": [NAME, ...], "files": {FILE: {"sha256": DIGEST, "lines": [ENTRY, ...]}}}.
 
     An entry is {"of": [LINE, ...], "run_by": [NAME, ...]}; each compiled line is in one, with all lines that the same
-    programs run. `programs` are those that nothing was lost of, as `ksftci run` calls them. The digest is that of the
-    source file.
+    programs run, as `deciding` has it. `programs` are those that nothing was lost of, as `ksftci run` calls them. The
+    digest is that of the source file.
     """
     lost = {name for suite in found.suites for name in suite.lost}
     measured = dict.fromkeys(name for suite in found.suites for name in suite.profiles if name not in lost)
     files = {}
-    for file, ran_by in found.programs().items():
+    for file, ran_by in found.deciding().items():
         alike: dict[tuple[str, ...], list[int]] = {}
         for line, names in sorted(ran_by.items()):
             alike.setdefault(tuple(names), []).append(line)
