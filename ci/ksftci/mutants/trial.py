@@ -95,7 +95,8 @@ def boots(start: Start, image: Path, stop: threading.Event) -> str:
             if isinstance(event, Booted):
                 return ""
             why = getattr(event, "text", "") or why
-    return why.strip().splitlines()[-1] if why.strip() else "nothing came"
+    lines = why.strip().splitlines() or ["nothing came"]
+    return next((line for line in lines if "Kernel panic" in line), lines[-1])
 
 
 def run_whole(start: Start, image: Path, jobs: Sequence[Job], limits: Limits, stop: threading.Event) -> Run:
