@@ -447,6 +447,16 @@ def test_a_mutant_in_a_line_that_no_program_runs_survives_without_a_boot(tree: T
     assert found is not None and found.kill is not None
 
 
+def test_what_is_not_built_yet_has_not_survived(tree: Tree, tmp_path: Path) -> None:
+    known = executed.read(lines_file(tmp_path, {"20": []}), tree)
+    hunt = hunting(tmp_path, {}, FakeForge(tmp_path))
+    hunt.suites = [Suite("ours", [replace(JOB, name="a")], Limits(9, 9), known)]
+    hunt.curated, hunt.sample = [replace(mutant(), line=20)], []
+    assert board.rows(hunt, {})[0].killed("ours") is None
+    hunt.run()
+    assert board.rows(hunt, {})[0].killed("ours") is False
+
+
 def test_the_program_that_is_likely_to_notice_comes_first(tmp_path: Path) -> None:
     kernels = {name: FakeMachine({"other.a"}) for name in ("killed", "survives", "dead")}
     hunt = hunting(tmp_path, kernels, FakeForge(tmp_path), at_once=1)

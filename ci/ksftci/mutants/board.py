@@ -62,10 +62,10 @@ def rows(hunt: Hunt, judgements: Mapping[str, Judgement]) -> list[Row]:
 
 
 def _row(hunt: Hunt, mutant: Mutant, judgements: Mapping[str, Judgement]) -> Row:
-    standings = {
-        suite.name: found for suite in hunt.suites if (found := hunt.ledger.standing(suite, mutant)) is not None
-    }
-    return Row(mutant, hunt.ledger.made(mutant), hunt.ledger.boot(mutant) or "", standings, judgements.get(mutant.name))
+    made = hunt.ledger.made(mutant)
+    built = made is not None and made["status"] == "built"
+    standings = {suite.name: found for suite in hunt.suites if built and (found := hunt.ledger.standing(suite, mutant))}
+    return Row(mutant, made, hunt.ledger.boot(mutant) or "", standings, judgements.get(mutant.name))
 
 
 def figures(table: Sequence[Row], suites: Sequence[Suite]) -> list[Figures]:
