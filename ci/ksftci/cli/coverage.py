@@ -12,7 +12,21 @@ from ksftci import arch as arches
 from ksftci import kbuild, programs
 from ksftci.build import Builder
 from ksftci.cache import Cache
-from ksftci.cli.base import ArchOption, CacheOption, MemoryOption, MirrorOption, SwapOption, app, debian, err, out, say
+from ksftci.cli.base import (
+    ArchOption,
+    CacheOption,
+    ConfigOption,
+    MachinesOption,
+    MemoryOption,
+    MirrorOption,
+    SilenceOption,
+    SwapOption,
+    app,
+    debian,
+    err,
+    out,
+    say,
+)
 from ksftci.coverage import compare, data, gcov, measure, page, table
 from ksftci.coverage.compare import Comparison
 from ksftci.coverage.source import Target
@@ -71,21 +85,16 @@ def coverage(
         Path | None,
         typer.Option("--notes", metavar="YAML", help="What is known of lines that no program executes."),
     ] = None,
-    config: Annotated[
-        list[str] | None,
-        typer.Option("--config", metavar="FILE|SYMBOL=VALUE", help="More of the configuration, may be repeated."),
-    ] = None,
+    config: ConfigOption = None,
     html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to look at.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all of it as JSON.")] = None,
     lines_file: Annotated[
         Path | None, typer.Option("--lines", metavar="FILE", help="Write which programs execute each line, as JSON.")
     ] = None,
     arch: ArchOption = "arm64",
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Machines at once.")] = 1,
+    jobs: MachinesOption = 1,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds for all of one suite.")] = 7200,
-    silence: Annotated[
-        float, typer.Option("--silence", min=1, help="Seconds without a line before a test counts as hung.")
-    ] = 300,
+    silence: SilenceOption = 300,
     memory: MemoryOption = 2048,
     swap: SwapOption = 0,
     mirror: MirrorOption = None,
@@ -120,7 +129,7 @@ def coverage(
     image = KernelBuilder(store, guest, say=say).build(
         of_kernel, [measure.SYMBOL, *(config or [])], measure.variables(targets)
     )
-    guests = Guests(store, packages, Limits(timeout, silence), memory, swap_mb=swap, gcov=True)
+    guests = Guests(store, packages, Limits(timeout, silence), memory_mb=memory, swap_mb=swap, gcov=True)
     suites = []
     for name, of_suite in found.items():
         display = ProgressDisplay(err)

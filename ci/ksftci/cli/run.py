@@ -181,7 +181,17 @@ def run(
         machines = [Native(limits, load)]
     else:
         kernels = Kernels(store, packages)
-        guests = Guests(store, packages, limits, memory, cpus, append, load, swap, icount)
+        guests = Guests(
+            store,
+            packages,
+            limits,
+            memory_mb=memory,
+            cpus=cpus,
+            append=append,
+            load=load,
+            swap_mb=swap,
+            icount=icount,
+        )
         machines = [
             guests.machine(label, kernels.get(ref), found)
             for label, ref in zip(labels(references), references, strict=True)

@@ -81,7 +81,7 @@ def watch(
     source = Tree.open(tree)
     store = Cache.find(cache)
     packages = debian(store, arch, mirror)
-    guests = Guests(store, packages, Limits(timeout, silence), memory, cpus, append)
+    guests = Guests(store, packages, Limits(timeout, silence), memory_mb=memory, cpus=cpus, append=append)
     lister = Lister(store)
     with Saves(source.path) as saves:
         kernels = KernelBuilder(store, packages.arch, say=say, stop=saves.there)
