@@ -367,6 +367,20 @@ def test_a_hunt_from_the_plan_to_the_figures(tmp_path: Path) -> None:
     assert "equivalent: the same" in text
 
 
+def test_suites_are_compared_on_what_all_of_them_have_tried(tmp_path: Path) -> None:
+    kernels = {"killed": FakeMachine({"prog.a"}), "survives": FakeMachine({"other.a"})}
+    hunt = hunting(tmp_path, kernels, FakeForge(tmp_path))
+    hunt.suites = [Suite("ours", [JOB, OTHER], Limits(9, 9)), Suite("theirs", [OTHER], Limits(9, 9))]
+    hunt.run()
+    rows = board.rows(hunt, {})
+    listed, drawn = board.together(rows, hunt.suites)
+    assert (listed.tried, listed.killed, listed.nobody) == (3, {"ours": 2, "theirs": 1}, 1)
+    assert listed.alone == {"ours": 1, "theirs": 0}
+    assert (drawn.tried, drawn.nobody) == (2, 2)
+    assert "of 3 that all suites have tried ours killed <b>2</b>" in page.render(board.data(hunt, rows, "7.3.4"))
+    assert board.together(rows, hunt.suites[:1]) == []
+
+
 def test_a_hunt_goes_on_where_it_was(tmp_path: Path) -> None:
     first = FakeForge(tmp_path)
     hunting(tmp_path, {}, first).run()

@@ -56,6 +56,17 @@ class Figures:
     seconds: float  # of all programs
 
 
+@dataclass(frozen=True)
+class Together:
+    """A group's mutants that all suites have tried: how many each killed, and each alone."""
+
+    group: str
+    tried: int
+    killed: Mapping[str, int]
+    alone: Mapping[str, int]
+    nobody: int
+
+
 def rows(hunt: Hunt, judgements: Mapping[str, Judgement]) -> list[Row]:
     """All mutants that are tried or will be, in order."""
     return [_row(hunt, mutant, judgements) for mutant in hunt.chosen()]
@@ -85,6 +96,20 @@ def figures(table: Sequence[Row], suites: Sequence[Suite]) -> list[Figures]:
     return [figure for figure in found if figure.tried or figure.left]
 
 
+def together(table: Sequence[Row], suites: Sequence[Suite]) -> list[Together]:
+    """For each group that has such mutants; none with one suite."""
+    found = []
+    for group in GROUPS if len(suites) > 1 else ():
+        of_group = [row for row in table if row.mutant.group == group]
+        tried = [row for row in of_group if all(suite.name in row.standings for suite in suites)]
+        kills = [[suite.name for suite in suites if row.killed(suite.name)] for row in tried]
+        killed = {suite.name: sum(suite.name in names for names in kills) for suite in suites}
+        alone = {suite.name: sum(names == [suite.name] for names in kills) for suite in suites}
+        if tried:
+            found.append(Together(group, len(tried), killed, alone, sum(not names for names in kills)))
+    return found
+
+
 def data(hunt: Hunt, table: Sequence[Row], version: str) -> dict[str, Any]:
     """Everything, for JSON."""
     return {
@@ -92,6 +117,7 @@ def data(hunt: Hunt, table: Sequence[Row], version: str) -> dict[str, Any]:
         "kernel": hunt.ledger.kernel,
         "suites": {suite.name: _suite(hunt, suite) for suite in hunt.suites},
         "figures": [vars(figure) for figure in figures(table, hunt.suites)],
+        "together": [vars(found) for found in together(table, hunt.suites)],
         "mutants": [_told(row) for row in table],
         **({"fewest": {suite.name: _fewest(hunt, table, suite) for suite in hunt.suites}} if hunt.ledger.whole else {}),
     }

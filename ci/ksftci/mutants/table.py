@@ -101,6 +101,9 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
             f"{figure.seconds / 60:.0f}",
         )
     console.print(grid)
+    for both in board.together(rows, hunt.suites):
+        told = ", ".join(f"{name} killed {both.killed[name]}, {both.alone[name]} alone" for name in both.killed)
+        _line(console, f"{both.group}: of {both.tried} that all have tried {told}, nobody {both.nobody}")
     for suite in hunt.suites if hunt.ledger.whole else ():
         chosen = board.cases(hunt, rows, suite)
         kills = sum(len(choice.kills) for choice in chosen)
