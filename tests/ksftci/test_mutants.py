@@ -431,13 +431,37 @@ def test_who_does_not_run_a_line_is_not_asked(tree: Tree, tmp_path: Path) -> Non
     assert asked(20, file="mm/y.c") == asked(20, file="mm/x.h") == ["a", "b", "new"]
 
 
-def test_conditions_and_labels_are_asked_of_all_their_function(tree: Tree, tmp_path: Path) -> None:
-    text = "int f(int a)\n{\n\tif (a &&\n\t    a > 1)\n\t\treturn 1;\ncase 2:\n\treturn 2;\n}\n"
-    (tree.path / "mm/x.c").write_text(text)
-    ran_by = {"3": [], "4": [], "5": [], "6": [], "7": ["a"]}
-    found = executed.read(lines_file(tmp_path, ran_by, text), tree)
-    asked = [found.may_notice("a", replace(mutant(), line=line)) for line in range(3, 8)]
-    assert asked == [True, True, False, True, True]
+BLOCKS = """\
+int f(int a)
+{
+	if (a) {
+		int b;
+
+		if (b &&
+			a > 1)
+			return 1;
+		a = 2;
+	} else {
+		a = 3;
+	}
+out:
+	return 2;
+}
+"""
+
+
+def test_conditions_are_asked_of_their_block_and_labels_of_the_function(tree: Tree, tmp_path: Path) -> None:
+    (tree.path / "mm/x.c").write_text(BLOCKS)
+    ran_by = {"3": ["a"], "6": [], "7": [], "8": [], "9": ["b"], "11": [], "14": ["a", "b"]}
+    found = executed.read(lines_file(tmp_path, ran_by, BLOCKS), tree)
+
+    def asked(line: int) -> list[str]:
+        return [name for name in ("a", "b") if found.may_notice(name, replace(mutant(), line=line))]
+
+    assert asked(3) == asked(10) == asked(12) == ["a", "b"]  # in the outermost block
+    assert asked(4) == asked(6) == asked(7) == ["b"]  # in the inner one
+    assert asked(8) == asked(11) == []
+    assert asked(13) == ["a", "b"]
 
 
 def test_lines_of_another_source_or_format_are_an_error(tree: Tree, tmp_path: Path) -> None:

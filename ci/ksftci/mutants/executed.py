@@ -17,7 +17,8 @@ from ksftci.tree import Tree
 
 # A line that ends so goes on in the next one.
 _OPEN = ("&&", "||", "?", ":", "=", ",", "+", "-", "|", "(")
-_FLOW = re.compile(r"[{}]|(if|else|for|while|do|switch|case|default)\b")
+_FLOW = re.compile(r"[{}]|(if|else|for|while|do|switch)\b")
+_LABEL = re.compile(r"(case|default)\b|\w+:$")
 
 
 class _Lines(BaseModel):
@@ -54,10 +55,11 @@ class Executed:
     def may_notice(self, program: str, mutant: Mutant) -> bool:
         """False only for a program that was measured and runs nothing of what is changed.
 
-        That is the statement, up to the mutant's line, or all of its function where the counters of optimised
-        code are not to be trusted with less: a condition, whose count a jump over it may have taken away; an
-        inline function, of which a copy with constants may have nothing left of a line; a label, which
-        decides who comes there; a line without code. The lines of a header are known in some objects only.
+        That is the statement, up to the mutant's line, or more where the counters of optimised code are not to
+        be trusted with it. The block in braces: for a condition, whose count a jump over it may have taken
+        away, and for a line without code. All of the function: for an inline one, of which a copy with constants
+        may have nothing left of a line, and for a label, which decides who comes there. The lines of a header
+        are known in some objects only.
         """
         source = self.sources.get(mutant.file)
         if program not in self.programs or source is None or mutant.file.endswith(".h"):
@@ -74,12 +76,27 @@ class Executed:
         begin = line
         while begin > function.first and source.code[begin - 2].rstrip().endswith(_OPEN):
             begin -= 1
-        inline = any("inline" in text for text in source.code[function.first - 2 : function.first])
+        first = source.code[begin - 1].strip()
+        if _LABEL.match(first) or any("inline" in text for text in source.code[function.first - 2 : function.first]):
+            return range(function.first, function.last + 1)
         statement = range(begin, line + 1)
         compiled = any(number in source.ran_by for number in statement)
-        if inline or not compiled or _FLOW.match(source.code[begin - 1].strip()):
-            return range(function.first, function.last + 1)
-        return statement
+        return statement if compiled and not _FLOW.match(first) else _block(source.code, function, begin)
+
+
+def _block(code: list[str], function: Function, line: int) -> range:
+    """The lines within the innermost braces around a line; a line with a brace is outside of those, and of its own."""
+    opened: list[int] = []
+    around = 0  # where the block of the line was opened
+    for number in range(function.first, function.last + 1):
+        for brace in re.findall(r"[{}]", code[number - 1]):
+            if brace == "{":
+                opened.append(number)
+            elif opened and opened.pop() == around and opened:
+                return range(around + 1, number)
+        if number == line:
+            around = next((other for other in reversed(opened) if other != line), 0)
+    return range(function.first, function.last + 1)
 
 
 def read(path: Path, tree: Tree) -> Executed:
