@@ -116,10 +116,17 @@ def _survivors(suite: str, rows: Sequence[Row], console: Console) -> None:
     _line(console, f"survived {suite}:", "bold")
     for row in rows[:_SHOWN]:
         mutant = row.mutant
-        why = f"{row.judgement.verdict}: {row.judgement.why}" if row.judgement else mutant.missing or "no verdict yet"
-        _line(console, f"  {mutant.name}  {mutant.function}: {mutant.before!r} -> {mutant.after!r}  {why}")
+        _line(console, f"  {mutant.name}  {mutant.function}: {mutant.before!r} -> {mutant.after!r}  {_why(row)}")
     if len(rows) > _SHOWN:
         _line(console, f"  and {len(rows) - _SHOWN} more")
+
+
+def _why(row: Row) -> str:
+    """Why a suite did not kill it, or who did."""
+    if row.judgement:
+        return f"{row.judgement.verdict}: {row.judgement.why}"
+    killers = [name for name in row.standings if row.killed(name)]
+    return f"{' and '.join(killers)} killed it" if killers else row.mutant.missing or "no verdict yet"
 
 
 def _line(console: Console, text: str, style: str = "") -> None:
