@@ -121,28 +121,29 @@ class Trial:
         That is one with a bad result that the baseline does not excuse, and that comes again in a second
         boot: of the test by itself, or else of all that was run before it.
         """
-        left, ignored = list(jobs), list[str]()
+        left, doubtful = list(jobs), list[TestResult]()
         while left and not self.stop.is_set():
+            ignored = [result.id for result in doubtful]
             sight = self._until_first(left, ignored)
             for job, seconds in sight.ended:
                 left.remove(job)
-                yield Outcome(job.name, False, seconds, unconfirmed=_of(ignored, job.name))
+                yield _survival(job.name, seconds, doubtful)
             found = sight.found
             if self.stop.is_set():
                 return
             if found is None:
-                yield from (Outcome(job.name, False, 0.0, unconfirmed=_of(ignored, job.name)) for job in left)
+                yield from (_survival(job.name, 0.0, doubtful) for job in left)
                 return
             again = self._until_first(_alone(jobs, found), ignored).found
             if again is None and not self.stop.is_set():
                 again = self._until_first(_up_to(jobs, found), ignored).found
             if again is not None:
-                yield _kill(found, sight.seconds, _of(ignored, found.program))
+                yield _kill(found, sight.seconds, _of(doubtful, found.program))
                 return
-            ignored.append(found.id)
-            if len(_of(ignored, found.program)) == _ROUNDS:
+            doubtful.append(found)
+            if len(_of(doubtful, found.program)) == _ROUNDS:
                 left = [job for job in left if job.name != found.program]
-                yield Outcome(found.program, False, sight.seconds, unconfirmed=_of(ignored, found.program))
+                yield _survival(found.program, sight.seconds, doubtful)
 
     def attempt_whole(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """The outcome of every program, with all tests that notice, each of them in two boots."""
@@ -211,8 +212,15 @@ def _kill(found: TestResult, seconds: float, unconfirmed: tuple[str, ...]) -> Ou
     return Outcome(found.program, True, seconds, found.id, verdict, found.reason, log, unconfirmed)
 
 
-def _of(ids: Sequence[str], program: str) -> tuple[str, ...]:
-    return tuple(name for name in ids if name.startswith(f"{program}."))
+def _survival(program: str, seconds: float, doubtful: Sequence[TestResult]) -> Outcome:
+    """Nothing was noticed that came again; of what did not, the last is told in full."""
+    last = next((result for result in reversed(doubtful) if result.program == program), None)
+    reason, log = (last.reason, tuple(last.log[-_LOG_LINES:])) if last else ("", ())
+    return Outcome(program, False, seconds, reason=reason, log=log, unconfirmed=_of(doubtful, program))
+
+
+def _of(results: Sequence[TestResult], program: str) -> tuple[str, ...]:
+    return tuple(result.id for result in results if result.program == program)
 
 
 def _only(job: Job, results: Sequence[TestResult]) -> Job | None:
