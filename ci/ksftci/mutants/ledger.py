@@ -12,6 +12,7 @@ from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Baseline, Outcome, Suite
 
 _MADE, _BOOT, _BASELINE, _FIRST, _WHOLE = "made", "boot", "baseline", "first", "whole"  # kinds of entries
+_NOTHING = asdict(Outcome("", False, 0.0))  # what an entry does not say
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,13 @@ class Ledger:
 
     def outcome(self, job: Job, mutant: Mutant) -> Entry | None:
         """What a program made of a mutant."""
-        return self.journal.get(*self._key(job, mutant))
+        entry = self.journal.get(*self._key(job, mutant))
+        return None if entry is None else {**_NOTHING, **entry}
 
     def add_outcome(self, job: Job, mutant: Mutant, outcome: Outcome) -> None:
         """A program has tried a mutant."""
-        self.journal.add(*self._key(job, mutant), name=mutant.name, **asdict(outcome))
+        told = {name: value for name, value in asdict(outcome).items() if value != _NOTHING[name]}
+        self.journal.add(*self._key(job, mutant), name=mutant.name, **told)
 
     def standing(self, suite: Suite, mutant: Mutant) -> Standing | None:
         """What a suite made of a mutant; None as long as that is not known."""
