@@ -347,6 +347,7 @@ def test_a_real_kernel_counts_and_forgets_between_programs(kernel_tree: str, tmp
     functions = {part["name"]: part for part in json.loads(whole.read_text())["functions"]}
     ran = functions["change_pte_range"]["ran"]
     assert 20 <= ran["first"] <= ran["second"] < functions["change_pte_range"]["lines"]
-    programs = [names for of_line in json.loads(lines.read_text()).values() for names in of_line.values()]
+    files = json.loads(lines.read_text())["files"].values()
+    programs = [alike["run_by"] for file in files for alike in file["lines"]]
     assert ["mkdirty", "mdwe_test"] in programs
     assert ["mkdirty"] in programs  # which ran before: its counts are not those of the next program as well
