@@ -485,6 +485,21 @@ def test_a_mutant_in_a_line_that_no_program_runs_survives_without_a_boot(tree: T
     assert found is not None and found.kill is not None
 
 
+def test_what_fails_now_and_then_on_several_mutants_says_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "journal.jsonl"
+    ledger = Ledger(Journal(path), "k")
+    ledger.add_baseline(JOB, Baseline())
+    ledger.add_outcome(JOB, mutant("x"), Outcome("prog", True, 1.0, "prog.a"))
+    ledger.add_outcome(JOB, mutant("y", after="y;"), Outcome("prog", False, 1.0, unconfirmed=("prog.a",)))
+    assert ledger.outcome(JOB, mutant("x")) is not None
+    ledger.add_outcome(JOB, mutant("z", after="z;"), Outcome("prog", False, 1.0, unconfirmed=("prog.a",)))
+    for known in (ledger, Ledger(Journal(path), "k")):
+        assert known.outcome(JOB, mutant("x")) is None  # to be asked again
+        assert known.outcome(JOB, mutant("y", after="y;")) is not None
+        found = known.baseline(JOB)
+        assert found is not None and set(found.unstable) == {"prog.a"}
+
+
 def test_what_is_not_built_yet_has_not_survived(tree: Tree, tmp_path: Path) -> None:
     known = executed.read(lines_file(tmp_path, {"20": []}), tree)
     hunt = hunting(tmp_path, {}, FakeForge(tmp_path))

@@ -39,6 +39,11 @@ class Journal:
         with self._lock:
             return self._entries.get(" ".join(key))
 
+    def all(self, kind: str) -> list[Entry]:
+        """The entries whose key begins with this word."""
+        with self._lock:
+            return [entry for key, entry in self._entries.items() if key.startswith(f"{kind} ")]
+
     def add(self, *key: str, **fields: Any) -> Entry:
         """Keep an entry. Raises CiError when it cannot be written."""
         entry = {"key": " ".join(key), **fields}

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the journal says of mutants, programs and suites, on one kernel."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 from ksftci.machine import Job
@@ -12,6 +13,7 @@ from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Baseline, Outcome, Suite
 
 _MADE, _BOOT, _BASELINE, _FIRST, _WHOLE = "made", "boot", "baseline", "first", "whole"  # kinds of entries
+_DOUBTS = 2  # mutants on which a test failed once and not again, before it says nothing any more
 _NOTHING = asdict(Outcome("", False, 0.0))  # what an entry does not say
 
 
@@ -34,13 +36,20 @@ class Ledger:
     kernel: str
     whole: bool = False
     _digests: dict[Job, str] = field(default_factory=dict)
+    _doubts: Counter[tuple[str, str]] = field(init=False, default_factory=Counter)  # of (program's digest, test)
+
+    def __post_init__(self) -> None:
+        """Count the doubts that the journal has."""
+        for entry in self.journal.all(_FIRST):
+            self._doubt(entry["key"].split()[2], entry.get("unconfirmed", ()))
 
     def baseline(self, job: Job) -> Baseline | None:
-        """What is known of a program on the kernel without a bug."""
+        """What is known of a program on the kernel without a bug, and of tests that are unsteady on those with one."""
         entry = self.journal.get(_BASELINE, self.kernel, self._digest(job))
         if entry is None:
             return None
         unstable = {test: set(verdicts) for test, verdicts in entry["unstable"].items()}
+        unstable |= {test: {"fail", "pass"} for digest, test in list(self._doubts) if self._doubted(digest, test, job)}
         return Baseline(unstable, entry["tests"], entry["seconds"])
 
     def add_baseline(self, job: Job, found: Baseline) -> None:
@@ -68,12 +77,15 @@ class Ledger:
         self.journal.add(_BOOT, self.kernel, mutant.digest, name=mutant.name, why=why)
 
     def outcome(self, job: Job, mutant: Mutant) -> Entry | None:
-        """What a program made of a mutant."""
+        """What a program made of a mutant; None if it was not asked, or only an unsteady test noticed."""
         entry = self.journal.get(*self._key(job, mutant))
-        return None if entry is None else {**_NOTHING, **entry}
+        if entry is None or self._doubted(self._digest(job), entry.get("by", ""), job):
+            return None
+        return {**_NOTHING, **entry}
 
     def add_outcome(self, job: Job, mutant: Mutant, outcome: Outcome) -> None:
         """A program has tried a mutant."""
+        self._doubt(self._digest(job), outcome.unconfirmed)
         told = {name: value for name, value in asdict(outcome).items() if value != _NOTHING[name]}
         self.journal.add(*self._key(job, mutant), name=mutant.name, **told)
 
@@ -89,6 +101,12 @@ class Ledger:
         unconfirmed = [test for entry in known for test in entry["unconfirmed"]]
         failed = [test for entry in known for test in entry["failed"]]
         return Standing(seconds, kill, len(asked), unconfirmed, failed)
+
+    def _doubt(self, digest: str, tests: Iterable[str]) -> None:
+        self._doubts.update((digest, test) for test in tests)
+
+    def _doubted(self, digest: str, test: str, job: Job) -> bool:
+        return digest == self._digest(job) and self._doubts[digest, test] >= _DOUBTS
 
     def _key(self, job: Job, mutant: Mutant) -> tuple[str, ...]:
         return _WHOLE if self.whole else _FIRST, self.kernel, self._digest(job), mutant.digest
