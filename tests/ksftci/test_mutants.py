@@ -238,6 +238,17 @@ def test_a_failure_that_does_not_come_again_is_no_kill() -> None:
     assert outcomes[0].unconfirmed == ("prog.a",)
 
 
+def test_another_failure_of_the_program_confirms_nothing() -> None:
+    first, second = FakeMachine({"prog.a"}), FakeMachine({"prog.b"})
+    outcomes = tried(starting(first, second, second, FakeMachine(set())))
+    assert told(outcomes) == [("prog", False, ""), ("other", False, "")]
+
+
+def test_a_panic_may_come_elsewhere_again() -> None:
+    first, second = FakeMachine(set(), panics="prog.a"), FakeMachine(set(), panics="prog.b")
+    assert told(tried(starting(first, second))) == [("prog", True, "prog.crash")]
+
+
 def test_failures_that_never_come_again_end_some_time() -> None:
     machines = [machine for test in "abab" for machine in (FakeMachine({f"prog.{test}"}), *[FakeMachine(set())] * 2)]
     assert told(tried(starting(*machines, FakeMachine(set())))) == [("prog", False, ""), ("other", False, "")]

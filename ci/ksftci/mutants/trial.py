@@ -119,7 +119,7 @@ class Trial:
         """The outcome of each program as soon as it is known, up to the first that notices; fewer when stopped.
 
         That is one with a bad result that the baseline does not excuse, and that comes again in a second
-        boot: of the test by itself, or else of all that was run before it.
+        boot, as the first one there: of the test by itself, or else of all that was run before it.
         """
         left, doubtful = list(jobs), list[TestResult]()
         while left and not self.stop.is_set():
@@ -134,10 +134,10 @@ class Trial:
             if found is None:
                 yield from (_survival(job.name, 0.0, doubtful) for job in left)
                 return
-            again = self._until_first(_alone(jobs, found), ignored).found
-            if again is None and not self.stop.is_set():
-                again = self._until_first(_up_to(jobs, found), ignored).found
-            if again is not None:
+            again = _same(found, self._until_first(_alone(jobs, found), ignored).found)
+            if not again and not self.stop.is_set():
+                again = _same(found, self._until_first(_up_to(jobs, found), ignored).found)
+            if again:
                 yield _kill(found, sight.seconds, _of(doubtful, found.program))
                 return
             doubtful.append(found)
@@ -210,6 +210,15 @@ def _kill(found: TestResult, seconds: float, unconfirmed: tuple[str, ...]) -> Ou
     log = tuple(found.log[-_LOG_LINES:])
     verdict = found.verdict.value
     return Outcome(found.program, True, seconds, found.id, verdict, found.reason, log, unconfirmed)
+
+
+def _same(found: TestResult, again: TestResult | None) -> bool:
+    """Whether a second boot shows the same. What the kernel itself complains of need not come in the same test."""
+    return again is not None and (again.id == found.id or (_of_kernel(found) and _of_kernel(again)))
+
+
+def _of_kernel(result: TestResult) -> bool:
+    return result.verdict is Verdict.CRASH or result.id.endswith("kernel_log")
 
 
 def _survival(program: str, seconds: float, doubtful: Sequence[TestResult]) -> Outcome:
