@@ -431,7 +431,8 @@ def test_who_does_not_run_a_line_is_not_asked(tree: Tree, tmp_path: Path) -> Non
     found = executed.read(lines_file(tmp_path, ran_by), tree)
 
     def asked(line: int, **fields: str) -> list[str]:
-        return [name for name in ("a", "b", "new") if found.may_notice(name, replace(mutant(**fields), line=line))]
+        idle = found.idle(replace(mutant(**fields), line=line))
+        return [name for name in ("a", "b", "new") if name not in idle]
 
     assert asked(20) == ["new"]  # what was not measured is always asked
     assert asked(22) == ["a", "new"]
@@ -467,7 +468,7 @@ def test_conditions_are_asked_of_their_block_and_labels_of_the_function(tree: Tr
     found = executed.read(lines_file(tmp_path, ran_by, BLOCKS), tree)
 
     def asked(line: int) -> list[str]:
-        return [name for name in ("a", "b") if found.may_notice(name, replace(mutant(), line=line))]
+        return [name for name in ("a", "b") if name not in found.idle(replace(mutant(), line=line))]
 
     assert asked(3) == asked(10) == asked(12) == ["a", "b"]  # in the outermost block
     assert asked(4) == asked(6) == asked(7) == ["b"]  # in the inner one

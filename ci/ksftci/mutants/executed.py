@@ -52,8 +52,8 @@ class Executed:
     programs: frozenset[str] = frozenset()
     sources: Mapping[str, _Source] = field(default_factory=dict)
 
-    def may_notice(self, program: str, mutant: Mutant) -> bool:
-        """False only for a program that was measured and runs nothing of what is changed.
+    def idle(self, mutant: Mutant) -> frozenset[str]:
+        """Programs that cannot notice: measured, and running nothing of what is changed.
 
         That is the statement, up to the mutant's line, or more where the counters of optimised code are not to
         be trusted with it. The block in braces: for a condition, whose count a jump over it may have taken
@@ -62,11 +62,11 @@ class Executed:
         are known in some objects only.
         """
         source = self.sources.get(mutant.file)
-        if program not in self.programs or source is None or mutant.file.endswith(".h"):
-            return True
+        if source is None or mutant.file.endswith(".h"):
+            return frozenset()
         span = self._span(source, mutant.line)
         known = [source.ran_by[line] for line in span if line in source.ran_by]
-        return not known or any(program in names for names in known)
+        return self.programs.difference(*known) if known else frozenset()
 
     @staticmethod
     def _span(source: _Source, line: int) -> range:

@@ -81,7 +81,7 @@ class Forge:
             self.builder.make_target(self.tree, self._build, image.name)
         except CiError as error:
             lines = [line for line in str(error).splitlines() if "error" in line]
-            return Made("not compiled", why=(lines or [str(error)])[-1])
+            return Made("not compiled", why=(lines or [str(error)])[-1].replace(f"{self.tree.path}/", ""))
         return Made("built", self._keep(image, mutant.digest), object=code)
 
     def restore(self) -> None:

@@ -23,9 +23,9 @@ class Standing:
 
     seconds: float
     kill: Entry | None
-    asked: int = 1  # programs that run the line
-    unconfirmed: Sequence[str] = ()
-    failed: Sequence[str] = ()
+    asked: int  # programs that run the line
+    unconfirmed: Sequence[str]
+    failed: Sequence[str]
 
 
 @dataclass

@@ -33,7 +33,8 @@ class Suite:
 
     def asked(self, mutant: Mutant) -> list[Job]:
         """The programs that may notice it."""
-        return [job for job in self.jobs if self.executed.may_notice(job.name, mutant)]
+        idle = self.executed.idle(mutant)
+        return [job for job in self.jobs if job.name not in idle]
 
 
 @dataclass
