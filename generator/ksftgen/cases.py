@@ -18,9 +18,8 @@ class NamedCase:
     values: Mapping[str, str]
 
 
-def cases(scenario: Scenario, everything: bool = False) -> list[NamedCase]:
-    """The cases in the order of the matrix; with `everything`, the whole product whatever the strength."""
+def cases(scenario: Scenario) -> list[NamedCase]:
+    """The cases in the order of the matrix."""
     axes = {axis.name: axis.values for axis in scenario.axes}
-    strength = None if everything else scenario.strength
-    found = cover.cover(axes, strength, scenario.stronger, scenario.excluded if scenario.exclude else None)
+    found = cover.cover(axes, scenario.strength, scenario.stronger, scenario.excluded if scenario.exclude else None)
     return [NamedCase("_".join(case.values()), case) for case in found]

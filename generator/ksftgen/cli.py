@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import enum
 import json
 import sys
 from pathlib import Path
@@ -40,15 +39,21 @@ app = typer.Typer(
 Specs = Annotated[list[Path] | None, typer.Argument(metavar="[SPEC]...", help="Scenario files.", show_default=False)]
 
 
-class Cases(enum.StrEnum):
-    """Which cases a program gets."""
-
-    STRENGTH = "strength"
-    ALL = "all"
+def _strength(text: str) -> str:
+    if text not in ("strength", "all") and not (text.isascii() and text.isdigit() and int(text)):
+        raise typer.BadParameter(f"{text!r} is none of strength, all, and the whole numbers from 1")
+    return text
 
 
 CasesOption = Annotated[
-    Cases, typer.Option("--cases", help="What each scenario's strength asks for, or all combinations.")
+    str,
+    typer.Option(
+        "--cases",
+        metavar="strength|all|N",
+        callback=_strength,
+        help="What each scenario's strength asks for, all combinations, or strength N in every scenario: "
+        "1 has each value once, 2 each pair.",
+    ),
 ]
 
 
@@ -108,7 +113,7 @@ def render_(
         Path | None,
         typer.Option("--tree", metavar="DIR", help="The kernel tree to write for.", show_default="Linux 7.3"),
     ] = None,
-    which: CasesOption = Cases.STRENGTH,
+    which: CasesOption = "strength",
     compare: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if files differ.")] = False,
 ) -> None:
     """Render scenarios to C, with the helper sources that they share.
@@ -124,7 +129,7 @@ def render_(
     if where.exists() and not where.is_dir():
         raise GenError(f"{where}: is no directory; give -o a directory")
     profile = tree.probe(kernel) if kernel else tree.LINUX_7_3
-    files = render.render(_load(specs), profile, which is Cases.ALL)
+    files = render.render(_load(specs, which), profile)
     if not compare:
         old = output.stale(where, files) if not specs else []
         touched = output.write({where / name: text for name, text in files.items()}, remove=old)
@@ -158,7 +163,7 @@ def install(
         Path, typer.Option("--tree", metavar="DIR", help="The kernel tree to change.", show_default=False)
     ],
     specs: Specs = None,
-    which: CasesOption = Cases.STRENGTH,
+    which: CasesOption = "strength",
 ) -> None:
     """Put the tests into a kernel tree: sources, Makefile, .gitignore, run_vmtests.sh, wrapper script.
 
@@ -169,14 +174,14 @@ def install(
     make -C ~/linux headers
     make -C ~/linux/tools/testing/selftests/mm
     """
-    touched = put_into(_load(specs), kernel, prune=not specs, everything=which is Cases.ALL)
+    touched = put_into(_load(specs, which), kernel, prune=not specs)
     for path in touched:
         typer.echo(str(path))
     typer.echo(f"{len(touched)} files changed in {kernel}")
 
 
-def _load(specs: list[Path] | None) -> list[Scenario]:
-    """Every scenario, or one error with the problems of all."""
+def _load(specs: list[Path] | None, which: str = "strength") -> list[Scenario]:
+    """Every scenario, with the cases that --cases asks for, or one error with the problems of all."""
     files = specs or paths.scenarios()
     if not files:
         raise GenError("there are no scenarios; give a scenario file")
@@ -193,7 +198,9 @@ def _load(specs: list[Path] | None) -> list[Scenario]:
         found[scenario.name] = scenario
     if problems:
         raise GenError("\n".join(problems))
-    return list(found.values())
+    if which == "strength":
+        return list(found.values())
+    return [scenario.at(None if which == "all" else int(which)) for scenario in found.values()]
 
 
 def _size(scenario: Scenario) -> str:

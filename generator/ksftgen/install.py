@@ -16,14 +16,14 @@ from ksftgen.scenario import Scenario
 from ksftgen.tree import mm_dir, probe, read
 
 
-def install(scenarios: Sequence[Scenario], tree: Path, prune: bool, everything: bool = False) -> list[Path]:
+def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path]:
     """Put `scenarios` into `tree`; returns the files touched, none if all was there.
 
     With `prune`, programs that an earlier install left and that are not among `scenarios` go away.
     """
     profile = probe(tree)
     folder = mm_dir(tree)
-    sources = render(scenarios, profile, everything)
+    sources = render(scenarios, profile)
     for name, text in sources.items():
         path = folder / name
         if path.exists() and not output.is_ours(path) and read(path) != text:

@@ -25,18 +25,15 @@ _TAB = 8
 _PROGRAM = "program.c.j2"
 
 
-def render(scenarios: Iterable[Scenario], tree: TreeProfile = LINUX_7_3, everything: bool = False) -> dict[str, str]:
-    """A program for each scenario and the helper sources they share: name of the file to its text, by name.
-
-    With `everything`, programs hold the whole product of each matrix instead of what its strength asks for.
-    """
+def render(scenarios: Iterable[Scenario], tree: TreeProfile = LINUX_7_3) -> dict[str, str]:
+    """A program for each scenario and the helper sources they share: name of the file to its text, by name."""
     environment = _environment()
     files = _helpers(environment, tree)
     for scenario in scenarios:
         name = f"{scenario.name}.c"
         if name in files:
             raise RenderError(f'scenario "{scenario.name}" wants the file {name}, which is taken; rename it')
-        files[name] = _program(environment, scenario, cases(scenario, everything), tree)
+        files[name] = _program(environment, scenario, cases(scenario), tree)
     return dict(sorted(files.items()))
 
 

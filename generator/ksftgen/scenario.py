@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ksftgen.layout import Layout
 from ksftgen.vocabulary import Argument, Type, Verb
@@ -61,6 +61,10 @@ class Scenario:
     exclude: tuple[Mapping[str, frozenset[str]], ...]
     setup: tuple[Step, ...]
     tests: Mapping[str, tuple[Step, ...]]
+
+    def at(self, strength: int | None) -> Scenario:
+        """The scenario with one strength for all of its axes."""
+        return replace(self, strength=strength, stronger=())
 
     def excluded(self, case: Case) -> bool:
         """Whether an exclusion forbids `case`."""

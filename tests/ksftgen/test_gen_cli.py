@@ -46,6 +46,26 @@ def test_list(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
     assert plain["cases"][0]["values"]["layout"] == "base"
 
 
+@pytest.mark.parametrize(("which", "number"), [("1", 4), ("2", 11), ("strength", 20), ("all", 40)])
+def test_cases_of_a_strength(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sample_path: Path, which: str, number: int
+) -> None:
+    assert ksftgen(monkeypatch, "render", sample_path, "-o", tmp_path, "--cases", which) == 0
+    assert (tmp_path / "mprotect_sample.c").read_text().count("\nFIXTURE_VARIANT_ADD(") == number
+
+
+@pytest.mark.parametrize("which", ["0", "-1", "two", "\u0662", ""])
+def test_cases_of_no_strength(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    sample_path: Path,
+    which: str,
+) -> None:
+    assert ksftgen(monkeypatch, "render", sample_path, "-o", tmp_path, "--cases", which) == 2
+    assert "is none of strength, all," in capsys.readouterr().err
+
+
 def test_render_check_and_prune(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, sample_path: Path
 ) -> None:
