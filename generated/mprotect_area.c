@@ -1427,8 +1427,12 @@ static const char *check_kind(const struct area *area, size_t page)
 	bool is_there = sight->entry & PM_PRESENT;
 	bool is_ksm = model->state == PAGE_KSM;
 
+	/* There is no userfaultfd here, and no guard region. */
+	if (sight->entry & (PM_UFFD_WP | PM_GUARD_REGION))
+		return "marked in pagemap";
 	if (model->state == PAGE_HOLE || model->state == PAGE_UNMAPPED)
-		return is_there ? "a page where nothing was" : NULL;
+		return is_there || sight->entry & PM_SWAP ?
+		       "a page where nothing was" : NULL;
 	if (!is_there)
 		return "the page is gone";
 	if (model->state == PAGE_ZERO && !(sight->flags & KPF_ZERO_PAGE))

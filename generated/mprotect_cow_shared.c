@@ -101,124 +101,16 @@ TEST_F(mprotect_cow_shared, child_exited)
 	ASSERT_TRUE(area_check(&self->area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_all_inside_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_one_straddle_pmd_read)
 {
-	.layout = &layout_base, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_all_straddle_contpte_none)
-{
-	.layout = &layout_base, .shared = PAGES_ALL,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_first_half_straddle_none)
-{
-	.layout = &layout_base, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_first_half_one_page_read)
-{
-	.layout = &layout_base, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_alternate_straddle_pmd_read)
-{
-	.layout = &layout_base, .shared = PAGES_ALTERNATE,
+	.layout = &layout_base, .shared = PAGES_ONE,
 	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_alternate_vma_end_none)
-{
-	.layout = &layout_base, .shared = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_one_whole_read)
-{
-	.layout = &layout_base, .shared = PAGES_ONE, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_one_one_page_none)
-{
-	.layout = &layout_base, .shared = PAGES_ONE, .range = RANGE_ONE_PAGE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order2_all_whole_none)
-{
-	.layout = &layout_order2, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order2_all_straddle_contpte_read)
-{
-	.layout = &layout_order2, .shared = PAGES_ALL,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order2_first_half_inside_none)
-{
-	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order2_first_half_straddle_read)
-{
-	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order2_alternate_straddle_contpte_none)
-{
-	.layout = &layout_order2, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order2_alternate_vma_end_read)
-{
-	.layout = &layout_order2, .shared = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order2_one_straddle_pmd_none)
-{
-	.layout = &layout_order2, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order2_one_one_page_read)
-{
-	.layout = &layout_order2, .shared = PAGES_ONE, .range = RANGE_ONE_PAGE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order3_all_vma_end_none)
-{
-	.layout = &layout_order3, .shared = PAGES_ALL, .range = RANGE_VMA_END,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order3_all_vma_end_read)
-{
-	.layout = &layout_order3, .shared = PAGES_ALL, .range = RANGE_VMA_END,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order3_first_half_straddle_pmd_none)
-{
-	.layout = &layout_order3, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
 FIXTURE_VARIANT_ADD(mprotect_cow_shared,
-		    order3_first_half_straddle_contpte_read)
+		    order2_first_half_straddle_contpte_read)
 {
-	.layout = &layout_order3, .shared = PAGES_FIRST_HALF,
+	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
 	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
 };
 
@@ -228,142 +120,16 @@ FIXTURE_VARIANT_ADD(mprotect_cow_shared, order3_alternate_whole_read)
 	.range = RANGE_WHOLE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order3_alternate_inside_none)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_alternate_straddle_read)
 {
-	.layout = &layout_order3, .shared = PAGES_ALTERNATE,
-	.range = RANGE_INSIDE, .prot = PROT_NONE,
+	.layout = &layout_order4, .shared = PAGES_ALTERNATE,
+	.range = RANGE_STRADDLE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order3_one_straddle_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_first_half_straddle_none)
 {
-	.layout = &layout_order3, .shared = PAGES_ONE, .range = RANGE_STRADDLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order3_one_one_page_none)
-{
-	.layout = &layout_order3, .shared = PAGES_ONE, .range = RANGE_ONE_PAGE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_all_whole_read)
-{
-	.layout = &layout_order4, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_all_straddle_contpte_none)
-{
-	.layout = &layout_order4, .shared = PAGES_ALL,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_first_half_straddle_none)
-{
-	.layout = &layout_order4, .shared = PAGES_FIRST_HALF,
+	.layout = &layout_order5, .shared = PAGES_FIRST_HALF,
 	.range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_first_half_one_page_read)
-{
-	.layout = &layout_order4, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_alternate_inside_read)
-{
-	.layout = &layout_order4, .shared = PAGES_ALTERNATE,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_alternate_straddle_pmd_none)
-{
-	.layout = &layout_order4, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_one_straddle_pmd_read)
-{
-	.layout = &layout_order4, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_one_vma_end_none)
-{
-	.layout = &layout_order4, .shared = PAGES_ONE, .range = RANGE_VMA_END,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_all_whole_read)
-{
-	.layout = &layout_order5, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_all_straddle_none)
-{
-	.layout = &layout_order5, .shared = PAGES_ALL, .range = RANGE_STRADDLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_first_half_one_page_none)
-{
-	.layout = &layout_order5, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_ONE_PAGE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_first_half_one_page_read)
-{
-	.layout = &layout_order5, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_alternate_inside_read)
-{
-	.layout = &layout_order5, .shared = PAGES_ALTERNATE,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_alternate_vma_end_none)
-{
-	.layout = &layout_order5, .shared = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_one_straddle_pmd_read)
-{
-	.layout = &layout_order5, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_one_straddle_contpte_none)
-{
-	.layout = &layout_order5, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_all_straddle_read)
-{
-	.layout = &layout_order6, .shared = PAGES_ALL, .range = RANGE_STRADDLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_all_straddle_pmd_none)
-{
-	.layout = &layout_order6, .shared = PAGES_ALL,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_first_half_vma_end_none)
-{
-	.layout = &layout_order6, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_first_half_vma_end_read)
-{
-	.layout = &layout_order6, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_VMA_END, .prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_alternate_whole_read)
@@ -372,94 +138,10 @@ FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_alternate_whole_read)
 	.range = RANGE_WHOLE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_alternate_inside_none)
-{
-	.layout = &layout_order6, .shared = PAGES_ALTERNATE,
-	.range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_one_straddle_contpte_none)
-{
-	.layout = &layout_order6, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_one_one_page_read)
-{
-	.layout = &layout_order6, .shared = PAGES_ONE, .range = RANGE_ONE_PAGE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_all_whole_none)
-{
-	.layout = &layout_order7, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_all_straddle_contpte_read)
-{
-	.layout = &layout_order7, .shared = PAGES_ALL,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_first_half_inside_read)
-{
-	.layout = &layout_order7, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_first_half_one_page_none)
-{
-	.layout = &layout_order7, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_ONE_PAGE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_alternate_straddle_none)
-{
-	.layout = &layout_order7, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_alternate_straddle_pmd_read)
-{
-	.layout = &layout_order7, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_one_whole_none)
-{
-	.layout = &layout_order7, .shared = PAGES_ONE, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
-};
-
 FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_one_vma_end_read)
 {
 	.layout = &layout_order7, .shared = PAGES_ONE, .range = RANGE_VMA_END,
 	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_all_straddle_pmd_read)
-{
-	.layout = &layout_order8, .shared = PAGES_ALL,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_all_one_page_none)
-{
-	.layout = &layout_order8, .shared = PAGES_ALL, .range = RANGE_ONE_PAGE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_first_half_whole_none)
-{
-	.layout = &layout_order8, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_first_half_inside_read)
-{
-	.layout = &layout_order8, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_alternate_straddle_none)
@@ -468,168 +150,40 @@ FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_alternate_straddle_none)
 	.range = RANGE_STRADDLE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_alternate_straddle_contpte_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_all_one_page_none)
 {
-	.layout = &layout_order8, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_one_whole_read)
-{
-	.layout = &layout_order8, .shared = PAGES_ONE, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_one_vma_end_none)
-{
-	.layout = &layout_order8, .shared = PAGES_ONE, .range = RANGE_VMA_END,
+	.layout = &layout_order9, .shared = PAGES_ALL, .range = RANGE_ONE_PAGE,
 	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_all_inside_none)
-{
-	.layout = &layout_order9, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_all_vma_end_read)
-{
-	.layout = &layout_order9, .shared = PAGES_ALL, .range = RANGE_VMA_END,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_first_half_straddle_none)
-{
-	.layout = &layout_order9, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared,
-		    order9_first_half_straddle_contpte_read)
-{
-	.layout = &layout_order9, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_alternate_straddle_pmd_none)
-{
-	.layout = &layout_order9, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_alternate_one_page_read)
-{
-	.layout = &layout_order9, .shared = PAGES_ALTERNATE,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_one_whole_none)
-{
-	.layout = &layout_order9, .shared = PAGES_ONE, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_one_inside_read)
-{
-	.layout = &layout_order9, .shared = PAGES_ONE, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_all_whole_read)
-{
-	.layout = &layout_order10, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_all_straddle_contpte_none)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_all_straddle_contpte_read)
 {
 	.layout = &layout_order10, .shared = PAGES_ALL,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
+	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_first_half_inside_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_first_half_whole_none)
 {
-	.layout = &layout_order10, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
+	.layout = &layout_pte_thp, .shared = PAGES_FIRST_HALF,
+	.range = RANGE_WHOLE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_first_half_straddle_pmd_none)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_alternate_whole_read)
 {
-	.layout = &layout_order10, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
+	.layout = &layout_pte_thp, .shared = PAGES_ALTERNATE,
+	.range = RANGE_WHOLE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_alternate_vma_end_none)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_one_straddle_pmd_read)
 {
-	.layout = &layout_order10, .shared = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_alternate_vma_end_read)
-{
-	.layout = &layout_order10, .shared = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_one_straddle_none)
-{
-	.layout = &layout_order10, .shared = PAGES_ONE, .range = RANGE_STRADDLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_one_one_page_read)
-{
-	.layout = &layout_order10, .shared = PAGES_ONE, .range = RANGE_ONE_PAGE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_all_straddle_none)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ALL, .range = RANGE_STRADDLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_all_straddle_pmd_read)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ALL,
+	.layout = &layout_pte_thp, .shared = PAGES_ONE,
 	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared,
-		    pte_thp_first_half_straddle_contpte_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_whole_none)
 {
-	.layout = &layout_pte_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_first_half_vma_end_none)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_alternate_inside_read)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ALTERNATE,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_alternate_vma_end_none)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_one_whole_none)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ONE, .range = RANGE_WHOLE,
+	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_WHOLE,
 	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_one_one_page_read)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ONE, .range = RANGE_ONE_PAGE,
-	.prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_whole_read)
@@ -638,144 +192,41 @@ FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_whole_read)
 	.prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_inside_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_first_half_inside_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_first_half_one_page_read)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared,
-		    pmd_thp_alternate_straddle_contpte_read)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_alternate_vma_end_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_one_straddle_read)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ONE, .range = RANGE_STRADDLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_one_straddle_pmd_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_all_whole_read)
-{
-	.layout = &layout_mixed, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_all_straddle_none)
-{
-	.layout = &layout_mixed, .shared = PAGES_ALL, .range = RANGE_STRADDLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_first_half_one_page_none)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_first_half_whole_read)
 {
 	.layout = &layout_mixed, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_ONE_PAGE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_first_half_vma_end_read)
-{
-	.layout = &layout_mixed, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_VMA_END, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_alternate_whole_read)
-{
-	.layout = &layout_mixed, .shared = PAGES_ALTERNATE,
 	.range = RANGE_WHOLE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_alternate_inside_none)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_alternate_straddle_none)
 {
 	.layout = &layout_mixed, .shared = PAGES_ALTERNATE,
-	.range = RANGE_INSIDE, .prot = PROT_NONE,
+	.range = RANGE_STRADDLE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_one_straddle_pmd_none)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_one_inside_read)
 {
-	.layout = &layout_mixed, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_one_straddle_contpte_read)
-{
-	.layout = &layout_mixed, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_all_one_page_read)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_ALL,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_all_vma_end_none)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_ALL,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_first_half_whole_none)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_first_half_one_page_read)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_alternate_straddle_pmd_read)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared,
-		    mixed_thp_alternate_straddle_contpte_none)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_one_inside_read)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_ONE, .range = RANGE_INSIDE,
+	.layout = &layout_mixed, .shared = PAGES_ONE, .range = RANGE_INSIDE,
 	.prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_one_straddle_none)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared,
+		    mixed_thp_first_half_straddle_contpte_read)
+{
+	.layout = &layout_mixed_thp, .shared = PAGES_FIRST_HALF,
+	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_alternate_one_page_read)
+{
+	.layout = &layout_mixed_thp, .shared = PAGES_ALTERNATE,
+	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_one_straddle_contpte_read)
 {
 	.layout = &layout_mixed_thp, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE, .prot = PROT_NONE,
+	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_all_whole_none)
@@ -784,95 +235,9 @@ FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_all_whole_none)
 	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_all_straddle_contpte_read)
-{
-	.layout = &layout_mixed_pmd, .shared = PAGES_ALL,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_first_half_straddle_read)
-{
-	.layout = &layout_mixed_pmd, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_first_half_straddle_pmd_none)
-{
-	.layout = &layout_mixed_pmd, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_alternate_one_page_read)
-{
-	.layout = &layout_mixed_pmd, .shared = PAGES_ALTERNATE,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_alternate_vma_end_none)
-{
-	.layout = &layout_mixed_pmd, .shared = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_one_whole_read)
-{
-	.layout = &layout_mixed_pmd, .shared = PAGES_ONE, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_one_inside_none)
-{
-	.layout = &layout_mixed_pmd, .shared = PAGES_ONE, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, partial_all_inside_none)
-{
-	.layout = &layout_partial, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, partial_all_straddle_pmd_read)
-{
-	.layout = &layout_partial, .shared = PAGES_ALL,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared,
-		    partial_first_half_straddle_contpte_none)
-{
-	.layout = &layout_partial, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared,
-		    partial_first_half_straddle_contpte_read)
-{
-	.layout = &layout_partial, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, partial_alternate_one_page_read)
-{
-	.layout = &layout_partial, .shared = PAGES_ALTERNATE,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, partial_alternate_vma_end_none)
-{
-	.layout = &layout_partial, .shared = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, partial_one_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, partial_one_whole_none)
 {
 	.layout = &layout_partial, .shared = PAGES_ONE, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, partial_one_straddle_none)
-{
-	.layout = &layout_partial, .shared = PAGES_ONE, .range = RANGE_STRADDLE,
 	.prot = PROT_NONE,
 };
 

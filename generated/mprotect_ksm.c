@@ -95,274 +95,46 @@ TEST_F(mprotect_ksm, beside)
 	ASSERT_TRUE(area_check(&self->area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, base_all_inside_read)
+FIXTURE_VARIANT_ADD(mprotect_ksm, base_all_whole_none)
 {
-	.layout = &layout_base, .merged = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, base_first_half_one_page_read)
-{
-	.layout = &layout_base, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, base_alternate_straddle_pmd_read)
-{
-	.layout = &layout_base, .merged = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, base_alternate_vma_end_none)
-{
-	.layout = &layout_base, .merged = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, base_one_straddle_none)
-{
-	.layout = &layout_base, .merged = PAGES_ONE, .range = RANGE_STRADDLE,
+	.layout = &layout_base, .merged = PAGES_ALL, .range = RANGE_WHOLE,
 	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, base_small_whole_none)
+FIXTURE_VARIANT_ADD(mprotect_ksm, base_alternate_whole_read)
 {
-	.layout = &layout_base, .merged = PAGES_SMALL, .range = RANGE_WHOLE,
+	.layout = &layout_base, .merged = PAGES_ALTERNATE, .range = RANGE_WHOLE,
+	.prot = PROT_READ,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_ksm, order2_alternate_straddle_none)
+{
+	.layout = &layout_order2, .merged = PAGES_ALTERNATE,
+	.range = RANGE_STRADDLE, .prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_ksm, order4_one_straddle_none)
+{
+	.layout = &layout_order4, .merged = PAGES_ONE, .range = RANGE_STRADDLE,
 	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, base_small_straddle_contpte_read)
+FIXTURE_VARIANT_ADD(mprotect_ksm, order6_first_half_vma_end_read)
 {
-	.layout = &layout_base, .merged = PAGES_SMALL,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
+	.layout = &layout_order6, .merged = PAGES_FIRST_HALF,
+	.range = RANGE_VMA_END, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, order2_all_straddle_read)
+FIXTURE_VARIANT_ADD(mprotect_ksm, order8_first_half_straddle_read)
 {
-	.layout = &layout_order2, .merged = PAGES_ALL, .range = RANGE_STRADDLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order2_first_half_whole_read)
-{
-	.layout = &layout_order2, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order2_alternate_straddle_pmd_none)
-{
-	.layout = &layout_order2, .merged = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order2_alternate_straddle_contpte_read)
-{
-	.layout = &layout_order2, .merged = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order2_alternate_one_page_read)
-{
-	.layout = &layout_order2, .merged = PAGES_ALTERNATE,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order2_one_inside_read)
-{
-	.layout = &layout_order2, .merged = PAGES_ONE, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order2_one_vma_end_read)
-{
-	.layout = &layout_order2, .merged = PAGES_ONE, .range = RANGE_VMA_END,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order4_all_straddle_pmd_none)
-{
-	.layout = &layout_order4, .merged = PAGES_ALL,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order4_all_one_page_none)
-{
-	.layout = &layout_order4, .merged = PAGES_ALL, .range = RANGE_ONE_PAGE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order4_first_half_whole_read)
-{
-	.layout = &layout_order4, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order4_first_half_inside_none)
-{
-	.layout = &layout_order4, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order4_first_half_vma_end_none)
-{
-	.layout = &layout_order4, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order4_alternate_straddle_read)
-{
-	.layout = &layout_order4, .merged = PAGES_ALTERNATE,
+	.layout = &layout_order8, .merged = PAGES_FIRST_HALF,
 	.range = RANGE_STRADDLE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, order4_one_straddle_contpte_read)
+FIXTURE_VARIANT_ADD(mprotect_ksm, pte_thp_first_half_whole_none)
 {
-	.layout = &layout_order4, .merged = PAGES_ONE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order6_all_straddle_none)
-{
-	.layout = &layout_order6, .merged = PAGES_ALL, .range = RANGE_STRADDLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order6_first_half_inside_read)
-{
-	.layout = &layout_order6, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order6_alternate_straddle_pmd_read)
-{
-	.layout = &layout_order6, .merged = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order6_one_whole_read)
-{
-	.layout = &layout_order6, .merged = PAGES_ONE, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order6_one_straddle_contpte_none)
-{
-	.layout = &layout_order6, .merged = PAGES_ONE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order6_one_one_page_none)
-{
-	.layout = &layout_order6, .merged = PAGES_ONE, .range = RANGE_ONE_PAGE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order6_one_vma_end_read)
-{
-	.layout = &layout_order6, .merged = PAGES_ONE, .range = RANGE_VMA_END,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order8_all_one_page_read)
-{
-	.layout = &layout_order8, .merged = PAGES_ALL, .range = RANGE_ONE_PAGE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order8_first_half_vma_end_none)
-{
-	.layout = &layout_order8, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order8_alternate_whole_none)
-{
-	.layout = &layout_order8, .merged = PAGES_ALTERNATE,
+	.layout = &layout_pte_thp, .merged = PAGES_FIRST_HALF,
 	.range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order8_alternate_straddle_pmd_read)
-{
-	.layout = &layout_order8, .merged = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order8_one_inside_none)
-{
-	.layout = &layout_order8, .merged = PAGES_ONE, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order8_one_straddle_read)
-{
-	.layout = &layout_order8, .merged = PAGES_ONE, .range = RANGE_STRADDLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, order8_one_straddle_contpte_read)
-{
-	.layout = &layout_order8, .merged = PAGES_ONE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pte_thp_all_vma_end_none)
-{
-	.layout = &layout_pte_thp, .merged = PAGES_ALL, .range = RANGE_VMA_END,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pte_thp_first_half_whole_read)
-{
-	.layout = &layout_pte_thp, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pte_thp_first_half_inside_none)
-{
-	.layout = &layout_pte_thp, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pte_thp_alternate_straddle_contpte_none)
-{
-	.layout = &layout_pte_thp, .merged = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pte_thp_alternate_one_page_read)
-{
-	.layout = &layout_pte_thp, .merged = PAGES_ALTERNATE,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pte_thp_one_straddle_none)
-{
-	.layout = &layout_pte_thp, .merged = PAGES_ONE, .range = RANGE_STRADDLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pte_thp_one_straddle_pmd_read)
-{
-	.layout = &layout_pte_thp, .merged = PAGES_ONE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pmd_thp_all_inside_read)
-{
-	.layout = &layout_pmd_thp, .merged = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pmd_thp_all_straddle_contpte_read)
-{
-	.layout = &layout_pmd_thp, .merged = PAGES_ALL,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pmd_thp_first_half_straddle_none)
-{
-	.layout = &layout_pmd_thp, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE, .prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_ksm, pmd_thp_first_half_straddle_pmd_read)
@@ -371,190 +143,40 @@ FIXTURE_VARIANT_ADD(mprotect_ksm, pmd_thp_first_half_straddle_pmd_read)
 	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, pmd_thp_first_half_vma_end_read)
-{
-	.layout = &layout_pmd_thp, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_VMA_END, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pmd_thp_alternate_whole_none)
-{
-	.layout = &layout_pmd_thp, .merged = PAGES_ALTERNATE,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, pmd_thp_one_one_page_none)
-{
-	.layout = &layout_pmd_thp, .merged = PAGES_ONE, .range = RANGE_ONE_PAGE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_all_whole_none)
-{
-	.layout = &layout_mixed, .merged = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_all_straddle_pmd_none)
-{
-	.layout = &layout_mixed, .merged = PAGES_ALL,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_first_half_vma_end_none)
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_first_half_straddle_read)
 {
 	.layout = &layout_mixed, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_alternate_straddle_contpte_read)
-{
-	.layout = &layout_mixed, .merged = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_one_one_page_read)
-{
-	.layout = &layout_mixed, .merged = PAGES_ONE, .range = RANGE_ONE_PAGE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_small_inside_read)
-{
-	.layout = &layout_mixed, .merged = PAGES_SMALL, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_small_straddle_none)
-{
-	.layout = &layout_mixed, .merged = PAGES_SMALL, .range = RANGE_STRADDLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_thp_all_straddle_read)
-{
-	.layout = &layout_mixed_thp, .merged = PAGES_ALL,
 	.range = RANGE_STRADDLE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_thp_all_one_page_read)
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_alternate_straddle_pmd_read)
 {
-	.layout = &layout_mixed_thp, .merged = PAGES_ALL,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_thp_first_half_straddle_contpte_none)
-{
-	.layout = &layout_mixed_thp, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_thp_alternate_inside_read)
-{
-	.layout = &layout_mixed_thp, .merged = PAGES_ALTERNATE,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_thp_one_whole_none)
-{
-	.layout = &layout_mixed_thp, .merged = PAGES_ONE, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_thp_small_straddle_pmd_none)
-{
-	.layout = &layout_mixed_thp, .merged = PAGES_SMALL,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_thp_small_vma_end_read)
-{
-	.layout = &layout_mixed_thp, .merged = PAGES_SMALL,
-	.range = RANGE_VMA_END, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_pmd_all_straddle_pmd_read)
-{
-	.layout = &layout_mixed_pmd, .merged = PAGES_ALL,
+	.layout = &layout_mixed, .merged = PAGES_ALTERNATE,
 	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_pmd_all_one_page_read)
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_small_inside_none)
 {
-	.layout = &layout_mixed_pmd, .merged = PAGES_ALL,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
+	.layout = &layout_mixed, .merged = PAGES_SMALL, .range = RANGE_INSIDE,
+	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_pmd_first_half_straddle_none)
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_thp_one_straddle_contpte_read)
 {
-	.layout = &layout_mixed_pmd, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE, .prot = PROT_NONE,
+	.layout = &layout_mixed_thp, .merged = PAGES_ONE,
+	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_pmd_alternate_straddle_contpte_read)
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_pmd_alternate_one_page_read)
 {
 	.layout = &layout_mixed_pmd, .merged = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
+	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_pmd_one_inside_read)
-{
-	.layout = &layout_mixed_pmd, .merged = PAGES_ONE, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_pmd_one_vma_end_none)
-{
-	.layout = &layout_mixed_pmd, .merged = PAGES_ONE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_pmd_small_whole_none)
-{
-	.layout = &layout_mixed_pmd, .merged = PAGES_SMALL,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, partial_all_inside_none)
-{
-	.layout = &layout_partial, .merged = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, partial_first_half_straddle_contpte_read)
-{
-	.layout = &layout_partial, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, partial_alternate_vma_end_none)
+FIXTURE_VARIANT_ADD(mprotect_ksm, partial_alternate_vma_end_read)
 {
 	.layout = &layout_partial, .merged = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, partial_one_whole_none)
-{
-	.layout = &layout_partial, .merged = PAGES_ONE, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, partial_one_straddle_read)
-{
-	.layout = &layout_partial, .merged = PAGES_ONE, .range = RANGE_STRADDLE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, partial_one_straddle_pmd_none)
-{
-	.layout = &layout_partial, .merged = PAGES_ONE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_ksm, partial_small_one_page_read)
-{
-	.layout = &layout_partial, .merged = PAGES_SMALL,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
+	.range = RANGE_VMA_END, .prot = PROT_READ,
 };
 
 int main(int argc, char **argv)

@@ -92,134 +92,19 @@ TEST_F(mprotect_mixed_folio, two_vmas)
 	ASSERT_TRUE(area_check(&self->area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, base_whole_read)
-{
-	.layout = &layout_base, .range = RANGE_WHOLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, base_inside_read)
-{
-	.layout = &layout_base, .range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, base_straddle_read)
-{
-	.layout = &layout_base, .range = RANGE_STRADDLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, base_straddle_pmd_read)
-{
-	.layout = &layout_base, .range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, base_straddle_contpte_none)
-{
-	.layout = &layout_base, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, base_one_page_read)
-{
-	.layout = &layout_base, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
 FIXTURE_VARIANT_ADD(mprotect_mixed_folio, base_vma_end_none)
 {
 	.layout = &layout_base, .range = RANGE_VMA_END, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_head_read)
 {
-	.layout = &layout_order2, .range = RANGE_WHOLE, .prot = PROT_READ,
+	.layout = &layout_order2, .range = RANGE_HEAD, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_inside_none)
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_one_page_read)
 {
-	.layout = &layout_order2, .range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_head_none)
-{
-	.layout = &layout_order2, .range = RANGE_HEAD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_tail_none)
-{
-	.layout = &layout_order2, .range = RANGE_TAIL, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_straddle_read)
-{
-	.layout = &layout_order2, .range = RANGE_STRADDLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_straddle_pmd_read)
-{
-	.layout = &layout_order2, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_straddle_contpte_none)
-{
-	.layout = &layout_order2, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_one_page_none)
-{
-	.layout = &layout_order2, .range = RANGE_ONE_PAGE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_vma_end_none)
-{
-	.layout = &layout_order2, .range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_whole_none)
-{
-	.layout = &layout_order3, .range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_inside_read)
-{
-	.layout = &layout_order3, .range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_head_read)
-{
-	.layout = &layout_order3, .range = RANGE_HEAD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_tail_read)
-{
-	.layout = &layout_order3, .range = RANGE_TAIL, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_straddle_none)
-{
-	.layout = &layout_order3, .range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_straddle_pmd_read)
-{
-	.layout = &layout_order3, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_straddle_contpte_none)
-{
-	.layout = &layout_order3, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_one_page_none)
-{
-	.layout = &layout_order3, .range = RANGE_ONE_PAGE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_vma_end_none)
-{
-	.layout = &layout_order3, .range = RANGE_VMA_END, .prot = PROT_NONE,
+	.layout = &layout_order3, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_whole_read)
@@ -227,118 +112,9 @@ FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_whole_read)
 	.layout = &layout_order4, .range = RANGE_WHOLE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_inside_read)
-{
-	.layout = &layout_order4, .range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_head_none)
-{
-	.layout = &layout_order4, .range = RANGE_HEAD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_tail_none)
-{
-	.layout = &layout_order4, .range = RANGE_TAIL, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_straddle_read)
-{
-	.layout = &layout_order4, .range = RANGE_STRADDLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_straddle_pmd_read)
-{
-	.layout = &layout_order4, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_straddle_contpte_read)
-{
-	.layout = &layout_order4, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_one_page_read)
-{
-	.layout = &layout_order4, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_vma_end_read)
-{
-	.layout = &layout_order4, .range = RANGE_VMA_END, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order5_whole_read)
-{
-	.layout = &layout_order5, .range = RANGE_WHOLE, .prot = PROT_READ,
-};
-
 FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order5_inside_none)
 {
 	.layout = &layout_order5, .range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order5_head_none)
-{
-	.layout = &layout_order5, .range = RANGE_HEAD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order5_tail_read)
-{
-	.layout = &layout_order5, .range = RANGE_TAIL, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order5_straddle_none)
-{
-	.layout = &layout_order5, .range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order5_straddle_pmd_read)
-{
-	.layout = &layout_order5, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order5_straddle_contpte_none)
-{
-	.layout = &layout_order5, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order5_one_page_read)
-{
-	.layout = &layout_order5, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order5_vma_end_read)
-{
-	.layout = &layout_order5, .range = RANGE_VMA_END, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_whole_none)
-{
-	.layout = &layout_order6, .range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_inside_read)
-{
-	.layout = &layout_order6, .range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_head_read)
-{
-	.layout = &layout_order6, .range = RANGE_HEAD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_tail_none)
-{
-	.layout = &layout_order6, .range = RANGE_TAIL, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_straddle_read)
-{
-	.layout = &layout_order6, .range = RANGE_STRADDLE, .prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_straddle_pmd_read)
@@ -347,228 +123,25 @@ FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_straddle_pmd_read)
 	.prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_straddle_contpte_read)
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_straddle_read)
 {
-	.layout = &layout_order6, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_READ,
+	.layout = &layout_order7, .range = RANGE_STRADDLE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_one_page_none)
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_head_none)
 {
-	.layout = &layout_order6, .range = RANGE_ONE_PAGE, .prot = PROT_NONE,
+	.layout = &layout_order8, .range = RANGE_HEAD, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_vma_end_none)
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_one_page_none)
 {
-	.layout = &layout_order6, .range = RANGE_VMA_END, .prot = PROT_NONE,
+	.layout = &layout_order9, .range = RANGE_ONE_PAGE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_whole_none)
-{
-	.layout = &layout_order7, .range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_inside_read)
-{
-	.layout = &layout_order7, .range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_head_read)
-{
-	.layout = &layout_order7, .range = RANGE_HEAD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_tail_none)
-{
-	.layout = &layout_order7, .range = RANGE_TAIL, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_straddle_none)
-{
-	.layout = &layout_order7, .range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_straddle_pmd_read)
-{
-	.layout = &layout_order7, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_straddle_contpte_read)
-{
-	.layout = &layout_order7, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_one_page_read)
-{
-	.layout = &layout_order7, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_vma_end_read)
-{
-	.layout = &layout_order7, .range = RANGE_VMA_END, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_whole_none)
-{
-	.layout = &layout_order8, .range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_inside_none)
-{
-	.layout = &layout_order8, .range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_head_read)
-{
-	.layout = &layout_order8, .range = RANGE_HEAD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_tail_none)
-{
-	.layout = &layout_order8, .range = RANGE_TAIL, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_straddle_none)
-{
-	.layout = &layout_order8, .range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_straddle_pmd_none)
-{
-	.layout = &layout_order8, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_straddle_contpte_none)
-{
-	.layout = &layout_order8, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_one_page_none)
-{
-	.layout = &layout_order8, .range = RANGE_ONE_PAGE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_vma_end_read)
-{
-	.layout = &layout_order8, .range = RANGE_VMA_END, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_whole_read)
-{
-	.layout = &layout_order9, .range = RANGE_WHOLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_inside_none)
-{
-	.layout = &layout_order9, .range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_head_none)
-{
-	.layout = &layout_order9, .range = RANGE_HEAD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_tail_none)
-{
-	.layout = &layout_order9, .range = RANGE_TAIL, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_straddle_read)
-{
-	.layout = &layout_order9, .range = RANGE_STRADDLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_straddle_pmd_none)
-{
-	.layout = &layout_order9, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_straddle_contpte_none)
-{
-	.layout = &layout_order9, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_one_page_read)
-{
-	.layout = &layout_order9, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_vma_end_none)
-{
-	.layout = &layout_order9, .range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_whole_read)
-{
-	.layout = &layout_order10, .range = RANGE_WHOLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_inside_read)
-{
-	.layout = &layout_order10, .range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_head_read)
-{
-	.layout = &layout_order10, .range = RANGE_HEAD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_tail_none)
-{
-	.layout = &layout_order10, .range = RANGE_TAIL, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_straddle_read)
-{
-	.layout = &layout_order10, .range = RANGE_STRADDLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_straddle_pmd_read)
-{
-	.layout = &layout_order10, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_straddle_contpte_read)
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_straddle_contpte_none)
 {
 	.layout = &layout_order10, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_one_page_none)
-{
-	.layout = &layout_order10, .range = RANGE_ONE_PAGE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_vma_end_none)
-{
-	.layout = &layout_order10, .range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_whole_read)
-{
-	.layout = &layout_pte_thp, .range = RANGE_WHOLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_inside_none)
-{
-	.layout = &layout_pte_thp, .range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_head_read)
-{
-	.layout = &layout_pte_thp, .range = RANGE_HEAD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_tail_read)
-{
-	.layout = &layout_pte_thp, .range = RANGE_TAIL, .prot = PROT_READ,
+	.prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_straddle_none)
@@ -576,26 +149,9 @@ FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_straddle_none)
 	.layout = &layout_pte_thp, .range = RANGE_STRADDLE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_straddle_pmd_none)
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_whole_none)
 {
-	.layout = &layout_pte_thp, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_straddle_contpte_read)
-{
-	.layout = &layout_pte_thp, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_one_page_read)
-{
-	.layout = &layout_pte_thp, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_vma_end_read)
-{
-	.layout = &layout_pte_thp, .range = RANGE_VMA_END, .prot = PROT_READ,
+	.layout = &layout_pmd_thp, .range = RANGE_WHOLE, .prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_whole_read)
@@ -603,139 +159,14 @@ FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_whole_read)
 	.layout = &layout_pmd_thp, .range = RANGE_WHOLE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_inside_read)
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_straddle_read)
 {
-	.layout = &layout_pmd_thp, .range = RANGE_INSIDE, .prot = PROT_READ,
+	.layout = &layout_mixed, .range = RANGE_STRADDLE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_head_read)
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_straddle_read)
 {
-	.layout = &layout_pmd_thp, .range = RANGE_HEAD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_tail_read)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_TAIL, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_straddle_none)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_straddle_pmd_none)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_straddle_contpte_none)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_one_page_read)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_vma_end_none)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_whole_read)
-{
-	.layout = &layout_mixed, .range = RANGE_WHOLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_inside_none)
-{
-	.layout = &layout_mixed, .range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_head_read)
-{
-	.layout = &layout_mixed, .range = RANGE_HEAD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_tail_none)
-{
-	.layout = &layout_mixed, .range = RANGE_TAIL, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_straddle_none)
-{
-	.layout = &layout_mixed, .range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_straddle_pmd_read)
-{
-	.layout = &layout_mixed, .range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_straddle_contpte_read)
-{
-	.layout = &layout_mixed, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_one_page_read)
-{
-	.layout = &layout_mixed, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_vma_end_none)
-{
-	.layout = &layout_mixed, .range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_whole_none)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_inside_none)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_head_none)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_HEAD, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_tail_read)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_TAIL, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_straddle_none)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_straddle_pmd_none)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_straddle_contpte_none)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_one_page_read)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_vma_end_read)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_VMA_END, .prot = PROT_READ,
+	.layout = &layout_mixed_thp, .range = RANGE_STRADDLE, .prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_whole_none)
@@ -743,93 +174,9 @@ FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_whole_none)
 	.layout = &layout_mixed_pmd, .range = RANGE_WHOLE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_inside_read)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_INSIDE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_head_read)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_HEAD, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_tail_read)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_TAIL, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_straddle_read)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_STRADDLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_straddle_pmd_none)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_straddle_contpte_read)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_one_page_none)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_ONE_PAGE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_vma_end_none)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_VMA_END, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, partial_whole_none)
-{
-	.layout = &layout_partial, .range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, partial_inside_none)
-{
-	.layout = &layout_partial, .range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, partial_head_read)
-{
-	.layout = &layout_partial, .range = RANGE_HEAD, .prot = PROT_READ,
-};
-
 FIXTURE_VARIANT_ADD(mprotect_mixed_folio, partial_tail_read)
 {
 	.layout = &layout_partial, .range = RANGE_TAIL, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, partial_straddle_none)
-{
-	.layout = &layout_partial, .range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, partial_straddle_pmd_none)
-{
-	.layout = &layout_partial, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, partial_straddle_contpte_read)
-{
-	.layout = &layout_partial, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, partial_one_page_read)
-{
-	.layout = &layout_partial, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, partial_vma_end_none)
-{
-	.layout = &layout_partial, .range = RANGE_VMA_END, .prot = PROT_NONE,
 };
 
 int main(int argc, char **argv)

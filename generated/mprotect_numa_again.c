@@ -71,46 +71,10 @@ TEST_F(mprotect_numa_again, protnone)
 	ASSERT_TRUE(area_check(&self->area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, base_none_even_inside_first)
-{
-	.layout = &layout_base, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.range = RANGE_INSIDE, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, base_shared_odd_straddle_middle)
-{
-	.layout = &layout_base, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_STRADDLE, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, base_shared_odd_one_page_last)
-{
-	.layout = &layout_base, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_ONE_PAGE, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, base_shared_even_straddle_pmd_last)
+FIXTURE_VARIANT_ADD(mprotect_numa_again, base_shared_even_straddle_last)
 {
 	.layout = &layout_base, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE_PMD, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, base_exited_odd_vma_end_last)
-{
-	.layout = &layout_base, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.range = RANGE_VMA_END, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order2_none_odd_straddle_pmd_last)
-{
-	.layout = &layout_order2, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.range = RANGE_STRADDLE_PMD, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order2_shared_odd_vma_end_first)
-{
-	.layout = &layout_order2, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_VMA_END, .probe = PROBE_FIRST,
+	.range = RANGE_STRADDLE, .probe = PROBE_LAST,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_numa_again, order2_shared_even_one_page_first)
@@ -119,160 +83,40 @@ FIXTURE_VARIANT_ADD(mprotect_numa_again, order2_shared_even_one_page_first)
 	.range = RANGE_ONE_PAGE, .probe = PROBE_FIRST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order2_exited_odd_inside_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_again, order4_exited_even_vma_end_last)
 {
-	.layout = &layout_order2, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.range = RANGE_INSIDE, .probe = PROBE_MIDDLE,
+	.layout = &layout_order4, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
+	.range = RANGE_VMA_END, .probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order2_exited_even_straddle_last)
-{
-	.layout = &layout_order2, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order4_none_even_straddle_last)
-{
-	.layout = &layout_order4, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order4_none_even_vma_end_middle)
-{
-	.layout = &layout_order4, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.range = RANGE_VMA_END, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order4_shared_odd_straddle_pmd_last)
-{
-	.layout = &layout_order4, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_STRADDLE_PMD, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order4_shared_even_inside_first)
-{
-	.layout = &layout_order4, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.range = RANGE_INSIDE, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order4_exited_odd_one_page_first)
-{
-	.layout = &layout_order4, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.range = RANGE_ONE_PAGE, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order6_none_odd_vma_end_first)
-{
-	.layout = &layout_order6, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.range = RANGE_VMA_END, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order6_none_even_inside_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_again, order6_none_even_straddle_first)
 {
 	.layout = &layout_order6, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.range = RANGE_INSIDE, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order6_shared_odd_straddle_pmd_first)
-{
-	.layout = &layout_order6, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_STRADDLE_PMD, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order6_shared_even_straddle_middle)
-{
-	.layout = &layout_order6, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order6_exited_odd_one_page_last)
-{
-	.layout = &layout_order6, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.range = RANGE_ONE_PAGE, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order9_none_odd_inside_last)
-{
-	.layout = &layout_order9, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.range = RANGE_INSIDE, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order9_none_even_straddle_first)
-{
-	.layout = &layout_order9, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
 	.range = RANGE_STRADDLE, .probe = PROBE_FIRST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order9_shared_odd_vma_end_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_again, order9_shared_odd_straddle_pmd_last)
 {
 	.layout = &layout_order9, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_VMA_END, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order9_shared_even_straddle_pmd_last)
-{
-	.layout = &layout_order9, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
 	.range = RANGE_STRADDLE_PMD, .probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order9_exited_even_one_page_middle)
-{
-	.layout = &layout_order9, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.range = RANGE_ONE_PAGE, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pte_thp_none_even_one_page_first)
-{
-	.layout = &layout_pte_thp, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.range = RANGE_ONE_PAGE, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pte_thp_shared_odd_vma_end_last)
-{
-	.layout = &layout_pte_thp, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_VMA_END, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pte_thp_shared_even_straddle_pmd_last)
-{
-	.layout = &layout_pte_thp, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE_PMD, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pte_thp_exited_odd_inside_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_again, pte_thp_exited_odd_inside_first)
 {
 	.layout = &layout_pte_thp, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.range = RANGE_INSIDE, .probe = PROBE_MIDDLE,
+	.range = RANGE_INSIDE, .probe = PROBE_FIRST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pte_thp_exited_odd_straddle_last)
+FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_none_even_one_page_last)
 {
-	.layout = &layout_pte_thp, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.range = RANGE_STRADDLE, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_none_odd_straddle_pmd_first)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.range = RANGE_STRADDLE_PMD, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_none_odd_one_page_last)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_NONE, .folios = FOLIOS_ODD,
+	.layout = &layout_pmd_thp, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
 	.range = RANGE_ONE_PAGE, .probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_shared_odd_vma_end_last)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_VMA_END, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_shared_even_inside_last)
+FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_shared_even_one_page_first)
 {
 	.layout = &layout_pmd_thp, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.range = RANGE_INSIDE, .probe = PROBE_LAST,
+	.range = RANGE_ONE_PAGE, .probe = PROBE_FIRST,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_exited_even_straddle_middle)
@@ -281,96 +125,28 @@ FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_exited_even_straddle_middle)
 	.range = RANGE_STRADDLE, .probe = PROBE_MIDDLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_none_even_straddle_pmd_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_none_odd_straddle_last)
 {
-	.layout = &layout_mixed, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE_PMD, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_none_even_one_page_middle)
-{
-	.layout = &layout_mixed, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.range = RANGE_ONE_PAGE, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_shared_odd_vma_end_first)
-{
-	.layout = &layout_mixed, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_VMA_END, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_shared_even_inside_last)
-{
-	.layout = &layout_mixed, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.range = RANGE_INSIDE, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_exited_odd_straddle_last)
-{
-	.layout = &layout_mixed, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
+	.layout = &layout_mixed, .kind = KIND_NONE, .folios = FOLIOS_ODD,
 	.range = RANGE_STRADDLE, .probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_thp_none_odd_inside_last)
+FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_shared_odd_inside_last)
 {
-	.layout = &layout_mixed_thp, .kind = KIND_NONE, .folios = FOLIOS_ODD,
+	.layout = &layout_mixed, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
 	.range = RANGE_INSIDE, .probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_thp_none_odd_straddle_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_thp_none_even_straddle_middle)
 {
-	.layout = &layout_mixed_thp, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.range = RANGE_STRADDLE, .probe = PROBE_FIRST,
+	.layout = &layout_mixed_thp, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
+	.range = RANGE_STRADDLE, .probe = PROBE_MIDDLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again,
-		    mixed_thp_shared_even_straddle_pmd_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_pmd_shared_even_one_page_first)
 {
-	.layout = &layout_mixed_thp, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE_PMD, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_thp_exited_odd_vma_end_last)
-{
-	.layout = &layout_mixed_thp, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.range = RANGE_VMA_END, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_thp_exited_even_one_page_first)
-{
-	.layout = &layout_mixed_thp, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
+	.layout = &layout_mixed_pmd, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
 	.range = RANGE_ONE_PAGE, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_pmd_none_odd_vma_end_last)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.range = RANGE_VMA_END, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_pmd_none_even_straddle_first)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_pmd_shared_odd_inside_middle)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_INSIDE, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_pmd_exited_odd_one_page_first)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.range = RANGE_ONE_PAGE, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_again,
-		    mixed_pmd_exited_even_straddle_pmd_first)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE_PMD, .probe = PROBE_FIRST,
 };
 
 int main(int argc, char **argv)

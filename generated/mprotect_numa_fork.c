@@ -60,94 +60,22 @@ TEST_F(mprotect_numa_fork, written)
 	ASSERT_TRUE(area_check(&self->area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, base_all_odd_middle)
-{
-	.layout = &layout_base, .shared = PAGES_ALL, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
 FIXTURE_VARIANT_ADD(mprotect_numa_fork, base_first_half_even_last)
 {
 	.layout = &layout_base, .shared = PAGES_FIRST_HALF,
 	.folios = FOLIOS_EVEN, .probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, base_alternate_even_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, order2_all_odd_first)
 {
-	.layout = &layout_base, .shared = PAGES_ALTERNATE,
-	.folios = FOLIOS_EVEN, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, base_one_odd_first)
-{
-	.layout = &layout_base, .shared = PAGES_ONE, .folios = FOLIOS_ODD,
+	.layout = &layout_order2, .shared = PAGES_ALL, .folios = FOLIOS_ODD,
 	.probe = PROBE_FIRST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order2_all_even_first)
-{
-	.layout = &layout_order2, .shared = PAGES_ALL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order2_first_half_odd_first)
-{
-	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.folios = FOLIOS_ODD, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order2_alternate_odd_last)
-{
-	.layout = &layout_order2, .shared = PAGES_ALTERNATE,
-	.folios = FOLIOS_ODD, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order2_one_odd_middle)
-{
-	.layout = &layout_order2, .shared = PAGES_ONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order4_all_odd_last)
-{
-	.layout = &layout_order4, .shared = PAGES_ALL, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order4_first_half_even_first)
-{
-	.layout = &layout_order4, .shared = PAGES_FIRST_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order4_alternate_even_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, order4_alternate_even_last)
 {
 	.layout = &layout_order4, .shared = PAGES_ALTERNATE,
-	.folios = FOLIOS_EVEN, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order4_one_odd_middle)
-{
-	.layout = &layout_order4, .shared = PAGES_ONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order6_all_even_last)
-{
-	.layout = &layout_order6, .shared = PAGES_ALL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order6_first_half_odd_middle)
-{
-	.layout = &layout_order6, .shared = PAGES_FIRST_HALF,
-	.folios = FOLIOS_ODD, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order6_alternate_even_first)
-{
-	.layout = &layout_order6, .shared = PAGES_ALTERNATE,
-	.folios = FOLIOS_EVEN, .probe = PROBE_FIRST,
+	.folios = FOLIOS_EVEN, .probe = PROBE_LAST,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_numa_fork, order6_one_even_last)
@@ -156,34 +84,10 @@ FIXTURE_VARIANT_ADD(mprotect_numa_fork, order6_one_even_last)
 	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order8_all_even_last)
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, order8_one_even_middle)
 {
-	.layout = &layout_order8, .shared = PAGES_ALL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order8_first_half_odd_first)
-{
-	.layout = &layout_order8, .shared = PAGES_FIRST_HALF,
-	.folios = FOLIOS_ODD, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order8_alternate_odd_first)
-{
-	.layout = &layout_order8, .shared = PAGES_ALTERNATE,
-	.folios = FOLIOS_ODD, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order8_one_odd_middle)
-{
-	.layout = &layout_order8, .shared = PAGES_ONE, .folios = FOLIOS_ODD,
+	.layout = &layout_order8, .shared = PAGES_ONE, .folios = FOLIOS_EVEN,
 	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_all_odd_last)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ALL, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_first_half_odd_middle)
@@ -192,100 +96,58 @@ FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_first_half_odd_middle)
 	.folios = FOLIOS_ODD, .probe = PROBE_MIDDLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_alternate_even_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_alternate_odd_middle)
 {
 	.layout = &layout_pte_thp, .shared = PAGES_ALTERNATE,
-	.folios = FOLIOS_EVEN, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_one_odd_last)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, pmd_thp_all_odd_first)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, pmd_thp_all_even_last)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, pmd_thp_all_even_middle)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_all_even_first)
-{
-	.layout = &layout_mixed, .shared = PAGES_ALL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_first_half_odd_middle)
-{
-	.layout = &layout_mixed, .shared = PAGES_FIRST_HALF,
 	.folios = FOLIOS_ODD, .probe = PROBE_MIDDLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_alternate_odd_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_one_even_first)
 {
-	.layout = &layout_mixed, .shared = PAGES_ALTERNATE,
-	.folios = FOLIOS_ODD, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_one_even_last)
-{
-	.layout = &layout_mixed, .shared = PAGES_ONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_thp_all_even_last)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_ALL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_thp_first_half_even_middle)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_FIRST_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_thp_alternate_even_first)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_ALTERNATE,
-	.folios = FOLIOS_EVEN, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_thp_one_odd_first)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_ONE, .folios = FOLIOS_ODD,
+	.layout = &layout_pte_thp, .shared = PAGES_ONE, .folios = FOLIOS_EVEN,
 	.probe = PROBE_FIRST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_pmd_all_odd_last)
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, pmd_thp_all_odd_middle)
 {
-	.layout = &layout_mixed_pmd, .shared = PAGES_ALL, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_pmd_all_odd_middle)
-{
-	.layout = &layout_mixed_pmd, .shared = PAGES_ALL, .folios = FOLIOS_ODD,
+	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .folios = FOLIOS_ODD,
 	.probe = PROBE_MIDDLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_pmd_all_even_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, pmd_thp_all_even_first)
+{
+	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .folios = FOLIOS_EVEN,
+	.probe = PROBE_FIRST,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_first_half_even_first)
+{
+	.layout = &layout_mixed, .shared = PAGES_FIRST_HALF,
+	.folios = FOLIOS_EVEN, .probe = PROBE_FIRST,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_alternate_even_last)
+{
+	.layout = &layout_mixed, .shared = PAGES_ALTERNATE,
+	.folios = FOLIOS_EVEN, .probe = PROBE_LAST,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_one_odd_first)
+{
+	.layout = &layout_mixed, .shared = PAGES_ONE, .folios = FOLIOS_ODD,
+	.probe = PROBE_FIRST,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_thp_first_half_odd_last)
+{
+	.layout = &layout_mixed_thp, .shared = PAGES_FIRST_HALF,
+	.folios = FOLIOS_ODD, .probe = PROBE_LAST,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_pmd_all_even_middle)
 {
 	.layout = &layout_mixed_pmd, .shared = PAGES_ALL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
+	.probe = PROBE_MIDDLE,
 };
 
 int main(int argc, char **argv)

@@ -71,442 +71,58 @@ TEST_F(mprotect_numa_hint, mprotected)
 	ASSERT_TRUE(area_check(&self->area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, base_none_even_first)
-{
-	.layout = &layout_base, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, base_zero_odd_last)
-{
-	.layout = &layout_base, .kind = KIND_ZERO, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, base_ksm_even_first)
-{
-	.layout = &layout_base, .kind = KIND_KSM, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, base_shared_odd_middle)
-{
-	.layout = &layout_base, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
 FIXTURE_VARIANT_ADD(mprotect_numa_hint, base_exited_odd_last)
 {
 	.layout = &layout_base, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
 	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, base_local_odd_middle)
-{
-	.layout = &layout_base, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, base_threaded_even_last)
-{
-	.layout = &layout_base, .kind = KIND_THREADED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order2_none_odd_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order2_none_odd_last)
 {
 	.layout = &layout_order2, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order2_zero_even_last)
-{
-	.layout = &layout_order2, .kind = KIND_ZERO, .folios = FOLIOS_EVEN,
 	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order2_ksm_odd_middle)
-{
-	.layout = &layout_order2, .kind = KIND_KSM, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order2_shared_even_middle)
-{
-	.layout = &layout_order2, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order2_shared_half_even_middle)
-{
-	.layout = &layout_order2, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order2_exited_even_first)
-{
-	.layout = &layout_order2, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order2_local_even_middle)
-{
-	.layout = &layout_order2, .kind = KIND_LOCAL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order2_threaded_odd_last)
-{
-	.layout = &layout_order2, .kind = KIND_THREADED, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order3_none_odd_middle)
-{
-	.layout = &layout_order3, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order3_zero_odd_last)
-{
-	.layout = &layout_order3, .kind = KIND_ZERO, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order3_ksm_odd_middle)
-{
-	.layout = &layout_order3, .kind = KIND_KSM, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order3_shared_even_last)
-{
-	.layout = &layout_order3, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order3_shared_half_even_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order3_shared_half_even_middle)
 {
 	.layout = &layout_order3, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order3_exited_even_middle)
-{
-	.layout = &layout_order3, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order3_local_odd_middle)
-{
-	.layout = &layout_order3, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order3_threaded_odd_first)
-{
-	.layout = &layout_order3, .kind = KIND_THREADED, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order4_none_even_first)
-{
-	.layout = &layout_order4, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order4_zero_even_middle)
-{
-	.layout = &layout_order4, .kind = KIND_ZERO, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order4_ksm_odd_middle)
-{
-	.layout = &layout_order4, .kind = KIND_KSM, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order4_shared_even_first)
-{
-	.layout = &layout_order4, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order4_shared_half_even_middle)
-{
-	.layout = &layout_order4, .kind = KIND_SHARED_HALF,
 	.folios = FOLIOS_EVEN, .probe = PROBE_MIDDLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order4_exited_odd_last)
-{
-	.layout = &layout_order4, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order4_local_odd_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order4_local_odd_middle)
 {
 	.layout = &layout_order4, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
+	.probe = PROBE_MIDDLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order4_threaded_even_first)
-{
-	.layout = &layout_order4, .kind = KIND_THREADED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order5_none_odd_last)
-{
-	.layout = &layout_order5, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order5_zero_even_first)
-{
-	.layout = &layout_order5, .kind = KIND_ZERO, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order5_ksm_odd_last)
-{
-	.layout = &layout_order5, .kind = KIND_KSM, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order5_shared_even_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order5_shared_even_last)
 {
 	.layout = &layout_order5, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order5_shared_half_even_last)
-{
-	.layout = &layout_order5, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order5_exited_odd_last)
-{
-	.layout = &layout_order5, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
 	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order5_local_even_first)
-{
-	.layout = &layout_order5, .kind = KIND_LOCAL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order5_threaded_odd_first)
-{
-	.layout = &layout_order5, .kind = KIND_THREADED, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order6_none_even_last)
-{
-	.layout = &layout_order6, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order6_zero_odd_middle)
-{
-	.layout = &layout_order6, .kind = KIND_ZERO, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order6_ksm_odd_middle)
-{
-	.layout = &layout_order6, .kind = KIND_KSM, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order6_shared_even_first)
-{
-	.layout = &layout_order6, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order6_shared_half_even_last)
-{
-	.layout = &layout_order6, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order6_exited_odd_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order6_exited_odd_first)
 {
 	.layout = &layout_order6, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order6_local_even_first)
-{
-	.layout = &layout_order6, .kind = KIND_LOCAL, .folios = FOLIOS_EVEN,
 	.probe = PROBE_FIRST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order6_threaded_even_middle)
-{
-	.layout = &layout_order6, .kind = KIND_THREADED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order7_none_odd_first)
-{
-	.layout = &layout_order7, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order7_zero_odd_last)
-{
-	.layout = &layout_order7, .kind = KIND_ZERO, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order7_ksm_even_last)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order7_ksm_even_first)
 {
 	.layout = &layout_order7, .kind = KIND_KSM, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order7_shared_even_first)
-{
-	.layout = &layout_order7, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
 	.probe = PROBE_FIRST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order7_shared_half_even_last)
-{
-	.layout = &layout_order7, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order7_exited_even_middle)
-{
-	.layout = &layout_order7, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order7_local_odd_middle)
-{
-	.layout = &layout_order7, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order7_threaded_odd_first)
-{
-	.layout = &layout_order7, .kind = KIND_THREADED, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order8_none_even_first)
-{
-	.layout = &layout_order8, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order8_zero_odd_first)
-{
-	.layout = &layout_order8, .kind = KIND_ZERO, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order8_ksm_even_last)
-{
-	.layout = &layout_order8, .kind = KIND_KSM, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order8_shared_even_middle)
-{
-	.layout = &layout_order8, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order8_shared_half_odd_last)
-{
-	.layout = &layout_order8, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_ODD, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order8_exited_odd_first)
-{
-	.layout = &layout_order8, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order8_local_even_middle)
-{
-	.layout = &layout_order8, .kind = KIND_LOCAL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order8_threaded_odd_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order8_threaded_odd_last)
 {
 	.layout = &layout_order8, .kind = KIND_THREADED, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order9_none_odd_first)
-{
-	.layout = &layout_order9, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order9_zero_odd_first)
-{
-	.layout = &layout_order9, .kind = KIND_ZERO, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order9_shared_odd_last)
-{
-	.layout = &layout_order9, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
 	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order9_shared_half_odd_last)
-{
-	.layout = &layout_order9, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_ODD, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order9_exited_odd_first)
-{
-	.layout = &layout_order9, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order9_local_odd_middle)
-{
-	.layout = &layout_order9, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order9_threaded_even_last)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order9_threaded_even_middle)
 {
 	.layout = &layout_order9, .kind = KIND_THREADED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order10_none_even_last)
-{
-	.layout = &layout_order10, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order10_zero_even_middle)
-{
-	.layout = &layout_order10, .kind = KIND_ZERO, .folios = FOLIOS_EVEN,
 	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order10_shared_odd_first)
-{
-	.layout = &layout_order10, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_numa_hint, order10_shared_half_odd_first)
@@ -515,147 +131,75 @@ FIXTURE_VARIANT_ADD(mprotect_numa_hint, order10_shared_half_odd_first)
 	.folios = FOLIOS_ODD, .probe = PROBE_FIRST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order10_exited_odd_middle)
-{
-	.layout = &layout_order10, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order10_local_odd_first)
-{
-	.layout = &layout_order10, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order10_threaded_even_first)
-{
-	.layout = &layout_order10, .kind = KIND_THREADED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pte_thp_none_even_last)
-{
-	.layout = &layout_pte_thp, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pte_thp_zero_even_middle)
-{
-	.layout = &layout_pte_thp, .kind = KIND_ZERO, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pte_thp_shared_even_middle)
-{
-	.layout = &layout_pte_thp, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pte_thp_shared_half_odd_last)
-{
-	.layout = &layout_pte_thp, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_ODD, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pte_thp_exited_even_last)
-{
-	.layout = &layout_pte_thp, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
 FIXTURE_VARIANT_ADD(mprotect_numa_hint, pte_thp_local_odd_last)
 {
 	.layout = &layout_pte_thp, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
 	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pte_thp_threaded_odd_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_none_even_last)
 {
-	.layout = &layout_pte_thp, .kind = KIND_THREADED, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_none_odd_last)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_NONE, .folios = FOLIOS_ODD,
+	.layout = &layout_pmd_thp, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
 	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_zero_odd_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_zero_odd_last)
 {
 	.layout = &layout_pmd_thp, .kind = KIND_ZERO, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
+	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_shared_odd_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_shared_odd_first)
 {
 	.layout = &layout_pmd_thp, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_shared_half_even_first)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_exited_even_first)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
 	.probe = PROBE_FIRST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_local_even_last)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_local_odd_last)
 {
-	.layout = &layout_pmd_thp, .kind = KIND_LOCAL, .folios = FOLIOS_EVEN,
+	.layout = &layout_pmd_thp, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
 	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_threaded_even_last)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_threaded_even_middle)
 {
 	.layout = &layout_pmd_thp, .kind = KIND_THREADED, .folios = FOLIOS_EVEN,
+	.probe = PROBE_MIDDLE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_zero_even_last)
+{
+	.layout = &layout_mixed, .kind = KIND_ZERO, .folios = FOLIOS_EVEN,
 	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_none_odd_first)
-{
-	.layout = &layout_mixed, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_zero_even_middle)
-{
-	.layout = &layout_mixed, .kind = KIND_ZERO, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_ksm_even_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_ksm_even_last)
 {
 	.layout = &layout_mixed, .kind = KIND_KSM, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
+	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_shared_even_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_shared_even_last)
 {
 	.layout = &layout_mixed, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
+	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_shared_half_even_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_shared_half_odd_last)
 {
-	.layout = &layout_mixed, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_MIDDLE,
+	.layout = &layout_mixed, .kind = KIND_SHARED_HALF, .folios = FOLIOS_ODD,
+	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_exited_odd_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_exited_even_last)
 {
-	.layout = &layout_mixed, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
+	.layout = &layout_mixed, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
+	.probe = PROBE_LAST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_local_odd_last)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_local_even_last)
 {
-	.layout = &layout_mixed, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
+	.layout = &layout_mixed, .kind = KIND_LOCAL, .folios = FOLIOS_EVEN,
 	.probe = PROBE_LAST,
 };
 
@@ -665,88 +209,16 @@ FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_threaded_even_first)
 	.probe = PROBE_FIRST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_thp_none_odd_middle)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_thp_none_odd_first)
 {
 	.layout = &layout_mixed_thp, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_thp_zero_even_first)
-{
-	.layout = &layout_mixed_thp, .kind = KIND_ZERO, .folios = FOLIOS_EVEN,
 	.probe = PROBE_FIRST,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_thp_shared_odd_last)
-{
-	.layout = &layout_mixed_thp, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_thp_shared_half_odd_last)
-{
-	.layout = &layout_mixed_thp, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_ODD, .probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_thp_exited_odd_middle)
-{
-	.layout = &layout_mixed_thp, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_thp_local_even_middle)
-{
-	.layout = &layout_mixed_thp, .kind = KIND_LOCAL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_thp_threaded_even_middle)
-{
-	.layout = &layout_mixed_thp, .kind = KIND_THREADED,
-	.folios = FOLIOS_EVEN, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_pmd_none_even_first)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_pmd_zero_even_last)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_ZERO, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_pmd_shared_even_middle)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_pmd_shared_half_odd_middle)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_ODD, .probe = PROBE_MIDDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_pmd_exited_even_first)
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_pmd_exited_even_middle)
 {
 	.layout = &layout_mixed_pmd, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_pmd_local_even_last)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_LOCAL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_pmd_threaded_odd_last)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_THREADED,
-	.folios = FOLIOS_ODD, .probe = PROBE_LAST,
+	.probe = PROBE_MIDDLE,
 };
 
 int main(int argc, char **argv)

@@ -101,48 +101,10 @@ TEST_F(mprotect_protnone, chain)
 	ASSERT_TRUE(area_check(&self->area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, base_whole_straddle_contpte)
-{
-	.layout = &layout_base, .range = RANGE_WHOLE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, base_inside_straddle)
-{
-	.layout = &layout_base, .range = RANGE_INSIDE, .second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, base_straddle_inside)
-{
-	.layout = &layout_base, .range = RANGE_STRADDLE, .second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, base_straddle_pmd_whole)
-{
-	.layout = &layout_base, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, base_straddle_contpte_vma_end)
+FIXTURE_VARIANT_ADD(mprotect_protnone, base_straddle_contpte_straddle_contpte)
 {
 	.layout = &layout_base, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, base_one_page_whole)
-{
-	.layout = &layout_base, .range = RANGE_ONE_PAGE, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, base_vma_end_straddle)
-{
-	.layout = &layout_base, .range = RANGE_VMA_END,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order2_whole_whole)
-{
-	.layout = &layout_order2, .range = RANGE_WHOLE, .second = RANGE_WHOLE,
+	.second = RANGE_STRADDLE_CONTPTE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_protnone, order2_inside_whole)
@@ -150,211 +112,21 @@ FIXTURE_VARIANT_ADD(mprotect_protnone, order2_inside_whole)
 	.layout = &layout_order2, .range = RANGE_INSIDE, .second = RANGE_WHOLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order2_head_straddle_contpte)
-{
-	.layout = &layout_order2, .range = RANGE_HEAD,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order2_tail_straddle)
-{
-	.layout = &layout_order2, .range = RANGE_TAIL, .second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order2_straddle_inside)
-{
-	.layout = &layout_order2, .range = RANGE_STRADDLE,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order2_straddle_pmd_inside)
-{
-	.layout = &layout_order2, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order2_straddle_contpte_vma_end)
-{
-	.layout = &layout_order2, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order2_one_page_inside)
-{
-	.layout = &layout_order2, .range = RANGE_ONE_PAGE,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order2_vma_end_whole)
-{
-	.layout = &layout_order2, .range = RANGE_VMA_END, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order3_whole_straddle_contpte)
-{
-	.layout = &layout_order3, .range = RANGE_WHOLE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order3_inside_whole)
-{
-	.layout = &layout_order3, .range = RANGE_INSIDE, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order3_head_inside)
-{
-	.layout = &layout_order3, .range = RANGE_HEAD, .second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order3_tail_straddle)
-{
-	.layout = &layout_order3, .range = RANGE_TAIL, .second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order3_straddle_vma_end)
-{
-	.layout = &layout_order3, .range = RANGE_STRADDLE,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order3_straddle_pmd_vma_end)
-{
-	.layout = &layout_order3, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order3_straddle_contpte_whole)
+FIXTURE_VARIANT_ADD(mprotect_protnone, order3_straddle_contpte_straddle)
 {
 	.layout = &layout_order3, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order3_one_page_straddle)
-{
-	.layout = &layout_order3, .range = RANGE_ONE_PAGE,
 	.second = RANGE_STRADDLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order3_vma_end_vma_end)
-{
-	.layout = &layout_order3, .range = RANGE_VMA_END,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order4_whole_whole)
-{
-	.layout = &layout_order4, .range = RANGE_WHOLE, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order4_inside_straddle)
-{
-	.layout = &layout_order4, .range = RANGE_INSIDE,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order4_head_straddle_contpte)
-{
-	.layout = &layout_order4, .range = RANGE_HEAD,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order4_tail_inside)
-{
-	.layout = &layout_order4, .range = RANGE_TAIL, .second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order4_straddle_vma_end)
-{
-	.layout = &layout_order4, .range = RANGE_STRADDLE,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order4_straddle_pmd_straddle)
+FIXTURE_VARIANT_ADD(mprotect_protnone, order4_straddle_pmd_whole)
 {
 	.layout = &layout_order4, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order4_straddle_contpte_vma_end)
-{
-	.layout = &layout_order4, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order4_one_page_vma_end)
-{
-	.layout = &layout_order4, .range = RANGE_ONE_PAGE,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order4_vma_end_vma_end)
-{
-	.layout = &layout_order4, .range = RANGE_VMA_END,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order5_whole_straddle)
-{
-	.layout = &layout_order5, .range = RANGE_WHOLE,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order5_inside_straddle_contpte)
-{
-	.layout = &layout_order5, .range = RANGE_INSIDE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order5_head_straddle_contpte)
-{
-	.layout = &layout_order5, .range = RANGE_HEAD,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order5_tail_inside)
-{
-	.layout = &layout_order5, .range = RANGE_TAIL, .second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order5_straddle_inside)
-{
-	.layout = &layout_order5, .range = RANGE_STRADDLE,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order5_straddle_pmd_vma_end)
-{
-	.layout = &layout_order5, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order5_straddle_contpte_whole)
-{
-	.layout = &layout_order5, .range = RANGE_STRADDLE_CONTPTE,
 	.second = RANGE_WHOLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order5_one_page_vma_end)
+FIXTURE_VARIANT_ADD(mprotect_protnone, order5_tail_straddle_contpte)
 {
-	.layout = &layout_order5, .range = RANGE_ONE_PAGE,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order5_vma_end_vma_end)
-{
-	.layout = &layout_order5, .range = RANGE_VMA_END,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order6_whole_straddle)
-{
-	.layout = &layout_order6, .range = RANGE_WHOLE,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order6_inside_straddle_contpte)
-{
-	.layout = &layout_order6, .range = RANGE_INSIDE,
+	.layout = &layout_order5, .range = RANGE_TAIL,
 	.second = RANGE_STRADDLE_CONTPTE,
 };
 
@@ -363,238 +135,20 @@ FIXTURE_VARIANT_ADD(mprotect_protnone, order6_head_whole)
 	.layout = &layout_order6, .range = RANGE_HEAD, .second = RANGE_WHOLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order6_tail_vma_end)
-{
-	.layout = &layout_order6, .range = RANGE_TAIL, .second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order6_straddle_straddle)
-{
-	.layout = &layout_order6, .range = RANGE_STRADDLE,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order6_straddle_pmd_straddle)
-{
-	.layout = &layout_order6, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order6_straddle_contpte_straddle_contpte)
-{
-	.layout = &layout_order6, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order6_one_page_inside)
-{
-	.layout = &layout_order6, .range = RANGE_ONE_PAGE,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order6_vma_end_whole)
-{
-	.layout = &layout_order6, .range = RANGE_VMA_END, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order7_whole_vma_end)
-{
-	.layout = &layout_order7, .range = RANGE_WHOLE, .second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order7_inside_inside)
-{
-	.layout = &layout_order7, .range = RANGE_INSIDE, .second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order7_head_straddle_contpte)
-{
-	.layout = &layout_order7, .range = RANGE_HEAD,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order7_tail_inside)
-{
-	.layout = &layout_order7, .range = RANGE_TAIL, .second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order7_straddle_straddle)
+FIXTURE_VARIANT_ADD(mprotect_protnone, order7_straddle_vma_end)
 {
 	.layout = &layout_order7, .range = RANGE_STRADDLE,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order7_straddle_pmd_whole)
-{
-	.layout = &layout_order7, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order7_straddle_contpte_vma_end)
-{
-	.layout = &layout_order7, .range = RANGE_STRADDLE_CONTPTE,
 	.second = RANGE_VMA_END,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order7_one_page_straddle_contpte)
+FIXTURE_VARIANT_ADD(mprotect_protnone, order8_tail_inside)
 {
-	.layout = &layout_order7, .range = RANGE_ONE_PAGE,
-	.second = RANGE_STRADDLE_CONTPTE,
+	.layout = &layout_order8, .range = RANGE_TAIL, .second = RANGE_INSIDE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order7_vma_end_straddle_contpte)
+FIXTURE_VARIANT_ADD(mprotect_protnone, order9_inside_inside)
 {
-	.layout = &layout_order7, .range = RANGE_VMA_END,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order8_whole_vma_end)
-{
-	.layout = &layout_order8, .range = RANGE_WHOLE, .second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order8_inside_whole)
-{
-	.layout = &layout_order8, .range = RANGE_INSIDE, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order8_head_straddle)
-{
-	.layout = &layout_order8, .range = RANGE_HEAD, .second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order8_tail_vma_end)
-{
-	.layout = &layout_order8, .range = RANGE_TAIL, .second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order8_straddle_straddle_contpte)
-{
-	.layout = &layout_order8, .range = RANGE_STRADDLE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order8_straddle_pmd_straddle_contpte)
-{
-	.layout = &layout_order8, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order8_straddle_contpte_inside)
-{
-	.layout = &layout_order8, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order8_one_page_straddle_contpte)
-{
-	.layout = &layout_order8, .range = RANGE_ONE_PAGE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order8_vma_end_vma_end)
-{
-	.layout = &layout_order8, .range = RANGE_VMA_END,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order9_whole_straddle_contpte)
-{
-	.layout = &layout_order9, .range = RANGE_WHOLE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order9_inside_whole)
-{
-	.layout = &layout_order9, .range = RANGE_INSIDE, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order9_head_straddle)
-{
-	.layout = &layout_order9, .range = RANGE_HEAD, .second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order9_tail_straddle_contpte)
-{
-	.layout = &layout_order9, .range = RANGE_TAIL,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order9_straddle_vma_end)
-{
-	.layout = &layout_order9, .range = RANGE_STRADDLE,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order9_straddle_pmd_straddle_contpte)
-{
-	.layout = &layout_order9, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order9_straddle_contpte_straddle_contpte)
-{
-	.layout = &layout_order9, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order9_one_page_whole)
-{
-	.layout = &layout_order9, .range = RANGE_ONE_PAGE,
-	.second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order9_vma_end_inside)
-{
-	.layout = &layout_order9, .range = RANGE_VMA_END,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order10_whole_straddle)
-{
-	.layout = &layout_order10, .range = RANGE_WHOLE,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order10_inside_straddle)
-{
-	.layout = &layout_order10, .range = RANGE_INSIDE,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order10_head_inside)
-{
-	.layout = &layout_order10, .range = RANGE_HEAD, .second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order10_tail_straddle)
-{
-	.layout = &layout_order10, .range = RANGE_TAIL,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order10_straddle_straddle_contpte)
-{
-	.layout = &layout_order10, .range = RANGE_STRADDLE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order10_straddle_pmd_vma_end)
-{
-	.layout = &layout_order10, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order10_straddle_contpte_vma_end)
-{
-	.layout = &layout_order10, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, order10_one_page_straddle)
-{
-	.layout = &layout_order10, .range = RANGE_ONE_PAGE,
-	.second = RANGE_STRADDLE,
+	.layout = &layout_order9, .range = RANGE_INSIDE, .second = RANGE_INSIDE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_protnone, order10_vma_end_whole)
@@ -603,57 +157,15 @@ FIXTURE_VARIANT_ADD(mprotect_protnone, order10_vma_end_whole)
 	.second = RANGE_WHOLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, pte_thp_whole_straddle_contpte)
-{
-	.layout = &layout_pte_thp, .range = RANGE_WHOLE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pte_thp_inside_inside)
-{
-	.layout = &layout_pte_thp, .range = RANGE_INSIDE,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pte_thp_head_whole)
-{
-	.layout = &layout_pte_thp, .range = RANGE_HEAD, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pte_thp_tail_vma_end)
-{
-	.layout = &layout_pte_thp, .range = RANGE_TAIL, .second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pte_thp_straddle_inside)
-{
-	.layout = &layout_pte_thp, .range = RANGE_STRADDLE,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pte_thp_straddle_pmd_inside)
-{
-	.layout = &layout_pte_thp, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone,
-		    pte_thp_straddle_contpte_straddle_contpte)
-{
-	.layout = &layout_pte_thp, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pte_thp_one_page_vma_end)
-{
-	.layout = &layout_pte_thp, .range = RANGE_ONE_PAGE,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pte_thp_vma_end_straddle)
+FIXTURE_VARIANT_ADD(mprotect_protnone, pte_thp_vma_end_straddle_contpte)
 {
 	.layout = &layout_pte_thp, .range = RANGE_VMA_END,
-	.second = RANGE_STRADDLE,
+	.second = RANGE_STRADDLE_CONTPTE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_whole_whole)
+{
+	.layout = &layout_pmd_thp, .range = RANGE_WHOLE, .second = RANGE_WHOLE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_whole_inside)
@@ -661,262 +173,34 @@ FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_whole_inside)
 	.layout = &layout_pmd_thp, .range = RANGE_WHOLE, .second = RANGE_INSIDE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_inside_straddle_contpte)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_INSIDE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_head_straddle_contpte)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_HEAD,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_tail_whole)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_TAIL, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_straddle_whole)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_STRADDLE,
-	.second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_straddle_pmd_straddle)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone,
-		    pmd_thp_straddle_contpte_straddle_contpte)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_one_page_straddle_contpte)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_ONE_PAGE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_vma_end_vma_end)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_VMA_END,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_whole_inside)
-{
-	.layout = &layout_mixed, .range = RANGE_WHOLE, .second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_inside_straddle_contpte)
+FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_inside_straddle)
 {
 	.layout = &layout_mixed, .range = RANGE_INSIDE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_head_vma_end)
-{
-	.layout = &layout_mixed, .range = RANGE_HEAD, .second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_tail_inside)
-{
-	.layout = &layout_mixed, .range = RANGE_TAIL, .second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_straddle_whole)
-{
-	.layout = &layout_mixed, .range = RANGE_STRADDLE, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_straddle_pmd_straddle)
-{
-	.layout = &layout_mixed, .range = RANGE_STRADDLE_PMD,
 	.second = RANGE_STRADDLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_straddle_contpte_straddle)
+FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_straddle_straddle)
 {
-	.layout = &layout_mixed, .range = RANGE_STRADDLE_CONTPTE,
+	.layout = &layout_mixed, .range = RANGE_STRADDLE,
 	.second = RANGE_STRADDLE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_one_page_straddle)
-{
-	.layout = &layout_mixed, .range = RANGE_ONE_PAGE,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_vma_end_straddle)
-{
-	.layout = &layout_mixed, .range = RANGE_VMA_END,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_whole_whole)
+FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_whole_straddle_contpte)
 {
 	.layout = &layout_mixed_thp, .range = RANGE_WHOLE,
-	.second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_inside_straddle_contpte)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_INSIDE,
 	.second = RANGE_STRADDLE_CONTPTE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_head_inside)
+FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_pmd_tail_vma_end)
 {
-	.layout = &layout_mixed_thp, .range = RANGE_HEAD,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_tail_inside)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_TAIL,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_straddle_inside)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_STRADDLE,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_straddle_pmd_straddle)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_straddle_contpte_vma_end)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_STRADDLE_CONTPTE,
+	.layout = &layout_mixed_pmd, .range = RANGE_TAIL,
 	.second = RANGE_VMA_END,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_one_page_straddle_contpte)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_ONE_PAGE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_vma_end_straddle_contpte)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_VMA_END,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_pmd_whole_straddle)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_WHOLE,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_pmd_inside_vma_end)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_INSIDE,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_pmd_head_straddle)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_HEAD,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_pmd_tail_whole)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_TAIL, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_pmd_straddle_inside)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_STRADDLE,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_pmd_straddle_pmd_straddle_contpte)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone,
-		    mixed_pmd_straddle_contpte_straddle_contpte)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_pmd_one_page_inside)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_ONE_PAGE,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_pmd_vma_end_straddle_contpte)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_VMA_END,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, partial_whole_whole)
-{
-	.layout = &layout_partial, .range = RANGE_WHOLE, .second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, partial_inside_straddle_contpte)
-{
-	.layout = &layout_partial, .range = RANGE_INSIDE,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, partial_head_inside)
-{
-	.layout = &layout_partial, .range = RANGE_HEAD, .second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, partial_tail_straddle_contpte)
-{
-	.layout = &layout_partial, .range = RANGE_TAIL,
-	.second = RANGE_STRADDLE_CONTPTE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, partial_straddle_whole)
-{
-	.layout = &layout_partial, .range = RANGE_STRADDLE,
-	.second = RANGE_WHOLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, partial_straddle_pmd_vma_end)
-{
-	.layout = &layout_partial, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_VMA_END,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, partial_straddle_contpte_straddle)
-{
-	.layout = &layout_partial, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_STRADDLE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, partial_one_page_inside)
+FIXTURE_VARIANT_ADD(mprotect_protnone, partial_one_page_whole)
 {
 	.layout = &layout_partial, .range = RANGE_ONE_PAGE,
-	.second = RANGE_INSIDE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_protnone, partial_vma_end_inside)
-{
-	.layout = &layout_partial, .range = RANGE_VMA_END,
-	.second = RANGE_INSIDE,
+	.second = RANGE_WHOLE,
 };
 
 int main(int argc, char **argv)

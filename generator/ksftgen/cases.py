@@ -21,5 +21,6 @@ class NamedCase:
 def cases(scenario: Scenario) -> list[NamedCase]:
     """The cases in the order of the matrix."""
     axes = {axis.name: axis.values for axis in scenario.axes}
-    found = cover.cover(axes, scenario.strength, scenario.stronger, scenario.excluded if scenario.exclude else None)
+    excluded = scenario.excluded if scenario.exclude else None
+    found = cover.cover(axes, scenario.strength, scenario.stronger, excluded, scenario.include)
     return [NamedCase("_".join(case.values()), case) for case in found]

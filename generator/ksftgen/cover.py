@@ -13,13 +13,16 @@ import heapq
 import itertools
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 MAX_PRODUCT = 65536
 
 Axes = Mapping[str, Sequence[str]]
 Excluded = Callable[[Mapping[str, str]], bool]
 Stronger = Sequence[tuple[Sequence[str], int]]
+Include = Sequence[Mapping[str, Collection[str]]]
+# The number of an axis to the values of it that are to be combined with those of the others, None for all.
+Wanted = Mapping[int, Collection[str] | None]
 
 # What the search for a smaller array may cost: rounds, and rounds times candidates.
 _ROUNDS = 250
@@ -40,12 +43,16 @@ def product(axes: Axes, excluded: Excluded | None = None) -> Iterator[tuple[str,
 
 
 def cover(
-    axes: Axes, strength: int | None, stronger: Stronger = (), excluded: Excluded | None = None
+    axes: Axes,
+    strength: int | None,
+    stronger: Stronger = (),
+    excluded: Excluded | None = None,
+    include: Include = (),
 ) -> list[dict[str, str]]:
     """Cases that contain every feasible combination of `strength` axes, in the order of `product`.
 
     `strength` None asks for the whole product.  Each (names, t) of `stronger` asks for the feasible combinations of t
-    of these axes, too.
+    of these axes, too; each entry of `include` for those of the values that it names.
     """
     names = list(axes)
     candidates = list(product(axes, excluded))
@@ -53,7 +60,9 @@ def cover(
         groups = set(itertools.combinations(range(len(names)), min(strength, len(names))))
         for some, t in stronger:
             groups |= set(itertools.combinations(sorted(names.index(name) for name in some), t))
-        masks, floor = _masks(candidates, _maximal(groups))
+        wanted: list[Wanted] = [dict.fromkeys(group) for group in _maximal(groups)]
+        wanted += [{names.index(name): one[name] for name in names if name in one} for one in include]
+        masks, floor = _masks(candidates, wanted)
         candidates = [candidates[index] for index in sorted(_smallest(masks, floor))]
     return [dict(zip(names, case, strict=True)) for case in candidates]
 
@@ -63,13 +72,15 @@ def _maximal(groups: set[tuple[int, ...]]) -> list[tuple[int, ...]]:
     return sorted(one for one in groups if not any(set(one) < set(other) for other in groups))
 
 
-def _masks(candidates: Sequence[tuple[str, ...]], groups: Sequence[tuple[int, ...]]) -> tuple[list[int], int]:
-    """The tuples of each candidate, as bits; and the number of tuples of the largest group: no array is smaller."""
+def _masks(candidates: Sequence[tuple[str, ...]], wanted: Sequence[Wanted]) -> tuple[list[int], int]:
+    """The tuples of each candidate, as bits; and the most tuples that one of `wanted` has: no array is smaller."""
     masks = [0] * len(candidates)
     used = floor = 0
-    for group in groups:
+    for group in wanted:
         bits: dict[tuple[str, ...], int] = {}
         for number, case in enumerate(candidates):
+            if any(values is not None and case[index] not in values for index, values in group.items()):
+                continue
             key = tuple(case[index] for index in group)
             masks[number] |= bits.setdefault(key, 1 << (used + len(bits)))
         used += len(bits)

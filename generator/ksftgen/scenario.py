@@ -47,6 +47,7 @@ class Scenario:
     """A valid scenario.  `strength` is t, or None for the whole product; `layouts` are those it uses, by name.
 
     `exclude` holds one mapping from axis to forbidden values per exclusion: a case is out when all of one apply.
+    Of an entry of `include` every combination is in some case, whatever the strength.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Scenario:
     axes: tuple[Axis, ...]
     strength: int | None
     stronger: tuple[tuple[tuple[str, ...], int], ...]
+    include: tuple[Mapping[str, frozenset[str]], ...]
     exclude: tuple[Mapping[str, frozenset[str]], ...]
     setup: tuple[Step, ...]
     tests: Mapping[str, tuple[Step, ...]]

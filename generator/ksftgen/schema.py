@@ -22,7 +22,8 @@ def schema() -> dict[str, Any]:
     properties["tests"]["additionalProperties"] = steps
     properties["tests"]["propertyNames"] = {"pattern": "^[a-z][a-z0-9_]{0,30}$"}
     del properties["tests"]["patternProperties"]
-    for mapping in properties["matrix"], properties["layouts"], properties["exclude"]["items"]:
+    combinations = (properties[key]["items"] for key in ("include", "exclude"))
+    for mapping in properties["matrix"], properties["layouts"], *combinations:
         mapping["additionalProperties"] = False
     properties["requires"]["items"] = {
         "anyOf": [{"const": name, "description": about} for name, about in CAPABILITIES.items()]

@@ -85,6 +85,9 @@ class ScenarioShape(_Model):
         description="cover every combination of so many axes; all: the product"
     )
     stronger: list[StrongerShape] = Field([], description="sets of axes with a strength of their own")
+    include: list[Annotated[dict[Word, Values], Field(min_length=1)]] = Field(
+        [], description="combinations that some case must have, whatever the strength"
+    )
     exclude: list[Annotated[dict[Word, Values], Field(min_length=1)]] = Field(
         [], description="combinations that make no case: all axes of an entry apply"
     )

@@ -8,7 +8,8 @@ second one, so these checks pass over what is of the wrong shape in silence.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ksftgen import cover, layout, shape, source
@@ -83,7 +84,7 @@ class _Reader:
         axes = self._axes(steps, layouts)
         strength = self._strength(axes)
         stronger = self._stronger(axes)
-        exclude = self._exclude(axes)
+        include, exclude = (self._combinations(key, axes) for key in ("include", "exclude"))
         if self.problems:
             return None
         text = shape.ScenarioShape.model_validate(self.root.plain())
@@ -104,6 +105,7 @@ class _Reader:
             axes=axes,
             strength=strength,
             stronger=stronger,
+            include=include,
             exclude=exclude,
             setup=setup,
             tests=tests,
@@ -230,10 +232,10 @@ class _Reader:
             found.append((tuple(names), strength))
         return tuple(found)
 
-    def _exclude(self, axes: tuple[Axis, ...]) -> tuple[Mapping[str, frozenset[str]], ...]:
+    def _combinations(self, key: str, axes: tuple[Axis, ...]) -> tuple[Mapping[str, frozenset[str]], ...]:
         found = []
         values = {axis.name: axis.values for axis in axes}
-        for node in self._items(self.root.items.get("exclude")):
+        for node in self._items(self.root.items.get(key)):
             one = {}
             if not isinstance(node, source.Mapping):
                 continue
@@ -268,6 +270,7 @@ class _Reader:
                 if word not in left:
                     text = f'the exclusions leave no case with {axis.name} "{word}"; take the value or one of them out'
                     self._add(item, text)
+        self._included(scenario, product)
         seen: dict[str, tuple[str, ...]] = {}
         for case in product:
             name = "_".join(case)
@@ -285,3 +288,14 @@ class _Reader:
             self._add(
                 self.root.keys["matrix"], f'a case is called "{name}", a word of kselftest_harness.h; add an axis'
             )
+
+    def _included(self, scenario: Scenario, product: Sequence[tuple[str, ...]]) -> None:
+        """What `include` asks for and the exclusions leave no case of; the first of each entry."""
+        for node, one in zip(self._items(self.root.items.get("include")), scenario.include, strict=True):
+            axes = {index: axis for index, axis in enumerate(scenario.axes) if axis.name in one}
+            there = {tuple(case[index] for index in axes) for case in product}
+            wanted = itertools.product(*([word for word in a.values if word in one[a.name]] for a in axes.values()))
+            missing = next((words for words in wanted if words not in there), None)
+            if missing:
+                case = " and ".join(f'{axis.name} "{word}"' for axis, word in zip(axes.values(), missing, strict=True))
+                self._add(node, f"the exclusions leave no case with {case}; take it or one of them out")

@@ -31,7 +31,9 @@ def feasible(axes: Axes, names: Sequence[str], exclusions: Sequence[Exclusion]) 
 
 
 @st.composite
-def models(draw: st.DrawFn) -> tuple[Axes, int, list[tuple[list[str], int]], list[Exclusion]]:
+def models(
+    draw: st.DrawFn,
+) -> tuple[Axes, int, list[tuple[list[str], int]], list[Exclusion], list[Exclusion]]:
     axes = axes_of(*draw(st.lists(st.integers(1, 4), min_size=1, max_size=5)))
     names = st.sampled_from(list(axes))
     exclusion = st.dictionaries(names, st.sets(st.sampled_from(["v0", "v1", "v2"]), min_size=1), min_size=1, max_size=3)
@@ -39,24 +41,29 @@ def models(draw: st.DrawFn) -> tuple[Axes, int, list[tuple[list[str], int]], lis
     if len(axes) > 2 and draw(st.booleans()):
         some = draw(st.lists(names, min_size=2, max_size=3, unique=True))
         stronger = [(some, draw(st.integers(2, len(some))))]
-    return axes, draw(st.integers(1, len(axes))), stronger, draw(st.lists(exclusion, max_size=4))
+    exclusions, include = draw(st.lists(exclusion, max_size=4)), draw(st.lists(exclusion, max_size=2))
+    return axes, draw(st.integers(1, len(axes))), stronger, exclusions, include
 
 
 @settings(deadline=None, max_examples=150, database=None)
 @given(models())
 def test_all_that_is_feasible_and_nothing_forbidden(
-    model: tuple[Axes, int, list[tuple[list[str], int]], list[Exclusion]],
+    model: tuple[Axes, int, list[tuple[list[str], int]], list[Exclusion], list[Exclusion]],
 ) -> None:
-    axes, strength, stronger, exclusions = model
-    cases = cover(axes, strength, stronger, lambda case: forbidden(case, exclusions))
+    axes, strength, stronger, exclusions, include = model
+    cases = cover(axes, strength, stronger, lambda case: forbidden(case, exclusions), include)
     assert not any(forbidden(case, exclusions) for case in cases)
     for some, t in [(list(axes), strength), *stronger]:
         for names in itertools.combinations(some, t):
             assert {tuple(case[name] for name in names) for case in cases} == feasible(axes, names, exclusions)
+    for one in include:
+        asked = set(itertools.product(*one.values()))
+        found = {tuple(case[name] for name in one) for case in cases}
+        assert asked & found == asked & feasible(axes, list(one), exclusions)
     order = list(itertools.product(*axes.values()))
     positions = [order.index(tuple(case.values())) for case in cases]
     assert positions == sorted(set(positions))
-    assert cases == cover(axes, strength, stronger, lambda case: forbidden(case, exclusions))
+    assert cases == cover(axes, strength, stronger, lambda case: forbidden(case, exclusions), include)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +85,9 @@ def test_all_is_the_product() -> None:
     axes = axes_of(3, 2, 2)
     assert len(cover(axes, None)) == 12
     assert len(cover(axes, None, excluded=lambda case: case["a0"] == "v1")) == 8
+
+
+def test_what_is_included_takes_few_cases() -> None:
+    include = [{"a0": {"v0", "v1"}, "a1": {"v4"}}, {"a0": {"v2"}}]
+    assert len(cover(axes_of(16, 9, 2), 1, include=include)) == 16
+    assert len(cover(axes_of(16, 9, 2), 1, include=[{"a0": {"v3"}, "a1": {f"v{n}" for n in range(9)}}])) == 24
