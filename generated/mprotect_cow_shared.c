@@ -101,83 +101,83 @@ TEST_F(mprotect_cow_shared, child_exited)
 	ASSERT_TRUE(area_check(&self->area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_one_straddle_pmd_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_all_straddle_read)
 {
-	.layout = &layout_base, .shared = PAGES_ONE,
+	.layout = &layout_base, .shared = PAGES_ALL, .range = RANGE_STRADDLE,
+	.prot = PROT_READ,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order2_all_straddle_none)
+{
+	.layout = &layout_order2, .shared = PAGES_ALL, .range = RANGE_STRADDLE,
+	.prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order3_alternate_one_page_none)
+{
+	.layout = &layout_order3, .shared = PAGES_ALTERNATE,
+	.range = RANGE_ONE_PAGE, .prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_alternate_whole_none)
+{
+	.layout = &layout_order4, .shared = PAGES_ALTERNATE,
+	.range = RANGE_WHOLE, .prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_one_straddle_none)
+{
+	.layout = &layout_order5, .shared = PAGES_ONE, .range = RANGE_STRADDLE,
+	.prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_all_inside_read)
+{
+	.layout = &layout_order6, .shared = PAGES_ALL, .range = RANGE_INSIDE,
+	.prot = PROT_READ,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_alternate_whole_none)
+{
+	.layout = &layout_order7, .shared = PAGES_ALTERNATE,
+	.range = RANGE_WHOLE, .prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_alternate_straddle_contpte_none)
+{
+	.layout = &layout_order8, .shared = PAGES_ALTERNATE,
+	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_alternate_whole_read)
+{
+	.layout = &layout_order9, .shared = PAGES_ALTERNATE,
+	.range = RANGE_WHOLE, .prot = PROT_READ,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_one_straddle_pmd_read)
+{
+	.layout = &layout_order10, .shared = PAGES_ONE,
 	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_cow_shared,
-		    order2_first_half_straddle_contpte_read)
-{
-	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order3_alternate_whole_read)
-{
-	.layout = &layout_order3, .shared = PAGES_ALTERNATE,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_alternate_straddle_read)
-{
-	.layout = &layout_order4, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_first_half_straddle_none)
-{
-	.layout = &layout_order5, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_alternate_whole_read)
-{
-	.layout = &layout_order6, .shared = PAGES_ALTERNATE,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_one_vma_end_read)
-{
-	.layout = &layout_order7, .shared = PAGES_ONE, .range = RANGE_VMA_END,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_alternate_straddle_none)
-{
-	.layout = &layout_order8, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_all_one_page_none)
-{
-	.layout = &layout_order9, .shared = PAGES_ALL, .range = RANGE_ONE_PAGE,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_all_straddle_contpte_read)
-{
-	.layout = &layout_order10, .shared = PAGES_ALL,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_first_half_whole_none)
+		    pte_thp_first_half_straddle_contpte_read)
 {
 	.layout = &layout_pte_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
+	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_alternate_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_alternate_vma_end_none)
 {
 	.layout = &layout_pte_thp, .shared = PAGES_ALTERNATE,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
+	.range = RANGE_VMA_END, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_one_straddle_pmd_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_one_straddle_read)
 {
-	.layout = &layout_pte_thp, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
+	.layout = &layout_pte_thp, .shared = PAGES_ONE, .range = RANGE_STRADDLE,
+	.prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_whole_none)
@@ -192,10 +192,16 @@ FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_whole_read)
 	.prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_first_half_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_inside_none)
+{
+	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_INSIDE,
+	.prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_first_half_straddle_none)
 {
 	.layout = &layout_mixed, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
+	.range = RANGE_STRADDLE, .prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_alternate_straddle_none)
@@ -204,29 +210,28 @@ FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_alternate_straddle_none)
 	.range = RANGE_STRADDLE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_one_inside_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_one_inside_none)
 {
 	.layout = &layout_mixed, .shared = PAGES_ONE, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
+	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared,
-		    mixed_thp_first_half_straddle_contpte_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_first_half_one_page_read)
 {
 	.layout = &layout_mixed_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_alternate_one_page_read)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_ALTERNATE,
 	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_one_straddle_contpte_read)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_alternate_vma_end_none)
+{
+	.layout = &layout_mixed_thp, .shared = PAGES_ALTERNATE,
+	.range = RANGE_VMA_END, .prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_one_straddle_pmd_read)
 {
 	.layout = &layout_mixed_thp, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
+	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_all_whole_none)
@@ -235,9 +240,9 @@ FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_all_whole_none)
 	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, partial_one_whole_none)
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, partial_all_vma_end_none)
 {
-	.layout = &layout_partial, .shared = PAGES_ONE, .range = RANGE_WHOLE,
+	.layout = &layout_partial, .shared = PAGES_ALL, .range = RANGE_VMA_END,
 	.prot = PROT_NONE,
 };
 
