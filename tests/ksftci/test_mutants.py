@@ -274,6 +274,7 @@ def test_the_baseline_leaves_out_what_fails_or_differs() -> None:
     runs[0].results += [TestResult("p", "c", Verdict.SKIP), TestResult("q", "d", Verdict.FAIL)]
     baseline = Baseline.of(runs, "p")
     assert baseline.unstable.keys() == {"p.a", "p.c"}
+    assert baseline.runs == len(runs)
     assert not baseline.excuses(TestResult("p", "b", Verdict.FAIL))
 
 
@@ -500,7 +501,7 @@ def test_a_mutant_in_a_line_that_no_program_runs_survives_without_a_boot(tree: T
 def test_what_fails_now_and_then_on_several_mutants_says_nothing(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     ledger = Ledger(Journal(path), "k")
-    ledger.add_baseline(JOB, Baseline())
+    ledger.add_baseline(JOB, Baseline(runs=3))
     ledger.add_outcome(JOB, mutant("x"), Outcome("prog", True, 1.0, "prog.a"))
     ledger.add_outcome(JOB, mutant("y", after="y;"), Outcome("prog", False, 1.0, unconfirmed=("prog.a",)))
     assert ledger.outcome(JOB, mutant("x")) is not None
@@ -509,7 +510,7 @@ def test_what_fails_now_and_then_on_several_mutants_says_nothing(tmp_path: Path)
         assert known.outcome(JOB, mutant("x")) is None  # to be asked again
         assert known.outcome(JOB, mutant("y", after="y;")) is not None
         found = known.baseline(JOB)
-        assert found is not None and set(found.unstable) == {"prog.a"}
+        assert found is not None and set(found.unstable) == {"prog.a"} and found.runs == 3
 
 
 def test_what_is_not_built_yet_has_not_survived(tree: Tree, tmp_path: Path) -> None:

@@ -134,6 +134,7 @@ def _suite(hunt: Hunt, suite: Suite) -> dict[str, Any]:
     return {
         "programs": {job.name: known[job.name].seconds if job.name in known else None for job in suite.jobs},
         "tests": sum(found.tests for found in known.values()),
+        "runs": min((found.runs for found in known.values()), default=0),
         "seconds": round(sum(found.seconds for found in known.values()), 1),
         "left_out": {t: sorted(verdicts) for found in known.values() for t, verdicts in found.unstable.items()},
     }

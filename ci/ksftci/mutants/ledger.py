@@ -50,13 +50,13 @@ class Ledger:
             return None
         unstable = {test: set(verdicts) for test, verdicts in entry["unstable"].items()}
         unstable |= {test: {"fail", "pass"} for digest, test in list(self._doubts) if self._doubted(digest, test, job)}
-        return Baseline(unstable, entry["tests"], entry["seconds"])
+        return Baseline(unstable, entry["tests"], entry["seconds"], entry.get("runs", 0))
 
     def add_baseline(self, job: Job, found: Baseline) -> None:
         """A program was run on the kernel without a bug."""
         unstable = {test: sorted(verdicts) for test, verdicts in sorted(found.unstable.items())}
-        told = {"name": job.name, "tests": found.tests, "seconds": round(found.seconds, 1), "unstable": unstable}
-        self.journal.add(_BASELINE, self.kernel, self._digest(job), **told)
+        told = {"name": job.name, "tests": found.tests, "seconds": round(found.seconds, 1), "runs": found.runs}
+        self.journal.add(_BASELINE, self.kernel, self._digest(job), **told, unstable=unstable)
 
     def made(self, mutant: Mutant) -> Entry | None:
         """Whether it could be built."""

@@ -44,6 +44,7 @@ class Baseline:
     unstable: dict[str, set[str]] = field(default_factory=dict)
     tests: int = 0
     seconds: float = 0.0
+    runs: int = 0  # 0: not known
 
     @classmethod
     def of(cls, runs: Sequence[Run], program: str) -> "Baseline":
@@ -61,7 +62,7 @@ class Baseline:
             for test, verdicts in seen.items()
             if len(verdicts) < len(runs) or len(set(verdicts)) > 1 or verdicts[0] not in fine
         }
-        return cls(unstable, len(seen), seconds / max(len(runs), 1))
+        return cls(unstable, len(seen), seconds / max(len(runs), 1), len(runs))
 
     def excuses(self, result: TestResult) -> bool:
         """Whether the result says nothing about a bug. A panic always does."""
