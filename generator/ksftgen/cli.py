@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ import typer
 
 from ksftgen import __version__, output, paths, render, schema, spec, tree
 from ksftgen.cases import cases
-from ksftgen.errors import GenError
+from ksftgen.errors import GenError, clip
 from ksftgen.install import install as put_into
 from ksftgen.scenario import Scenario
 
@@ -40,8 +41,8 @@ Specs = Annotated[list[Path] | None, typer.Argument(metavar="[SPEC]...", help="S
 
 
 def _strength(text: str) -> str:
-    if text not in ("strength", "all") and not (text.isascii() and text.isdigit() and int(text)):
-        raise typer.BadParameter(f"{text!r} is none of strength, all, and the whole numbers from 1")
+    if not re.fullmatch(r"strength|all|[1-9][0-9]{0,3}", text):
+        raise typer.BadParameter(f'"{clip(text)}" is none of strength, all, and the whole numbers from 1')
     return text
 
 

@@ -54,7 +54,7 @@ def test_cases_of_a_strength(
     assert (tmp_path / "mprotect_sample.c").read_text().count("\nFIXTURE_VARIANT_ADD(") == number
 
 
-@pytest.mark.parametrize("which", ["0", "-1", "two", "\u0662", ""])
+@pytest.mark.parametrize("which", ["0", "-1", "two", "\u0662", "1" * 5000, ""])
 def test_cases_of_no_strength(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -63,7 +63,7 @@ def test_cases_of_no_strength(
     which: str,
 ) -> None:
     assert ksftgen(monkeypatch, "render", sample_path, "-o", tmp_path, "--cases", which) == 2
-    assert "is none of strength, all," in capsys.readouterr().err
+    assert "none of strength" in capsys.readouterr().err
 
 
 def test_render_check_and_prune(
