@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ksftci import splat
-from ksftci.ktap import KERNEL_LOG, Parser, kernel_log
+from ksftci.ktap import Parser
 from ksftci.machine import (
     Begin,
     Booted,
@@ -55,6 +55,7 @@ class Collector:
         self.done = 0  # results of the programs that have ended
         self.bad = 0
         self._kernel: list[str] = []  # lines of its log
+        self._boot: list[splat.Splat] = []  # of before the first program
         self._changed: list[Changed] = []
         self._ended: list[_Ended] = []
         self._offset: float | None = None  # from the kernel log's time to the host's
@@ -107,6 +108,9 @@ class Collector:
         match event:
             case Booted(facts=facts):
                 self.run.environment.update(facts)
+                if not self._number:  # else it is another start, and was told at the first
+                    self._boot = splat.find(self._kernel)
+                    self.run.splats += [("", line) for found in self._boot for line in found.lines]
             case Begin(at=at, job=job, clock=clock):
                 if job in self.waiting:
                     self.waiting.remove(job)
@@ -123,7 +127,8 @@ class Collector:
                     self._feed(self.parser, text, at)
             case Splat(text=text):
                 self._kernel.append(text)
-                self.run.splats.append((self.job.name if self.job else "", text))
+                if self.job is not None:
+                    self.run.splats.append((self.job.name, text))
             case Changed():
                 self._changed.append(event)
             case End(at=at, status=status, cause=cause):
@@ -176,12 +181,14 @@ class Collector:
             parser.add("settings", Verdict.FAIL, reason)
         parser.finish(skipped)
         results = self._with_splats(parser)
+        self._record(job, results, note, cause)
+        if self._boot:
+            results.insert(0, splat.result(job.name, splat.BOOT_LOG, self._boot))
         self.run.results += results
         self.run.anomalies += parser.anomalies
         self.done += len(results)
         self.bad += sum(result.verdict.bad for result in results)
-        self._record(job, results, note, cause)
-        self.job = self.parser = None
+        self.job, self.parser, self._boot = None, None, []
 
     def _with_splats(self, parser: Parser) -> list[TestResult]:
         """The results, and behind each of them what the kernel logged while it ran."""
@@ -197,12 +204,12 @@ class Collector:
         for place, splats in sorted(of_test.items(), reverse=True):
             lines = [f"# {line}" for found in splats for line in found.lines]
             if place == len(self._ended):
-                results[0] = [kernel_log(parser.program, KERNEL_LOG, splats)]
+                results[0] = [splat.result(parser.program, splat.KERNEL_LOG, splats)]
                 self.run.console += lines
                 continue
             ended = self._ended[place]
-            name = f"{ended.result.name}/{KERNEL_LOG}"
-            results[id(ended.result)].append(kernel_log(parser.program, name, splats))
+            name = f"{ended.result.name}/{splat.KERNEL_LOG}"
+            results[id(ended.result)].append(splat.result(parser.program, name, splats))
             self.run.console[ended.line : ended.line] = lines  # where a reader of the record finds its test
         flat = [result for group in results.values() for result in group]
         make_unique(flat)

@@ -82,6 +82,14 @@ counted() {
 	done
 }
 
+# What the kernel has logged since this was last asked, if it is a complaint.
+complaints() {
+	dmesg -c >/run/kernel 2>/dev/null
+	if grep -qE "^(\[[^]]*\] ?)*$splat" /run/kernel; then
+		sed 's/^/@@@TOKEN@ splat /' /run/kernel
+	fi
+}
+
 # run NUMBER SECONDS PROGRAM [ARGUMENT...]; 0 seconds: no limit
 run() {
 	number=$1 seconds=$2
@@ -102,10 +110,7 @@ run() {
 	[ -z "$watchdog" ] || kill "$watchdog"
 	kill_leftovers
 	[ @GCOV@ = no ] || counted
-	dmesg -c >/run/kernel 2>/dev/null
-	if grep -qE "^(\[[^]]*\] ?)*$splat" /run/kernel; then
-		sed 's/^/@@@TOKEN@ splat /' /run/kernel
-	fi
+	complaints
 	say end "$number" "$status" "$([ -e /run/late ] && echo late)"
 	rm -f /run/late
 	cd /
@@ -128,4 +133,5 @@ if [ @LOAD@ = yes ]; then
 fi
 swap @SWAP@
 facts
+complaints
 say boot

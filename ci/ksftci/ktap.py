@@ -16,8 +16,6 @@ from ksftci.nesting import Group, Item, Level, flat, make_unique
 from ksftci.results import TestResult, Verdict
 from ksftci.testlog import TestLog, explain
 
-KERNEL_LOG = "kernel_log"  # the name of a kernel's complaint, inside of the test that ran
-
 _BROKEN = (Verdict.TIMEOUT, Verdict.CRASH)
 _EXPECTED_EXITS = ("exit=2", "exit=3")  # KSFT_XFAIL and KSFT_XPASS, for which runners print "not ok"
 
@@ -124,7 +122,7 @@ class Parser:
             self.broke_off("crash", Verdict.CRASH, "the kernel panicked")
         if self._splats.found:
             self._levels.flush(0)
-            self._complain(self._levels.lowest, KERNEL_LOG)
+            self._complain(self._levels.lowest, splat.KERNEL_LOG)
         self._levels.end(skipped)
 
     def finish(self, skipped: bool = False) -> None:
@@ -146,9 +144,9 @@ class Parser:
                 kept.append(item)
             elif isinstance(item, Group):
                 taken.append((item.name, flat([Group("", item.items, item.own)])))
-            elif taken and item.name == f"{taken[-1][0]}/{KERNEL_LOG}":
+            elif taken and item.name == f"{taken[-1][0]}/{splat.KERNEL_LOG}":
                 taken[-1][1].append(item)
-                item.name = KERNEL_LOG
+                item.name = splat.KERNEL_LOG
             else:
                 taken.append((item.name, [item]))
                 item.name = ""
@@ -261,12 +259,12 @@ class Parser:
             level.failed |= result.verdict.bad
             level.expected |= verdict is Verdict.XFAIL or verdict is Verdict.XPASS
         if self._splats.found:
-            self._complain(level, f"{name}/{KERNEL_LOG}")
+            self._complain(level, f"{name}/{splat.KERNEL_LOG}")
 
     def _parent(self, level: Level, inner: Level, name: str, verdict: Verdict, reason: str, at: float | None) -> None:
         """A result with results inside: its verdict is theirs, unless it is worse."""
         if self._splats.found:
-            self._complain(inner, KERNEL_LOG)
+            self._complain(inner, splat.KERNEL_LOG)
         group = Group(name, inner.items)
         excused = inner.excused or (inner.expected and reason in _EXPECTED_EXITS)
         excused = excused and verdict is Verdict.FAIL and not inner.failed
@@ -301,7 +299,7 @@ class Parser:
         """What the kernel said in the lines of a test is a failure beside it."""
         splats = self._splats.take()
         self.told |= {(found.stamp, found.headline) for found in splats}
-        level.items.append(kernel_log(self.program, name, splats))
+        level.items.append(splat.result(self.program, name, splats))
         level.complained = True
         self._levels.finished += 1
         self._levels.failed += 1
@@ -357,13 +355,3 @@ class Parser:
             self._levels.flush(depth)
             level = self._levels.level(depth)
         level.title = said.text
-
-
-def kernel_log(program: str, name: str, splats: Sequence[splat.Splat]) -> TestResult:
-    """The failure that splats are."""
-    more = f" (and {len(splats) - 1} more)" if len(splats) > 1 else ""
-    log = TestLog()
-    for found in splats:
-        for line in found.lines:
-            log.add(line)
-    return TestResult(program, name, Verdict.FAIL, splats[0].headline + more, log=log.all())

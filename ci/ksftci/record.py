@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from ksftci import junitread
+from ksftci import junitread, splat
 from ksftci.errors import CiError
 from ksftci.ktap import Parser
 from ksftci.nesting import Names, make_unique
@@ -15,6 +15,7 @@ from ksftci.results import Run, Suite, TestResult, suites_of
 
 _HEAD = re.compile(r"# ksftci (\w+): (.*)")
 _HEAD_LINE = re.compile(r"^(# ksftci \w+: .*)\n?", re.MULTILINE)
+_BOOT = "boot"  # a line that the kernel logged before the first program
 _OUTER = "selftests: "  # what runner.sh's results begin with
 _BLOCK = 1 << 18  # bytes that are read at once
 
@@ -25,6 +26,7 @@ def write(runs: Sequence[Run]) -> str:
     for run in (boot for whole in runs for boot in whole.parts or [whole]):
         facts = {"kernel": run.kernel, "arch": run.arch, "run": str(run.repeat), **run.environment}
         lines += [f"# ksftci {name}: {value}" for name, value in facts.items()]
+        lines += [f"# ksftci {_BOOT}: {line}" for program, line in run.splats if not program]
         lines += ["TAP version 13", *run.console]
         lines.append(f"1..{sum(1 for line in run.console if not line.startswith('#'))}")
     return "\n".join([*lines, ""])
@@ -131,6 +133,8 @@ def _fact(run: Run, name: str, value: str) -> None:
         run.arch = value
     elif name == "run":
         run.repeat = int(value) if value.isdecimal() and len(value) < 10 else 1
+    elif name == _BOOT:
+        run.splats.append(("", value))
     else:
         run.environment[name] = value
 
@@ -166,6 +170,8 @@ class _Reader:
             yield self._suite(f"{folder}:{program}" if colon else folder, results)
 
     def _suite(self, program: str, results: list[TestResult]) -> Suite:
+        if self._empty and (boot := splat.find(line for _, line in self.run.splats)):
+            results.insert(0, splat.result(program, splat.BOOT_LOG, boot))
         self._empty = False
         program = self._programs.unique(program)
         for result in results:

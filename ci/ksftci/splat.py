@@ -2,11 +2,15 @@
 """What the kernel logs when something is wrong in it: BUG, WARNING, Oops, stalls, a stack."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ksftci import prefix
+from ksftci.results import TestResult, Verdict
 from ksftci.testlog import TestLog
+
+KERNEL_LOG = "kernel_log"  # the name of a kernel's complaint, inside of the test that ran
+BOOT_LOG = f"boot/{KERNEL_LOG}"  # of one that came before the first program, to which it is given
 
 # Extended regular expressions that grep -E and re read alike, anchored at the line's beginning.
 _HEADLINES = (
@@ -112,3 +116,13 @@ def find(lines: Iterable[str]) -> list[Splat]:
         text, stamp = prefix.strip(line)
         finder.feed(line, text, stamp)
     return finder.take()
+
+
+def result(program: str, name: str, splats: Sequence[Splat]) -> TestResult:
+    """The failure that splats are."""
+    more = f" (and {len(splats) - 1} more)" if len(splats) > 1 else ""
+    log = TestLog()
+    for found in splats:
+        for line in found.lines:
+            log.add(line)
+    return TestResult(program, name, Verdict.FAIL, splats[0].headline + more, log=log.all())

@@ -102,6 +102,19 @@ def test_splats_and_settings_are_failures() -> None:
     assert "/proc/sys/vm/x" in run.results[1].reason
 
 
+def test_a_splat_at_boot_is_the_first_programs() -> None:
+    events: list[Event] = []
+    for job in (A, B):  # as many starts
+        events += [*(Splat(0, line) for line in WARNING), Booted(0, {"page_size": "4096"})]
+        events += [Begin(1, job), Line(1, "1..1"), Line(2, "ok 1 x"), End(2, job, 0)]
+    run = collect([A, B], *events)
+    assert verdicts(run) == {"a.boot/kernel_log": "fail", "a.x": "pass", "b.x": "pass"}
+    assert (run.results[0].reason, run.results[0].log, run.results[0].of_program) == (HEADLINE, list(WARNING), True)
+    assert run.splats == [("", line) for line in WARNING]
+    (again,) = record.parse(record.write([run]), "file")
+    assert (list(verdicts(again)), again.results[0], again.splats) == (list(verdicts(run)), run.results[0], run.splats)
+
+
 def a_splat_at(begin: float) -> list[Event]:
     """A program of two tests, the first from 10 s to 12 s, the second until 14 s; see WARNING."""
     return [
