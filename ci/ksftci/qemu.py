@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ksftci import initramfs, kvm
+from ksftci import initramfs, kvm, tcg
 from ksftci.arch import Arch
 from ksftci.command import need
 from ksftci.console import Console
@@ -44,7 +44,7 @@ from ksftci.machine import (
 _COMMAND_LINE = "quiet panic=-1 panic_on_oops=1 proc_mem.force_override=always"
 _ACCEL = {
     "kvm": ("-accel", "kvm"),
-    "tcg": ("-accel", "tcg,thread=multi"),
+    "tcg": ("-accel", "tcg,thread={threads}"),
     # The guest's clock counts instructions, 1 ns each, and does not wait while all processors sleep.
     "icount": ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"),
 }
@@ -115,7 +115,7 @@ class Qemu:
         append = f"console={self.arch.console} {_COMMAND_LINE} {self.append}".strip()
         return [
             *start,
-            *_ACCEL[accel],
+            *(word.format(threads=tcg.threads(start[0])) for word in _ACCEL[accel]),
             *("-m", f"{half * 2}M", "-smp", str(cpus), *nodes),
             *("-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio"),
             *("-no-reboot", "-kernel", str(self.image), "-initrd", str(archive)),

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which way of emulation is used with which QEMU."""
+
+from pathlib import Path
+
+import pytest
+
+from ksftci import tcg
+
+
+@pytest.mark.parametrize(
+    ("said", "threads"),
+    [
+        ("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)", "single"),
+        ("QEMU emulator version 8.0.4", "single"),
+        ("QEMU emulator version 8.1.0", "multi"),
+        ("QEMU emulator version 10.0.2 (Debian 1:10.0.2+ds-2)", "multi"),
+        ("something else", "multi"),
+    ],
+)
+def test_an_old_qemu_has_one_thread(tmp_path: Path, said: str, threads: str) -> None:
+    qemu = tmp_path / "qemu"
+    qemu.write_text(f"#!/bin/sh\necho '{said}'\n")
+    qemu.chmod(0o755)
+    assert tcg.threads(str(qemu)) == threads
+
+
+def test_a_qemu_that_is_not_there_is_left_for_others_to_tell() -> None:
+    assert tcg.threads("/nowhere/qemu") == "multi"
