@@ -347,7 +347,11 @@ def hunting(tmp_path: Path, kernels: dict[str, FakeMachine], forge: FakeForge, *
         return kernels.get(image.name, FakeMachine(set()))
 
     drawn = [mutant(f"s{number}", group="sample", after=f"{number};") for number in range(6)]
-    listed = [mutant("killed"), mutant("survives", after=""), mutant("dead", after="b;", missing="a state")]
+    listed = [
+        mutant("killed", about="runs"),
+        mutant("survives", after=""),
+        mutant("dead", after="b;", missing="a state"),
+    ]
     ledger = Ledger(Journal(tmp_path / "journal.jsonl"), "7.3.4")
     settings: dict[str, object] = {"at_once": 2, **fields}
     return Hunt(forge, start, [SUITE], listed, drawn, 2, ledger, Silent(), **settings)  # type: ignore[arg-type]
@@ -391,6 +395,13 @@ def test_suites_are_compared_on_what_all_of_them_have_tried(tmp_path: Path) -> N
     assert (drawn.tried, drawn.nobody) == (2, 2)
     assert "of 3 that all suites have tried ours killed <b>2</b>" in page.render(board.data(hunt, rows, "7.3.4"))
     assert board.together(rows, hunt.suites[:1]) == []
+    assert board.parts(rows, hunt.suites) == [
+        board.Part("runs", False, 1, {"ours": 1, "theirs": 0}),
+        board.Part("mm/x.c", False, 1, {"ours": 1, "theirs": 1}),
+        board.Part("a state", True, 1, {"ours": 0, "theirs": 0}),
+    ]
+    judged = board.rows(hunt, {"survives": plan.Judgement(name="survives", verdict="slower", why="the same")})
+    assert [part.about for part in board.parts(judged, hunt.suites)] == ["runs", "a state"]
 
 
 def test_a_hunt_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -67,6 +67,19 @@ class Together:
     nobody: int
 
 
+@dataclass(frozen=True)
+class Part:
+    """The bugs of the list about one thing that all suites have tried and that can be told: how many each killed.
+
+    `about` is what they break or, where `missing`, the state that no scenario has.
+    """
+
+    about: str
+    missing: bool
+    tried: int
+    killed: Mapping[str, int]
+
+
 def rows(hunt: Hunt, judgements: Mapping[str, Judgement]) -> list[Row]:
     """All mutants that are tried or will be, in order."""
     return [_row(hunt, mutant, judgements) for mutant in hunt.chosen()]
@@ -110,6 +123,21 @@ def together(table: Sequence[Row], suites: Sequence[Suite]) -> list[Together]:
     return found
 
 
+def parts(table: Sequence[Row], suites: Sequence[Suite]) -> list[Part]:
+    """In the order of the list, those with a missing state last."""
+    of: dict[tuple[bool, str], list[Row]] = {}
+    for row in table:
+        mutant = row.mutant
+        same = row.judgement is not None and row.judgement.verdict in SAME
+        if mutant.group == "curated" and not same and all(suite.name in row.standings for suite in suites):
+            of.setdefault((bool(mutant.missing), mutant.missing or mutant.about or mutant.file), []).append(row)
+    found = []
+    for (missing, about), some in sorted(of.items(), key=lambda item: item[0][0]):
+        killed = {suite.name: sum(bool(row.killed(suite.name)) for row in some) for suite in suites}
+        found.append(Part(about, missing, len(some), killed))
+    return found
+
+
 def data(hunt: Hunt, table: Sequence[Row], version: str) -> dict[str, Any]:
     """Everything, for JSON."""
     return {
@@ -118,6 +146,7 @@ def data(hunt: Hunt, table: Sequence[Row], version: str) -> dict[str, Any]:
         "suites": {suite.name: _suite(hunt, suite) for suite in hunt.suites},
         "figures": [vars(figure) for figure in figures(table, hunt.suites)],
         "together": [vars(found) for found in together(table, hunt.suites)],
+        "parts": [vars(part) for part in parts(table, hunt.suites)],
         "mutants": [_told(row) for row in table],
         **({"fewest": {suite.name: _fewest(hunt, table, suite) for suite in hunt.suites}} if hunt.ledger.whole else {}),
     }

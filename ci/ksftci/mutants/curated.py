@@ -28,6 +28,7 @@ class Entry(BaseModel):
     after: str  # "" deletes it
     nth: Annotated[int, Field(ge=1)] | None = None
     bug: Text
+    about: str = ""
     source: Text
     expect: str = ""
     missing: str = ""

@@ -22,6 +22,7 @@ class Mutant:
     before: str
     after: str
     bug: str = ""  # what goes wrong for user space
+    about: str = ""  # what it breaks, in words that others of the list have, too
     source: str = ""  # where the bug comes from
     expect: str = ""  # the scenario that should notice it
     missing: str = ""  # the state without which none can

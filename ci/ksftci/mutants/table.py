@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ksftci.mutants import board
-from ksftci.mutants.board import Row
+from ksftci.mutants.board import Part, Row
 from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Entry
 from ksftci.mutants.ledger import Standing
@@ -101,6 +101,7 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
             f"{figure.seconds / 60:.0f}",
         )
     console.print(grid)
+    _parts(board.parts(rows, hunt.suites), [suite.name for suite in hunt.suites], console)
     for both in board.together(rows, hunt.suites):
         told = ", ".join(f"{name} killed {both.killed[name]}, {both.alone[name]} alone" for name in both.killed)
         _line(console, f"{both.group}: of {both.tried} that all have tried {told}, nobody {both.nobody}")
@@ -108,6 +109,25 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
         chosen = board.cases(hunt, rows, suite)
         kills = sum(len(choice.kills) for choice in chosen)
         _line(console, f"{suite.name}: {len(chosen)} cases kill all {kills} that any kills")
+
+
+def _parts(parts: Sequence[Part], suites: Sequence[str], console: Console) -> None:
+    """What the bugs of the list break; those that need a state that is missing are one line."""
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    grid.add_column("the list: what is broken")
+    for title in ("bugs", *suites):
+        grid.add_column(title, justify="right")
+    ours = [part for part in parts if not part.missing]
+    for about, some in (
+        *((part.about, [part]) for part in ours),
+        ("all of these", ours),
+        ("states that no scenario has", [part for part in parts if part.missing]),
+    ):
+        numbers = [sum(part.tried for part in some), *(sum(part.killed[name] for part in some) for name in suites)]
+        if some:
+            grid.add_row(about, *map(str, numbers))
+    if parts:
+        console.print(grid)
 
 
 def _survivors(suite: str, rows: Sequence[Row], console: Console) -> None:
