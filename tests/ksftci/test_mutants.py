@@ -383,6 +383,12 @@ def test_a_hunt_from_the_plan_to_the_figures(tmp_path: Path) -> None:
     assert "equivalent: the same" in text
 
 
+def test_what_is_judged_the_same_comes_last_and_is_of_the_sample_all_the_same(tmp_path: Path) -> None:
+    forge = FakeForge(tmp_path, statuses={"s1": "not compiled"})
+    hunting(tmp_path, {}, forge, same={"s0"}).run()
+    assert forge.made == ["killed", "survives", "s1", "s2", "dead", "s0"]
+
+
 def test_suites_are_compared_on_what_all_of_them_have_tried(tmp_path: Path) -> None:
     kernels = {"killed": FakeMachine({"prog.a"}), "survives": FakeMachine({"other.a"})}
     hunt = hunting(tmp_path, kernels, FakeForge(tmp_path))

@@ -95,12 +95,13 @@ class Hunt:
 
     def _build(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
         try:
-            drawn = 0
-            for mutant in sorted([*self.curated, *self.sample], key=self._effort):
-                if self.stop.is_set():
+            seen = set[str]()
+            while not self.stop.is_set():
+                rest = (mutant for mutant in self.chosen() if mutant.digest not in seen)
+                mutant = min(rest, key=self._effort, default=None)
+                if mutant is None:
                     break
-                if mutant.group == "sample" and drawn == self.wanted:
-                    continue
+                seen.add(mutant.digest)
                 entry = self.ledger.made(mutant)
                 if entry is not None and entry["status"] == "built":
                     self.forge.know(mutant.name, entry["object"])
@@ -108,9 +109,7 @@ class Hunt:
                     made = self.forge.make(mutant)
                     if made.image is not None:
                         queue.put((mutant, made.image))
-                    entry = self.ledger.add_made(mutant, made)
-                    self.watcher.made(mutant, entry)
-                drawn += mutant.group == "sample" and entry["status"] == "built"
+                    self.watcher.made(mutant, self.ledger.add_made(mutant, made))
         finally:
             self.forge.restore()
             for _ in range(self.at_once):
