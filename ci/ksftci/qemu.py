@@ -103,6 +103,8 @@ class Qemu:
         """The command line of QEMU."""
         arm = self.arch.name == "arm64"
         accel, start = self.accel, self._board()
+        # One thread takes turns of 100 ms, which is no way to run beside a load on each processor.
+        threads = "multi" if self.load else tcg.threads(start[0])
         if accel != "kvm" and arm:  # without pauth-impdef QEMU spends its time on pointer authentication
             start = [start[0], "-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on"]
         elif accel != "kvm":
@@ -115,7 +117,7 @@ class Qemu:
         append = f"console={self.arch.console} {_COMMAND_LINE} {self.append}".strip()
         return [
             *start,
-            *(word.format(threads=tcg.threads(start[0])) for word in _ACCEL[accel]),
+            *(word.format(threads=threads) for word in _ACCEL[accel]),
             *("-m", f"{half * 2}M", "-smp", str(cpus), *nodes),
             *("-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio"),
             *("-no-reboot", "-kernel", str(self.image), "-initrd", str(archive)),

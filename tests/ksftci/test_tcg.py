@@ -6,6 +6,15 @@ from pathlib import Path
 import pytest
 
 from ksftci import tcg
+from ksftci.arch import ARM64
+from ksftci.qemu import Qemu
+
+
+def fake_qemu(folder: Path, said: str) -> Path:
+    qemu = folder / ARM64.qemu
+    qemu.write_text(f"#!/bin/sh\necho '{said}'\n")
+    qemu.chmod(0o755)
+    return qemu
 
 
 @pytest.mark.parametrize(
@@ -19,11 +28,16 @@ from ksftci import tcg
     ],
 )
 def test_an_old_qemu_has_one_thread(tmp_path: Path, said: str, threads: str) -> None:
-    qemu = tmp_path / "qemu"
-    qemu.write_text(f"#!/bin/sh\necho '{said}'\n")
-    qemu.chmod(0o755)
-    assert tcg.threads(str(qemu)) == threads
+    assert tcg.threads(str(fake_qemu(tmp_path, said))) == threads
 
 
 def test_a_qemu_that_is_not_there_is_left_for_others_to_tell() -> None:
     assert tcg.threads("/nowhere/qemu") == "multi"
+
+
+@pytest.mark.parametrize(("load", "threads"), [(False, "single"), (True, "multi")])
+def test_a_load_does_not_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: bool, threads: str) -> None:
+    fake_qemu(tmp_path, "QEMU emulator version 7.2.22")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    guest = Qemu("x", tmp_path / "Image", ARM64, tmp_path / "busybox", load=load)
+    assert f"tcg,thread={threads}" in guest.command(tmp_path / "initramfs")
