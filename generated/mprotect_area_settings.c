@@ -92,6 +92,7 @@ bool damon_is_on(void)
 static struct {
 	pid_t test;		/* the process group of the running test */
 	int is_quiet;
+	int is_over;		/* what comes now comes too late */
 	int order;		/* the only one that is offered, or 0 */
 } *shared;
 
@@ -241,6 +242,21 @@ static void quiet(void)
 	setting_write(NUMA_DIR "scan_size_mb", "256");
 }
 
+/* A test that begins now ends itself, one that has begun is killed. */
+static void kill_test(void)
+{
+	pid_t test;
+	int i;
+
+	__atomic_store_n(&shared->is_over, 1, __ATOMIC_SEQ_CST);
+	test = __atomic_load_n(&shared->test, __ATOMIC_SEQ_CST);
+	if (!test || kill(-test, SIGKILL))
+		return;
+	/* It may be in the middle of writing a setting: until it is gone. */
+	for (i = 0; i < 1000 && !kill(-test, 0); i++)
+		usleep(1000);
+}
+
 /*
  * Quiets the machine, waits for the program to end, by itself or killed, and
  * puts settings back.
@@ -277,8 +293,7 @@ static __noreturn void keep(void)
 		sigaddset(&set, SIGTERM);
 		sigwait(&set, &signal);
 	}
-	if (shared->test)
-		kill(-shared->test, SIGKILL);
+	kill_test();
 	settings_restore();
 	_exit(0);
 }
@@ -314,7 +329,9 @@ void area_start(void)
 /* So that the keeper finds the test when the program is killed. */
 void settings_track_test(void)
 {
-	shared->test = getpgrp();
+	__atomic_store_n(&shared->test, getpgrp(), __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&shared->is_over, __ATOMIC_SEQ_CST))
+		_exit(KSFT_FAIL);
 }
 
 static bool thp_switch(int order, const char *value)
