@@ -44,7 +44,7 @@ from ksftci.machine import (
 _COMMAND_LINE = "quiet panic=-1 panic_on_oops=1 proc_mem.force_override=always"
 _ACCEL = {
     "kvm": ("-accel", "kvm"),
-    "tcg": ("-accel", "tcg,thread={threads}"),
+    "tcg": ("-accel", "tcg,thread=multi"),
     # The guest's clock counts instructions, 1 ns each, and does not wait while all processors sleep.
     "icount": ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"),
 }
@@ -103,8 +103,6 @@ class Qemu:
         """The command line of QEMU."""
         arm = self.arch.name == "arm64"
         accel, start = self.accel, self._board()
-        # One thread takes turns of 100 ms, which is no way to run beside a load on each processor.
-        threads = "multi" if self.load else tcg.threads(start[0])
         if accel != "kvm" and arm:  # without pauth-impdef QEMU spends its time on pointer authentication
             start = [start[0], "-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on"]
         elif accel != "kvm":
@@ -117,12 +115,18 @@ class Qemu:
         append = f"console={self.arch.console} {_COMMAND_LINE} {self.append}".strip()
         return [
             *start,
-            *(word.format(threads=threads) for word in _ACCEL[accel]),
+            *self._accel_words(accel, start[0]),
             *("-m", f"{half * 2}M", "-smp", str(cpus), *nodes),
             *("-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio"),
             *("-no-reboot", "-kernel", str(self.image), "-initrd", str(archive)),
             *("-append", append),
         ]
+
+    def _accel_words(self, accel: str, qemu: str) -> Sequence[str]:
+        # One thread takes turns of 100 ms, which is no way to run beside a load on each processor.
+        if accel == "tcg" and not self.load:
+            return ("-accel", f"tcg,thread={tcg.threads(qemu)}")
+        return _ACCEL[accel]
 
     def _start(self, archive: Path) -> subprocess.Popen[bytes]:
         command = self.command(archive)

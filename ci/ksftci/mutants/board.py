@@ -36,6 +36,15 @@ class Row:
             return str(self.made["status"])
         return "does not boot" if self.boot else "tried"
 
+    @property
+    def same(self) -> bool:
+        """Whether it is thought that no program can tell it from the kernel without a bug, or only by time."""
+        return self.judgement is not None and self.judgement.verdict in SAME
+
+    def tried_by(self, suites: Sequence[Suite]) -> bool:
+        """Whether all of these have decided."""
+        return all(suite.name in self.standings for suite in suites)
+
     def killed(self, suite: str) -> bool | None:
         """None when the suite has not decided."""
         standing = self.standings.get(suite)
@@ -101,7 +110,7 @@ def figures(table: Sequence[Row], suites: Sequence[Suite]) -> list[Figures]:
             tried = [row for row in of_group if suite.name in row.standings]
             standings = [row.standings[suite.name] for row in tried]
             kills = sorted(standing.seconds for standing in standings if standing.kill)
-            same = sum(row.judgement is not None and row.judgement.verdict in SAME for row in tried)
+            same = sum(row.same for row in tried)
             median = kills[len(kills) // 2] if kills else 0.0
             left, seconds = len(of_group) - len(tried), sum(standing.seconds for standing in standings)
             figure = Figures(suite.name, group, len(kills), len(tried), left, len(tried) - same, median, seconds)
@@ -114,7 +123,7 @@ def together(table: Sequence[Row], suites: Sequence[Suite]) -> list[Together]:
     found = []
     for group in GROUPS if len(suites) > 1 else ():
         of_group = [row for row in table if row.mutant.group == group]
-        tried = [row for row in of_group if all(suite.name in row.standings for suite in suites)]
+        tried = [row for row in of_group if row.tried_by(suites)]
         kills = [[suite.name for suite in suites if row.killed(suite.name)] for row in tried]
         killed = {suite.name: sum(suite.name in names for names in kills) for suite in suites}
         alone = {suite.name: sum(names == [suite.name] for names in kills) for suite in suites}
@@ -128,8 +137,7 @@ def parts(table: Sequence[Row], suites: Sequence[Suite]) -> list[Part]:
     of: dict[tuple[bool, str], list[Row]] = {}
     for row in table:
         mutant = row.mutant
-        same = row.judgement is not None and row.judgement.verdict in SAME
-        if mutant.group == "curated" and not same and all(suite.name in row.standings for suite in suites):
+        if mutant.group == "curated" and not row.same and row.tried_by(suites):
             of.setdefault((bool(mutant.missing), mutant.missing or mutant.about or mutant.file), []).append(row)
     found = []
     for (missing, about), some in sorted(of.items(), key=lambda item: item[0][0]):

@@ -95,7 +95,7 @@ class Hunt:
 
     def _build(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
         try:
-            seen = set[str]()
+            seen = set[str]()  # what is chosen changes when something could not be built
             while not self.stop.is_set():
                 rest = (mutant for mutant in self.chosen() if mutant.digest not in seen)
                 mutant = min(rest, key=self._effort, default=None)
