@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -26,6 +27,7 @@
 #include "mprotect_area_internal.h"
 
 #define NODE_DIR	"/sys/devices/system/node/"
+#define BALANCING	"/proc/sys/kernel/numa_balancing"
 
 /* Bits of a list like "0-2,5"; what does not fit is left out. */
 static unsigned long list_mask(const char *path)
@@ -312,15 +314,60 @@ static long scans_done(void)
 	return scans;
 }
 
+/* What NUMA balancing has done: in this process, and to PTEs and PMDs of all. */
+struct balanced {
+	long scans, updates, huge_updates;
+};
+
+static struct balanced balanced_since(const struct balanced *before)
+{
+	return (struct balanced){
+		.scans = scans_done() - before->scans,
+		.updates = vm_counter("numa_pte_updates") - before->updates,
+		.huge_updates = vm_counter("numa_huge_pte_updates") -
+				before->huge_updates,
+	};
+}
+
 /*
- * Turns balancing on until all memory of the process was visited, and what is
- * to be hinted is: the VMAs of a process that was visited before may be left out
- * at first, see task_numa_work().
+ * All memory of the process was visited, and @nr PTEs and PMDs have changed: the
+ * VMAs of a process that was visited @before may be left out at first, see
+ * task_numa_work().
  */
+static bool is_balanced(const struct balanced *before, long nr)
+{
+	struct balanced now = balanced_since(before);
+	long enough = before->scans ? 2 : 1;
+
+	return now.scans >= enough + 8 ||
+	       (now.scans >= enough && now.updates >= nr);
+}
+
+/*
+ * Turns balancing on until that has happened. Not for longer than some seconds
+ * at a time: an emulator can miss that the kernel patches its code to turn it on
+ * (QEMU before 8.1), and then nothing is visited until it is turned on again.
+ */
+static bool balance(const struct balanced *before, long nr)
+{
+	int turn;
+
+	for (turn = 0; turn < 5 && !is_balanced(before, nr); turn++) {
+		time_t end = time(NULL) + 5;
+
+		if (!setting_write(BALANCING, "1"))
+			return false;
+		while (time(NULL) < end && !is_balanced(before, nr))
+			;
+		setting_write(BALANCING, "0");
+	}
+	return true;
+}
+
 bool area_hint(struct area *area)
 {
-	long first_updates, first_huge, updates, huge_updates, nr = 0, nr_huge = 0;
-	long scans, enough;
+	struct balanced before, now, nothing = {};
+	long nr = 0, nr_huge = 0;
 	int home, remote;
 	size_t i, k;
 
@@ -350,22 +397,14 @@ bool area_hint(struct area *area)
 		}
 	}
 
-	first_updates = vm_counter("numa_pte_updates");
-	first_huge = vm_counter("numa_huge_pte_updates");
-	scans = scans_done();
-	enough = scans + (scans ? 2 : 1);
-	if (!setting_write("/proc/sys/kernel/numa_balancing", "1"))
+	before = balanced_since(&nothing);
+	if (!balance(&before, nr))
 		return area_skip(area, "cannot turn NUMA balancing on");
-	do {
-		scans = scans_done();
-		updates = vm_counter("numa_pte_updates") - first_updates;
-		huge_updates = vm_counter("numa_huge_pte_updates") - first_huge;
-	} while (scans < enough || (scans < enough + 8 && updates < nr));
-	setting_write("/proc/sys/kernel/numa_balancing", "0");
-
-	if (updates < nr || huge_updates < nr_huge) {
-		ksft_print_msg("hint: %ld PTEs, %ld PMDs changed, expected %ld, %ld or more\n",
-			       updates, huge_updates, nr, nr_huge);
+	now = balanced_since(&before);
+	if (!now.scans || now.updates < nr || now.huge_updates < nr_huge) {
+		ksft_print_msg("hint: %ld scans, %ld PTEs and %ld PMDs of %ld and %ld changed\n",
+			       now.scans, now.updates, now.huge_updates, nr,
+			       nr_huge);
 		return false;
 	}
 	area_settle(area);
