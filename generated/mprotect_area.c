@@ -462,7 +462,7 @@ void area_init(struct area *area, unsigned int needs)
 	else if (needs & AREA_NEED_NUMA_NODES && !has_numa_nodes())
 		area_skip(area, "needs two NUMA nodes with memory, one of them with a CPU");
 	else if (needs & AREA_NEED_NUMA_BALANCING &&
-		 setting_number("/proc/sys/kernel/numa_balancing") < 0)
+		 setting_number(NUMA_BALANCING) < 0)
 		area_skip(area, "needs NUMA balancing (CONFIG_NUMA_BALANCING)");
 	else if (needs & AREA_NEED_NUMA_BALANCING &&
 		 setting_number("/sys/kernel/debug/sched/numa_balancing/scan_delay_ms") < 0)

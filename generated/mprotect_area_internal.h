@@ -50,6 +50,7 @@ struct page_sight {
 };
 
 #define KSM_DIR			"/sys/kernel/mm/ksm/"
+#define NUMA_BALANCING		"/proc/sys/kernel/numa_balancing"
 #define PFN_MASK		((1ULL << 55) - 1)
 
 /* mprotect_area_settings.c */

@@ -27,7 +27,6 @@
 #include "mprotect_area_internal.h"
 
 #define NODE_DIR	"/sys/devices/system/node/"
-#define BALANCING	"/proc/sys/kernel/numa_balancing"
 
 /* Bits of a list like "0-2,5"; what does not fit is left out. */
 static unsigned long list_mask(const char *path)
@@ -330,17 +329,14 @@ static struct balanced balanced_since(const struct balanced *before)
 }
 
 /*
- * All memory of the process was visited, and @nr PTEs and PMDs have changed: the
- * VMAs of a process that was visited @before may be left out at first, see
- * task_numa_work().
+ * All memory of the process was visited, and @nr PTEs and PMDs have changed, or
+ * will not any more.
  */
 static bool is_balanced(const struct balanced *before, long nr)
 {
 	struct balanced now = balanced_since(before);
-	long enough = before->scans ? 2 : 1;
 
-	return now.scans >= enough + 8 ||
-	       (now.scans >= enough && now.updates >= nr);
+	return now.scans > 8 || (now.scans > 0 && now.updates >= nr);
 }
 
 /*
@@ -355,11 +351,11 @@ static bool balance(const struct balanced *before, long nr)
 	for (turn = 0; turn < 5 && !is_balanced(before, nr); turn++) {
 		time_t end = time(NULL) + 5;
 
-		if (!setting_write(BALANCING, "1"))
+		if (!setting_write(NUMA_BALANCING, "1"))
 			return false;
 		while (time(NULL) < end && !is_balanced(before, nr))
 			;
-		setting_write(BALANCING, "0");
+		setting_write(NUMA_BALANCING, "0");
 	}
 	return true;
 }
@@ -398,10 +394,12 @@ bool area_hint(struct area *area)
 	}
 
 	before = balanced_since(&nothing);
+	/* VMAs may be left out of a second visit, see task_numa_work(). */
+	before.scans += before.scans > 0;
 	if (!balance(&before, nr))
 		return area_skip(area, "cannot turn NUMA balancing on");
 	now = balanced_since(&before);
-	if (!now.scans || now.updates < nr || now.huge_updates < nr_huge) {
+	if (now.scans < 1 || now.updates < nr || now.huge_updates < nr_huge) {
 		ksft_print_msg("hint: %ld scans, %ld PTEs and %ld PMDs of %ld and %ld changed\n",
 			       now.scans, now.updates, now.huge_updates, nr,
 			       nr_huge);

@@ -48,7 +48,7 @@ static const char * const tracked[] = {
 	KSM_DIR "smart_scan",
 	KSM_DIR "use_zero_pages",
 	KSM_DIR "run",
-	"/proc/sys/kernel/numa_balancing",
+	NUMA_BALANCING,
 	NUMA_DIR "scan_delay_ms",
 	NUMA_DIR "scan_period_min_ms",
 	NUMA_DIR "scan_period_max_ms",
@@ -227,7 +227,7 @@ static void quiet(void)
 	setting_write(THP_DIR "use_zero_page", "1");
 	if (setting_number(KSM_DIR "run") == 1)
 		setting_write(KSM_DIR "run", "0");
-	setting_write("/proc/sys/kernel/numa_balancing", "0");
+	setting_write(NUMA_BALANCING, "0");
 	setting_write("/proc/sys/vm/compaction_proactiveness", "0");
 
 	/* A PTE that it makes old while a fault is served is faulted twice. */
