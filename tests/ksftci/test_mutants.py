@@ -22,7 +22,7 @@ from ksftci.guests import Guests
 from ksftci.kernel import KernelRef, Kernels
 from ksftci.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, Machine, Stopped
 from ksftci.mutants import board, curated, executed, page, plan, sample
-from ksftci.mutants.forge import Made
+from ksftci.mutants.forge import Forge, Made
 from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Entry, Journal
 from ksftci.mutants.ledger import Ledger, Standing
@@ -311,6 +311,54 @@ def test_a_journal_cut_anywhere_keeps_what_is_whole(entries: list[tuple[str, str
             assert entry["value"] in (value, dict(entries)[key])  # a cut before the line end leaves a whole line
 
 
+class FakeBuilder:
+    """Object code is the source without what a compiler does not see."""
+
+    arch = ARM64
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def build(self, tree: Tree, config: list[str]) -> Path:
+        image = self.image(self.folder)
+        image.parent.mkdir(parents=True)
+        image.touch()
+        return image
+
+    def image(self, build: Path) -> Path:
+        return build / "arch/arm64/boot/Image"
+
+    def make_target(self, tree: Tree, build: Path, target: str) -> None:
+        if target.endswith(".o"):
+            (build / "mm").mkdir(exist_ok=True)
+            text = (tree.path / target).with_suffix(".c").read_text()
+            (build / target).write_text(text.replace(";;", ";"))
+
+
+def test_the_list_and_the_sample_are_compared_each_with_itself(tree: Tree, tmp_path: Path) -> None:
+    forge = Forge(Cache(tmp_path / "cache"), tree, FakeBuilder(tmp_path / "build"), [])  # type: ignore[arg-type]
+    forge.baseline()
+    told = [
+        forge.make(mutant(name, group=group, after=after))
+        for name, group, after in [
+            ("listed", "curated", "int j;"),
+            ("drawn", "sample", "int j;"),
+            ("again", "sample", "int j;;"),
+            ("nothing", "sample", "int i;;"),
+            ("other", "sample", "int k;"),
+        ]
+    ]
+    assert [(made.status, made.why) for made in told] == [
+        ("built", ""),
+        ("built", ""),
+        ("same code", "the same object code as drawn"),
+        ("same code", "the same object code as the kernel without it"),
+        ("built", ""),
+    ]
+    forge.restore()
+    assert (forge.tree.path / "mm/x.c").read_text() == SOURCE
+
+
 @dataclass
 class FakeForge:
     """Kernels are files that are called after their mutants."""
@@ -323,7 +371,7 @@ class FakeForge:
     def baseline(self) -> Path:
         return self.folder / "baseline"
 
-    def know(self, mutant: str, digest: str) -> None: ...
+    def know(self, mutant: Mutant, digest: str) -> None: ...
 
     def restore(self) -> None: ...
 

@@ -40,7 +40,8 @@ class Forge:
         self.folder = cache.folder("mutants", name)
         self.tree = self._copy()
         self._note = self.folder / "bug"  # names the file with a bug in it
-        self._objects: dict[str, str] = {}  # digest of object code to who has it
+        self._objects: dict[tuple[str, str], str] = {}  # a group and a digest of object code to who has it
+        self._without = ""  # digest of the changed file's object code without a bug
         self._changed = ""  # the file with a bug in it
         self._build = Path()
 
@@ -58,9 +59,13 @@ class Forge:
         self.builder.say = lambda _: None  # what the compiler thinks of a bug is nobody's concern
         return self._keep(image, "baseline")
 
-    def know(self, mutant: str, digest: str) -> None:
-        """Somebody has this object code already."""
-        self._objects.setdefault(digest, mutant)
+    def know(self, mutant: Mutant, digest: str) -> None:
+        """This mutant has this object code already.
+
+        A group is compared with itself alone: a sample that leaves out what is on a list is not random, and a bug
+        stays on the list when the sample has it, too.
+        """
+        self._objects.setdefault((mutant.group, digest), mutant.name)
 
     def make(self, mutant: Mutant) -> Made:
         """The image with this bug; none when it does not compile, or its object code was there before."""
@@ -69,13 +74,15 @@ class Forge:
             if self._changed != file:
                 self.restore()
                 if file.endswith(".c"):
-                    self.know("the kernel without it", self._object(file))
+                    self._without = self._object(file)
                 write_whole(self._note, file)  # first, so that an interrupted run leaves nothing behind
                 self._changed = file
             write_whole(self.tree.path / file, mutant.apply(read_text(self.source.path / file)))
             if file.endswith(".c"):  # a header is in many objects
                 code = self._object(file)
-                if (other := self._objects.setdefault(code, mutant.name)) != mutant.name:
+                self.know(mutant, code)
+                other = "the kernel without it" if code == self._without else self._objects[mutant.group, code]
+                if other != mutant.name:
                     return Made("same code", why=f"the same object code as {other}")
             image = self.builder.image(self._build)
             self.builder.make_target(self.tree, self._build, image.name)

@@ -104,7 +104,7 @@ class Hunt:
                 seen.add(mutant.digest)
                 entry = self.ledger.made(mutant)
                 if entry is not None and entry["status"] == "built":
-                    self.forge.know(mutant.name, entry["object"])
+                    self.forge.know(mutant, entry["object"])
                 if entry is None or (entry["status"] == "built" and self._left(mutant)):
                     made = self.forge.make(mutant)
                     if made.image is not None:
