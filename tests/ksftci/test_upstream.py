@@ -27,7 +27,7 @@ TOTALS = re.compile(r"# # Totals: pass:(\d+) fail:(\d+) xfail:(\d+) xpass:(\d+) 
 COUNTED = (Verdict.PASS, Verdict.FAIL, Verdict.XFAIL, Verdict.XPASS, Verdict.SKIP, Verdict.ERROR)
 
 
-def run(folder: Path, *programs: str, seconds: int = 1500) -> tuple[Run, str, str]:
+def run(folder: Path, *programs: str) -> tuple[Run, str, str]:
     """What ksftci makes of the programs: results, the record, what was said."""
     ktap = folder / "out.ktap"
     argv = [
@@ -37,13 +37,15 @@ def run(folder: Path, *programs: str, seconds: int = 1500) -> tuple[Run, str, st
         "run",
         "--kernel",
         "debian:7.3",
+        "--timeout",
+        "2700",
         "--silence",
         "300",
         "--ktap",
         str(ktap),
         *programs,
     ]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=seconds, check=False)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=3000, check=False)
     assert done.returncode in (0, 1), done.stdout + done.stderr
     (found,) = record.read(ktap)
     return found, ktap.read_text(), done.stdout + done.stderr
