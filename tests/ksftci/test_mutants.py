@@ -641,7 +641,7 @@ def test_kills_on_a_real_kernel(kernel: str, tmp_path: Path) -> None:
         program.chmod(0o755)
         jobs[name] = Job(name, program)
     guest = Guests(store, packages).qemu("mutant", image, list(jobs.values()))
-    one = Trial(lambda _, limits: replace(guest, limits=limits), image, Limits(120, 8), {}, threading.Event())
+    one = Trial(lambda _, limits: replace(guest, limits=limits), image, Limits(180, 20), {}, threading.Event())
     assert boots(one.start, image, one.stop) == ""
     seen = {}
     for name in ("fails", "hangs", "panics"):
