@@ -4,8 +4,8 @@
 import shutil
 import sys
 
-from ksftci import packages
 from ksftci.errors import CiError
+from ksftci.host import packages
 
 if __name__ == "__main__":
     probes = dict(word.split("=") for word in sys.argv[1:])

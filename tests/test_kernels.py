@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 from tests.conftest import NAMES, call
 
-from ksftci import arch, junitread, settings
-from ksftci.build import Builder
-from ksftci.cache import Cache
-from ksftci.tree import Tree
+from ksftci import arch
+from ksftci.formats import junitread
+from ksftci.host.cache import Cache
+from ksftci.kernel.tree import Tree
+from ksftci.machine import settings
+from ksftci.programs.build import Builder
 
 Trees = Callable[[str], Path]
 

@@ -10,9 +10,9 @@ import pytest
 from tests.conftest import NAMES, TOP, call
 
 from ksftci import arch
-from ksftci.build import Builder
-from ksftci.cache import Cache
-from ksftci.tree import Tree
+from ksftci.host.cache import Cache
+from ksftci.kernel.tree import Tree
+from ksftci.programs.build import Builder
 
 pytestmark = pytest.mark.tree
 Trees = Callable[[str], Path]

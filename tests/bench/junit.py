@@ -17,8 +17,8 @@ from pathlib import Path
 
 import junitparser
 
-from ksftci import junit, junitread
-from ksftci.results import Run, Suite, TestResult, Verdict
+from ksftci.formats import junit, junitread
+from ksftci.results.model import Run, Suite, TestResult, Verdict
 
 _PER_SUITE = 1000
 _LOG = [f"# line {number} of what the test printed" for number in range(5)]

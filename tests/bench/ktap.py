@@ -103,7 +103,7 @@ LOGS: dict[str, Callable[[int], Iterator[str]]] = {
 
 def ksftci(path: Path, tree: Path | None) -> int:
     """Results that come out."""
-    from ksftci import record
+    from ksftci.formats import record
 
     return sum(len(suite.results) for suite in record.stream(path))
 
@@ -126,7 +126,7 @@ def tap_py(path: Path, tree: Path | None) -> int:
 
 def ksftci_xml(path: Path, tree: Path | None) -> int:
     """Test cases that are written."""
-    from ksftci import junit, record
+    from ksftci.formats import junit, record
 
     with tempfile.TemporaryDirectory() as folder:
         junit.write(record.stream(path), Path(folder) / "out.xml")

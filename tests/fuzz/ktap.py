@@ -16,10 +16,10 @@ from typing import Any
 import atheris  # type: ignore[import-untyped]
 
 with atheris.instrument_imports(include=["ksftci"]):
-    from ksftci import record
-    from ksftci.ktapline import judge
-from tests.ksftci import test_dialects
-from tests.ksftci.dialects import NOISE, STAMPS
+    from ksftci.formats import record
+    from ksftci.ktap.line import judge
+from tests.ksftci.ktap import test_dialects
+from tests.ksftci.ktap.dialects import NOISE, STAMPS
 
 PROPERTIES: tuple[Any, ...] = (
     test_dialects.test_every_leaf_comes_back_with_its_id_and_verdict,

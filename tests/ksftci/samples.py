@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs for the tests of the reports: what a reader meets, and texts that try to be more than text."""
 
-from ksftci.results import Measurement, Run, TestResult, Verdict
+from ksftci.results.model import Measurement, Run, TestResult, Verdict
 
 LOG = [
     "# parent, write, page 45 (1 of folio 44+4): 1 faults, expected 0",

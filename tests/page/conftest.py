@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ksftci import html
-from ksftci.results import Run
+from ksftci.report import html
+from ksftci.results.model import Run
 
 
 class Browser:

@@ -8,7 +8,7 @@ import pytest
 from tests.ksftci import samples
 from tests.page.conftest import Browser
 
-from ksftci.results import Run
+from ksftci.results.model import Run
 
 pytestmark = pytest.mark.page
 

@@ -7,8 +7,8 @@ import pytest
 from lxml import etree
 from tests.readers.readers import READERS, Row
 
-from ksftci import junit, record
-from ksftci.results import Measurement, Run, TestResult, Verdict
+from ksftci.formats import junit, record
+from ksftci.results.model import Measurement, Run, TestResult, Verdict
 
 pytestmark = pytest.mark.readers
 

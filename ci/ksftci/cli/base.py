@@ -8,9 +8,9 @@ import typer
 from rich.console import Console
 
 from ksftci import arch as arches
-from ksftci import programs
-from ksftci.cache import Cache
-from ksftci.debian import Debian
+from ksftci.host.cache import Cache
+from ksftci.host.debian import Debian
+from ksftci.programs import find
 
 out = Console()
 err = Console(stderr=True)
@@ -45,7 +45,7 @@ ProgramsArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[PROGRAM]...",
-        help=f"{programs.HELP} Without any: every mprotect_* of the tree's selftests/mm.",
+        help=f"{find.HELP} Without any: every mprotect_* of the tree's selftests/mm.",
     ),
 ]
 ExpressionOption = Annotated[

@@ -9,9 +9,6 @@ from typing import Annotated
 import typer
 
 from ksftci import arch as arches
-from ksftci import kbuild, programs
-from ksftci.build import Builder
-from ksftci.cache import Cache
 from ksftci.cli.base import (
     ArchOption,
     CacheOption,
@@ -31,18 +28,22 @@ from ksftci.coverage import compare, data, gcov, measure, page, table
 from ksftci.coverage.compare import Comparison
 from ksftci.coverage.source import Target
 from ksftci.errors import CiError
-from ksftci.files import write_all, write_whole
-from ksftci.guests import Guests
-from ksftci.kbuild import KernelBuilder
-from ksftci.libraries import Libraries
-from ksftci.machine import Limits
+from ksftci.host.cache import Cache
+from ksftci.host.files import write_all, write_whole
+from ksftci.host.yamlfile import read_mapping
+from ksftci.kernel import build
+from ksftci.kernel.build import KernelBuilder
+from ksftci.kernel.tree import HELP as TREE_HELP
+from ksftci.kernel.tree import Trees
+from ksftci.machine.guests import Guests
+from ksftci.machine.machine import Limits
 from ksftci.mutants.plan import Programs
-from ksftci.progress import ProgressDisplay
-from ksftci.session import Session
-from ksftci.tree import HELP as TREE_HELP
-from ksftci.tree import Trees
-from ksftci.unit import Lister
-from ksftci.yamlfile import read_mapping
+from ksftci.programs import find
+from ksftci.programs.build import Builder
+from ksftci.programs.libraries import Libraries
+from ksftci.session.progress import ProgressDisplay
+from ksftci.session.session import Session
+from ksftci.session.unit import Lister
 
 # mprotect() of page tables, Linux 7.3.
 _SOURCES = (
@@ -125,7 +126,7 @@ def coverage(
     of_programs = trees.get(tree or kernel_tree or "debian:7.3")
     of_kernel = trees.get(kernel_tree or tree or "debian:7.3", full=True)
     builder = Builder(store, guest, say=say, libraries=Libraries(store, packages))
-    found = {name: programs.find(names, of_programs, guest, builder) for name, names in asked.items()}
+    found = {name: find.find(names, of_programs, guest, builder) for name, names in asked.items()}
     image = KernelBuilder(store, guest, say=say).build(
         of_kernel, [measure.SYMBOL, *(config or [])], measure.variables(targets)
     )
@@ -137,7 +138,7 @@ def coverage(
         machine = guests.machine(name, image, of_suite)
         with display:
             runs = Session([machine], of_suite, guest.name, recorder, at_once=jobs, lister=Lister(store)).run()
-        folder, tool = kbuild.folder_of(image), gcov.tool(guest)
+        folder, tool = build.folder_of(image), gcov.tool(guest)
         suites.append(measure.suite(name, runs[0], recorder, targets, folder, of_kernel.path, tool))
     kernel = f"Linux {of_kernel.version}, {guest.name}"
     result = compare.compare(kernel, suites, targets, of_kernel.path, notes)

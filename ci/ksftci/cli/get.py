@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ksftci.cache import Cache
 from ksftci.cli.base import ArchOption, CacheOption, ConfigOption, MirrorOption, app, debian, out, say
-from ksftci.kbuild import KernelBuilder
-from ksftci.kernel import HELP as KERNEL_HELP
-from ksftci.kernel import KernelRef, Kernels
-from ksftci.tree import HELP as TREE_HELP
-from ksftci.tree import Trees
+from ksftci.host.cache import Cache
+from ksftci.kernel.build import KernelBuilder
+from ksftci.kernel.image import HELP as KERNEL_HELP
+from ksftci.kernel.image import KernelRef, Kernels
+from ksftci.kernel.tree import HELP as TREE_HELP
+from ksftci.kernel.tree import Trees
 
 tree_app = typer.Typer(no_args_is_help=True, help="Kernel source trees.")
 kernel_app = typer.Typer(no_args_is_help=True, help="Kernel images.")

@@ -12,18 +12,16 @@ from typing import Annotated
 import typer
 
 from ksftci import arch as arches
-from ksftci import programs
-from ksftci.build import Builder
-from ksftci.cache import Cache
-from ksftci.choice import parse as parse_choice
 from ksftci.cli.base import CacheOption, MirrorOption, app, debian, err, out, say
-from ksftci.command import run as run_command
 from ksftci.errors import CiError
-from ksftci.files import write_whole
-from ksftci.guests import Guests
-from ksftci.kbuild import KernelBuilder
-from ksftci.libraries import Libraries
-from ksftci.machine import Limits
+from ksftci.host.cache import Cache
+from ksftci.host.command import run as run_command
+from ksftci.host.files import write_whole
+from ksftci.kernel.build import KernelBuilder
+from ksftci.kernel.tree import Trees
+from ksftci.machine.guests import Guests
+from ksftci.machine.machine import Limits
+from ksftci.machine.qemu import Qemu
 from ksftci.mutants import board, curated, executed, page, plan, sample, table
 from ksftci.mutants.executed import Executed
 from ksftci.mutants.forge import Forge
@@ -32,8 +30,10 @@ from ksftci.mutants.journal import Journal
 from ksftci.mutants.ledger import Ledger
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Suite
-from ksftci.qemu import Qemu
-from ksftci.tree import Trees
+from ksftci.programs import find
+from ksftci.programs.build import Builder
+from ksftci.programs.libraries import Libraries
+from ksftci.session.choice import parse as parse_choice
 
 
 @app.command()
@@ -107,7 +107,7 @@ def mutants(
         suites = []
         for name, suite in wanted.suites.items():
             if not suite_names or name in suite_names:
-                found = programs.find(plan.programs(config, suite), forge.tree, arch, builder)
+                found = find.find(plan.programs(config, suite), forge.tree, arch, builder)
                 suites.append(Suite(name, found, Limits(suite.total, suite.silence), known))
         guests = Guests(store, packages, memory_mb=wanted.memory, append=wanted.append, swap_mb=wanted.swap)
         guest = guests.qemu("mutant", Path(), [job for suite in suites for job in suite.jobs])

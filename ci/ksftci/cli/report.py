@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from ksftci import annotations, html, junit, markdown, record, report
 from ksftci.cli.base import HistoryOption, KnownOption, app, out
-from ksftci.files import write_whole
-from ksftci.history import History
-from ksftci.known import KnownIssues
-from ksftci.merge import merge
-from ksftci.results import Run, exit_status, suites_of
+from ksftci.formats import junit, record
+from ksftci.host.files import write_whole
+from ksftci.report import annotations, html, markdown, terminal
+from ksftci.results.history import History
+from ksftci.results.known import KnownIssues
+from ksftci.results.merge import merge
+from ksftci.results.model import Run, exit_status, suites_of
 
 SummaryOption = Annotated[
     Path | None,
@@ -62,13 +63,13 @@ def report_command(
 
     Several logs of one kernel, such as those of its shards, are shown as one run.
 
-    Example: ksftci report shard-*.log --html report.html --summary $GITHUB_STEP_SUMMARY --annotations
+    Example: ksftci report shard-*.log --html terminal.html --summary $GITHUB_STEP_SUMMARY --annotations
     """
     runs, usual = _read(logs, known), History.read(history)
     for run in runs:
         usual.judge(run)
     with annotations.stopped(sys.stdout):
-        report.show(runs, out)
+        terminal.show(runs, out)
     if output is not None:
         write_whole(output, html.render(runs))
     tell_github(runs, summary, annotate)

@@ -9,11 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ksftci import annotations, html, junit, programs, record, report
 from ksftci import arch as arches
-from ksftci.build import Builder
-from ksftci.cache import Cache
-from ksftci.choice import parse as parse_choice
 from ksftci.cli.base import (
     AppendOption,
     CacheOption,
@@ -35,24 +31,30 @@ from ksftci.cli.base import (
     say,
 )
 from ksftci.cli.report import AnnotationsOption, SummaryOption, tell_github
-from ksftci.durations import Durations
 from ksftci.errors import CiError
-from ksftci.files import write_all, write_whole
-from ksftci.guests import Guests
-from ksftci.history import History
-from ksftci.kernel import HELP as KERNEL_HELP
-from ksftci.kernel import KernelRef, Kernels, labels, source_of
-from ksftci.known import KnownIssues
-from ksftci.libraries import Libraries
-from ksftci.machine import Limits, Machine
-from ksftci.native import Native
-from ksftci.progress import ProgressDisplay
-from ksftci.results import exit_status, suites_of
-from ksftci.session import Session
-from ksftci.shard import Shard
-from ksftci.tree import HELP as TREE_HELP
-from ksftci.tree import Trees
-from ksftci.unit import Lister
+from ksftci.formats import junit, record
+from ksftci.host.cache import Cache
+from ksftci.host.files import write_all, write_whole
+from ksftci.kernel.image import HELP as KERNEL_HELP
+from ksftci.kernel.image import KernelRef, Kernels, labels, source_of
+from ksftci.kernel.tree import HELP as TREE_HELP
+from ksftci.kernel.tree import Trees
+from ksftci.machine.guests import Guests
+from ksftci.machine.machine import Limits, Machine
+from ksftci.machine.native import Native
+from ksftci.programs import find
+from ksftci.programs.build import Builder
+from ksftci.programs.libraries import Libraries
+from ksftci.report import annotations, html, terminal
+from ksftci.results.history import History
+from ksftci.results.known import KnownIssues
+from ksftci.results.model import exit_status, suites_of
+from ksftci.results.shard import Shard
+from ksftci.session.choice import parse as parse_choice
+from ksftci.session.durations import Durations
+from ksftci.session.progress import ProgressDisplay
+from ksftci.session.session import Session
+from ksftci.session.unit import Lister
 
 
 @app.command()
@@ -171,11 +173,11 @@ def run(
     references = [KernelRef.parse(text) for text in dict.fromkeys(kernel or ["debian:7.3"])]
     if native:
         Native.check(guest)
-    if tree is None and names and programs.need_tree(names):
+    if tree is None and names and find.need_tree(names):
         tree = source_of([] if native else references)
     source = Trees(store, packages).get(tree) if tree else None
     builder = Builder(store, guest, say=say, libraries=Libraries(store, packages))
-    found = programs.find(names or [], source, guest, builder)
+    found = find.find(names or [], source, guest, builder)
     machines: list[Machine]
     if native:
         machines = [Native(limits, load)]
@@ -219,7 +221,7 @@ def run(
             issues.check(runs, date.today())
         for one in runs:
             usual.judge(one)
-        report.show(runs, out)
+        terminal.show(runs, out)
     outputs: list[tuple[Path | None, Callable[[Path], None]]] = [
         (ktap_file, lambda file: write_whole(file, record.write(runs))),
         (junit_file, lambda file: junit.write(suites_of(runs), file)),

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from ksftci import arch as arches
-from ksftci import packages
 from ksftci.cli.base import ArchOption, app, out
 from ksftci.errors import CiError
+from ksftci.host import packages
 
 
 @app.command()

@@ -7,10 +7,6 @@ from typing import Annotated
 
 import typer
 
-from ksftci import programs, report
-from ksftci.build import Builder
-from ksftci.cache import Cache
-from ksftci.choice import parse as parse_choice
 from ksftci.cli.base import (
     AppendOption,
     ArchOption,
@@ -30,18 +26,23 @@ from ksftci.cli.base import (
     out,
     say,
 )
-from ksftci.collect import Collector
 from ksftci.errors import Interrupted
-from ksftci.guests import Guests
-from ksftci.kbuild import KernelBuilder
-from ksftci.libraries import Libraries
-from ksftci.machine import Booted, Event, Limits
-from ksftci.progress import ProgressDisplay
-from ksftci.results import Run
-from ksftci.session import Session
-from ksftci.tree import Tree
-from ksftci.unit import Lister
-from ksftci.watch import Difference, Parts, Saves, rounds
+from ksftci.host.cache import Cache
+from ksftci.kernel.build import KernelBuilder
+from ksftci.kernel.tree import Tree
+from ksftci.machine.guests import Guests
+from ksftci.machine.machine import Booted, Event, Limits
+from ksftci.programs import find
+from ksftci.programs.build import Builder
+from ksftci.programs.libraries import Libraries
+from ksftci.report import terminal
+from ksftci.results.model import Run
+from ksftci.session.choice import parse as parse_choice
+from ksftci.session.collect import Collector
+from ksftci.session.progress import ProgressDisplay
+from ksftci.session.session import Session
+from ksftci.session.unit import Lister
+from ksftci.session.watch import Difference, Parts, Saves, rounds
 
 _FAILURES_SHOWN = 5
 _MENDED_SHOWN = 10
@@ -90,7 +91,7 @@ def watch(
         def once(parts: Parts) -> Run:
             image = kernels.build(source, config or [])
             parts.over("kernel")
-            found = programs.find(names or [], source, packages.arch, builder)
+            found = find.find(names or [], source, packages.arch, builder)
             parts.over("programs")
             machine = guests.machine(f"build:{source.path.name}", image, found)
             with _Display(parts) as display:
@@ -127,7 +128,7 @@ class _Display(ProgressDisplay):
 
 
 def _show(run: Run, difference: Difference, parts: Parts) -> None:
-    report.say(report.failures([replace(run, results=difference.failing)], _FAILURES_SHOWN), out)
+    terminal.say(terminal.failures([replace(run, results=difference.failing)], _FAILURES_SHOWN), out)
     for result in difference.mended[:_MENDED_SHOWN]:
         say(f"MENDED {result.id}")
     counts = {"newly failing": len(difference.failing), "still failing": difference.still}

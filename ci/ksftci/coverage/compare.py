@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ksftci import cfunction
-from ksftci.cfunction import Function
 from ksftci.coverage import notes as noted
 from ksftci.coverage.gcov import Branch, Counts, Profile, merge
 from ksftci.coverage.measure import Suite
 from ksftci.coverage.notes import Note, Notes
 from ksftci.coverage.source import Target
 from ksftci.errors import CiError
-from ksftci.files import read_text
+from ksftci.host.files import read_text
+from ksftci.kernel import functions as cfunction
+from ksftci.kernel.functions import Function
 
 
 @dataclass(frozen=True)

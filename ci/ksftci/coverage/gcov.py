@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ksftci.arch import Arch
-from ksftci.command import run
 from ksftci.errors import CiError
-from ksftci.files import write_whole
-from ksftci.make import compiler
+from ksftci.host.command import run
+from ksftci.host.files import write_whole
+from ksftci.kernel.make import compiler
 
 
 class Branch(NamedTuple):

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ksftci.collect import Collector
 from ksftci.coverage import gcov
 from ksftci.coverage.gcov import Profile
 from ksftci.coverage.source import Target
 from ksftci.errors import CiError
-from ksftci.machine import Begin, Cause, Counted, End, Event, Stopped
-from ksftci.results import Run
-from ksftci.session import Watcher
+from ksftci.machine.machine import Begin, Cause, Counted, End, Event, Stopped
+from ksftci.results.model import Run
+from ksftci.session.collect import Collector
+from ksftci.session.session import Watcher
 
 SYMBOL = "GCOV_KERNEL=y"
 

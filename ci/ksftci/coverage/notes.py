@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from ksftci.cfunction import Function
-from ksftci.yamlfile import read_list
+from ksftci.host.yamlfile import read_list
+from ksftci.kernel.functions import Function
 
 
 def _filled(text: str) -> str:

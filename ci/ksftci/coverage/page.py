@@ -7,12 +7,12 @@ from markupsafe import Markup
 
 from ksftci.coverage.compare import Comparison, Line, Part
 from ksftci.coverage.table import UNEXPLAINED
-from ksftci.html import hashed, template
+from ksftci.report.html import hashed, template
 
 
 def render(found: Comparison) -> str:
     """The page. The same comparison gives the same bytes."""
-    style = files("ksftci").joinpath("page", "coverage.css").read_text("utf-8")
+    style = files("ksftci.report").joinpath("page", "coverage.css").read_text("utf-8")
     lines = {(line.file, line.number): line for line in found.lines()}
     totals = [suite.total for suite in found.suites]
     return template("coverage.html.j2").render(

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ksftci.cfunction import functions
 from ksftci.errors import CiError
-from ksftci.files import read_text
+from ksftci.host.files import read_text
+from ksftci.host.yamlfile import read_mapping
+from ksftci.kernel.functions import functions
+from ksftci.kernel.tree import Tree
 from ksftci.mutants.mutant import Mutant
-from ksftci.tree import Tree
-from ksftci.yamlfile import read_mapping
 
 Text = Annotated[str, Field(min_length=1)]
 

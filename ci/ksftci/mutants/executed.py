@@ -9,11 +9,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from ksftci.cfunction import Function, functions
 from ksftci.errors import CiError
-from ksftci.files import read_text
+from ksftci.host.files import read_text
+from ksftci.kernel.functions import Function, functions
+from ksftci.kernel.tree import Tree
 from ksftci.mutants.mutant import Mutant
-from ksftci.tree import Tree
 
 # A line that ends so goes on in the next one.
 _OPEN = ("&&", "||", "?", ":", "=", ",", "+", "-", "|", "(")

@@ -8,13 +8,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ksftci.cache import Cache
-from ksftci.command import run
 from ksftci.errors import CiError
-from ksftci.files import read_text, write_whole
-from ksftci.kbuild import KernelBuilder, folder_of
+from ksftci.host.cache import Cache
+from ksftci.host.command import run
+from ksftci.host.files import read_text, write_whole
+from ksftci.kernel.build import KernelBuilder, folder_of
+from ksftci.kernel.tree import Tree
 from ksftci.mutants.mutant import Mutant
-from ksftci.tree import Tree
 
 
 @dataclass(frozen=True)

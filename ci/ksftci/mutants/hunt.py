@@ -10,14 +10,14 @@ from pathlib import Path
 from queue import Queue
 from typing import Protocol
 
-from ksftci.machine import Job
+from ksftci.machine.machine import Job
 from ksftci.mutants import trial
 from ksftci.mutants.forge import Forge, free
 from ksftci.mutants.journal import Entry
 from ksftci.mutants.ledger import Ledger, Standing
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Baseline, Start, Suite
-from ksftci.results import Run
+from ksftci.results.model import Run
 
 
 class Watcher(Protocol):

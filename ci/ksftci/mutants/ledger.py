@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
-from ksftci.machine import Job
+from ksftci.machine.machine import Job
 from ksftci.mutants import trial
 from ksftci.mutants.forge import Made
 from ksftci.mutants.journal import Entry, Journal

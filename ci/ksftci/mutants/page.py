@@ -4,8 +4,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ksftci import html
 from ksftci.mutants.plan import KINDS
+from ksftci.report import html
 
 
 def render(told: Mapping[str, Any]) -> str:

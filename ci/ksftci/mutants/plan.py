@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ksftci.errors import CiError
-from ksftci.yamlfile import read_mapping
+from ksftci.host.yamlfile import read_mapping
 
 Text = Annotated[str, Field(min_length=1)]
 

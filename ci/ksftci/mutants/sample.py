@@ -6,11 +6,11 @@ import hashlib
 import io
 import random
 
-from ksftci.cfunction import Function, function_at, functions
 from ksftci.errors import CiError
-from ksftci.files import read_text
+from ksftci.host.files import read_text
+from ksftci.kernel.functions import Function, function_at, functions
+from ksftci.kernel.tree import Tree
 from ksftci.mutants.mutant import Mutant
-from ksftci.tree import Tree
 
 _RULES = ["universal.rules", "c_like.rules", "c.rules"]
 

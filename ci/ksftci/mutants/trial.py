@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from ksftci.collect import Collector
-from ksftci.listing import has_harness
-from ksftci.machine import Begin, Booted, End, Event, Job, Limits, Machine
+from ksftci.machine.listing import has_harness
+from ksftci.machine.machine import Begin, Booted, End, Event, Job, Limits, Machine
+from ksftci.machine.resume import Resume
 from ksftci.mutants.executed import Executed
 from ksftci.mutants.mutant import Mutant
-from ksftci.results import Run, TestResult, Verdict
-from ksftci.resume import Resume
+from ksftci.results.model import Run, TestResult, Verdict
+from ksftci.session.collect import Collector
 
 _ROUNDS = 3  # failures that a second boot does not show, before the program counts as having noticed nothing
 _LOG_LINES = 15

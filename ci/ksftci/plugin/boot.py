@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 
-from ksftci.collect import Collector
-from ksftci.machine import Begin, Booted, End, Event, Job, Machine
-from ksftci.results import Run, TestResult, Verdict
+from ksftci.machine.machine import Begin, Booted, End, Event, Job, Machine
+from ksftci.results.model import Run, TestResult, Verdict
+from ksftci.session.collect import Collector
 
 _TELLS_NOTHING = {Verdict.PASS, Verdict.XFAIL, Verdict.XPASS}
 

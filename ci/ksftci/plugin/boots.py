@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ksftci.errors import CiError
-from ksftci.machine import Job
+from ksftci.machine.machine import Job
 from ksftci.plugin.boot import Boot, Outcome
 from ksftci.plugin.items import Case, Program
 from ksftci.plugin.tools import Tools

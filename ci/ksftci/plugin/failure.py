@@ -6,8 +6,8 @@ from pathlib import Path
 
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
 
-from ksftci.pagemap import page_map
-from ksftci.results import TestResult, Verdict
+from ksftci.report.pagemap import page_map
+from ksftci.results.model import TestResult, Verdict
 
 _CONTEXT = 2  # lines before and after that of the failure
 _LOG = 40  # lines

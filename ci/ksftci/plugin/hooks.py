@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from ksftci.machine import Limits, Machine
+    from ksftci.machine.machine import Limits, Machine
 
 
 @pytest.hookspec(firstresult=True)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from _pytest._code.code import TerminalRepr
 
-from ksftci.csource import Test
 from ksftci.errors import CiError
-from ksftci.junit import measured
+from ksftci.formats.junit import measured
 from ksftci.plugin import failure
 from ksftci.plugin.boot import Outcome
-from ksftci.results import TestResult, Verdict
+from ksftci.programs.csource import Test
+from ksftci.results.model import TestResult, Verdict
 
 if TYPE_CHECKING:
     from _pytest._code.code import TracebackStyle

@@ -12,7 +12,7 @@ import pytest
 
 from ksftci.errors import CiError
 from ksftci.plugin.items import Case, properties
-from ksftci.results import TestResult, Verdict
+from ksftci.results.model import TestResult, Verdict
 
 LEAVES = "ksft_leaves"
 

@@ -9,8 +9,8 @@ import pytest
 from ksftci import arch as arches
 from ksftci.arch import Arch
 from ksftci.errors import CiError
-from ksftci.kernel import KernelRef, labels
-from ksftci.machine import Limits
+from ksftci.kernel.image import KernelRef, labels
+from ksftci.machine.machine import Limits
 
 NATIVE = "native"
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from ksftci import csource
-from ksftci.csource import Test
 from ksftci.errors import CiError
 from ksftci.plugin import reports, sources
 from ksftci.plugin.boots import Boots
 from ksftci.plugin.items import Case, Program
 from ksftci.plugin.settings import Settings
 from ksftci.plugin.tools import Tools
-from ksftci.programs import elf_arch
+from ksftci.programs import csource
+from ksftci.programs.csource import Test
+from ksftci.programs.find import elf_arch
 
 _LIBRARY = ".so"
 

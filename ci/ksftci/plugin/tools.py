@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from ksftci import initramfs
-from ksftci.build import Builder
-from ksftci.cache import Cache
-from ksftci.debian import Debian
-from ksftci.kernel import Kernels
-from ksftci.machine import Event, Job, Machine
-from ksftci.native import Native
+from ksftci.host.cache import Cache
+from ksftci.host.debian import Debian
+from ksftci.kernel.image import Kernels
+from ksftci.machine import initramfs
+from ksftci.machine.machine import Event, Job, Machine
+from ksftci.machine.native import Native
+from ksftci.machine.qemu import Qemu
 from ksftci.plugin.settings import Settings
 from ksftci.plugin.sources import Sources
-from ksftci.qemu import Qemu
-from ksftci.unit import Lister
+from ksftci.programs.build import Builder
+from ksftci.session.unit import Lister
 
 
 class Tools:

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kernel source trees: one that is there, Debian's, or a tag of a git repository."""
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ksftci.errors import CiError
+from ksftci.host.cache import Cache
+from ksftci.host.command import run
+from ksftci.host.debian import Debian
+from ksftci.host.files import read_text, write_whole
+
+HELP = "a path, debian:VERSION (debian:7.3) or git:URL@TAG"
+_STAMP = ".ksftci-source"
+_FULL = "-full"  # of the name of a whole tree in the cache
+# What building selftests, checkpatch and get_maintainer read; a tree without the rest is
+# unpacked in a fifth of the time and a sixth of the space.
+_PARTS = (
+    "COPYING",
+    "CREDITS",
+    "Kbuild",
+    "Kconfig",
+    "LICENSES",
+    "MAINTAINERS",
+    "Makefile",
+    "arch/Kconfig",
+    "arch/arm64",
+    "arch/x86",
+    "include",
+    "kernel/time",
+    "lib",
+    "mm",
+    "scripts",
+    "tools",
+    "usr",
+)
+_SPARE_TOOLS = ("tools/perf", "tools/testing/selftests/bpf", "tools/testing/selftests/net")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A kernel tree that has been looked at."""
+
+    path: Path
+
+    @classmethod
+    def open(cls, path: Path) -> "Tree":
+        """Raises CiError when the folder is not a kernel tree."""
+        if not path.is_dir():
+            raise CiError(f"tree {path}: no such folder; a tree is {HELP}")
+        tree = cls(path.resolve())
+        if not (path / "Makefile").is_file() or not re.search(r"^VERSION = \d", tree._makefile, re.MULTILINE):
+            raise CiError(f"tree {path}: its Makefile is not the kernel's")
+        if not (path / "tools/testing/selftests/lib.mk").is_file():
+            raise CiError(f"tree {path}: there is no tools/testing/selftests in it")
+        return tree
+
+    @property
+    def _makefile(self) -> str:
+        return read_text(self.path / "Makefile")[:2000]
+
+    @property
+    def version(self) -> str:
+        """VERSION.PATCHLEVEL.SUBLEVEL and EXTRAVERSION, for example 7.3.4 or 7.4.0-rc1."""
+        fields: dict[str, str] = dict(re.findall(r"^(\w+) = ?(\S*)", self._makefile, re.MULTILINE))
+        numbers = [fields.get(name, "0") for name in ("VERSION", "PATCHLEVEL", "SUBLEVEL")]
+        return ".".join(numbers) + fields.get("EXTRAVERSION", "")
+
+    @property
+    def selftests(self) -> Path:
+        """tools/testing/selftests."""
+        return self.path / "tools/testing/selftests"
+
+    def collection(self, name: str) -> Path:
+        """The folder of a collection; mm was called vm before 6.3. Raises CiError."""
+        for candidate in (name, "vm") if name == "mm" else (name,):
+            if (self.selftests / candidate / "Makefile").is_file():
+                return self.selftests / candidate
+        raise CiError(f"tree {self.path}: there are no {name} selftests in it")
+
+
+class Trees:
+    """Trees in the cache, fetched on demand."""
+
+    def __init__(self, cache: Cache, debian: Debian) -> None:
+        self.cache, self.debian = cache, debian
+
+    def get(self, source: str, to: Path | None = None, full: bool = False) -> Tree:
+        """The tree of a source; of a fetched one what selftests need, or with `full` all of it.
+
+        With `to`, a copy there that may be written to.
+
+        A copy that is there already and of the same source is used again, as it is. Raises CiError
+        when the source is not understood, cannot be had, or `to` holds something else.
+        """
+        if to is not None and (to / _STAMP).is_file():
+            there = read_text(to / _STAMP).strip()
+            if there != source:
+                raise CiError(f"{to} holds a tree of {there}, not of {source}; remove it first")
+            return Tree.open(to)
+        if to is not None and to.exists() and (not to.is_dir() or any(to.iterdir())):
+            raise CiError(f"{to} is there already and was not made by `ksftci tree get --to`")
+        if source.startswith("debian:"):
+            tree = self._debian(source, full)
+        elif source.startswith("git:"):
+            tree = self._git(source, full)
+        else:
+            tree = Tree.open(Path(source))
+        if to is None:
+            return tree
+        return self._copy(tree, source, to)
+
+    def _copy(self, tree: Tree, source: str, to: Path) -> Tree:
+        to = to.absolute()
+        to.parent.mkdir(parents=True, exist_ok=True)
+        draft = to.with_name(f".{to.name}.draft")
+        shutil.rmtree(draft, ignore_errors=True)
+        try:
+            run(["cp", "-a", "--reflink=auto", tree.path, draft], what=f"copying {tree.path}")
+            write_whole(draft / _STAMP, f"{source}\n")
+            if to.exists():
+                to.rmdir()
+            draft.rename(to)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return Tree.open(to)
+
+    def _debian(self, source: str, full: bool) -> Tree:
+        version = source.removeprefix("debian:")
+        if not re.fullmatch(r"\d+\.\d+", version):
+            raise CiError(f"tree {source!r}: a version such as debian:7.3 is needed")
+        name = f"debian-{version}{_FULL if full else ''}"
+        with self.cache.lock(f"tree-{name}"):
+            path = self.cache.path("trees", name)
+            if not path.exists():
+                package = f"linux-source-{version}"
+                there = self.debian.names(r"linux-source-\d+\.\d+")
+                if package not in there:
+                    raise CiError(f"Debian has no {package}, there are {', '.join(there)}")
+                with self.cache.fresh("packages", package) as folder:
+                    self.debian.unpack(package, folder)
+                    (archive,) = folder.glob("usr/src/linux-source-*.tar.xz")
+                    what = "the kernel's source" if full else "what selftests need of the kernel's source"
+                    self.debian.say(f"unpacking {what}")
+                    with self.cache.fresh("trees", name) as draft:
+                        unpack(archive, draft, full)
+                    archive.unlink()
+                shutil.rmtree(self.cache.path("packages", package))
+        return Tree.open(path)
+
+    def _git(self, source: str, full: bool) -> Tree:
+        match = re.fullmatch(r"git:(?P<url>.+)@(?P<tag>[\w./-]+)", source)
+        if match is None or match["tag"].startswith("-") or match["url"].startswith("-"):
+            raise CiError(f"tree {source!r}: git:URL@TAG is needed")
+        name = re.sub(r"[^\w.-]+", "-", source) + (_FULL if full else "")
+        with self.cache.lock(f"tree-{name}"):
+            path = self.cache.path("trees", name)
+            if not path.exists():
+                self.debian.say(f"cloning {match['tag']}")
+                with self.cache.fresh("trees", name) as draft:
+                    clone = ["git", "clone", "--quiet", "--depth=1", "--no-checkout", "--branch", match["tag"]]
+                    clone += [] if full else ["--filter=blob:none", "--sparse"]
+                    run([*clone, "--", match["url"], draft], what=f"cloning {match['url']}")
+                    git = ["git", "-C", str(draft)]
+                    sparse = [*git, "sparse-checkout", "set", "--no-cone"]
+                    if not full:
+                        run([*sparse, *(f"/{part}" for part in _PARTS)], what="choosing files")
+                    run([*git, "checkout", "--quiet"], what=f"checking out {match['tag']}")
+        return Tree.open(path)
+
+
+def unpack(archive: Path, into: Path, full: bool = False) -> None:
+    """Unpack all, or the parts that selftests need, of a source tarball with one folder at its top."""
+    top = archive.name.removesuffix(".tar.xz")
+    wanted = [] if full else [f"{top}/{part}" for part in _PARTS]
+    spare = [] if full else [f"--exclude={top}/{part}" for part in _SPARE_TOOLS]
+    run(
+        ["tar", "-x", "-J", "-f", archive, "-C", into, "--strip-components=1", *spare, *wanted],
+        what=f"unpacking {archive.name}",
+    )

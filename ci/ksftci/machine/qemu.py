@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""A kernel in QEMU, with two NUMA nodes, that runs programs from an initramfs."""
+
+import base64
+import binascii
+import contextlib
+import gzip
+import os
+import re
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import zlib
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ksftci.arch import Arch
+from ksftci.errors import CiError
+from ksftci.host.command import need
+from ksftci.host.files import write_whole
+from ksftci.machine import initramfs, kvm, tcg
+from ksftci.machine.console import Console
+from ksftci.machine.machine import (
+    Begin,
+    Booted,
+    Cause,
+    Counted,
+    End,
+    Event,
+    Job,
+    Limits,
+    Line,
+    Splat,
+    Stopped,
+)
+
+# force_override: tests write to read-only memory through /proc/self/mem, as debuggers do.
+_COMMAND_LINE = "quiet panic=-1 panic_on_oops=1 proc_mem.force_override=always"
+_ACCEL = {
+    "kvm": ("-accel", "kvm"),
+    "tcg": ("-accel", "tcg,thread=multi"),
+    # The guest's clock counts instructions, 1 ns each, and does not wait while all processors sleep.
+    "icount": ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"),
+}
+_BOOT_SILENCE = 60.0  # seconds; a kernel that boots quietly says nothing for long
+_PANIC = re.compile(r"Kernel panic - not syncing")
+
+
+@dataclass
+class Qemu:
+    """One boot of one kernel for every `run`."""
+
+    label: str
+    image: Path
+    arch: Arch
+    busybox: Path
+    limits: Limits = field(default_factory=Limits)
+    memory_mb: int = 2048
+    cpus: int = 2
+    append: str = ""
+    load: bool = False
+    bash: Path | None = None  # for jobs that are scripts
+    swap_mb: int = 0
+    icount: bool = False  # the guest's clock counts instructions
+    gcov: bool = False  # hand out what a kernel that was built for gcov counts
+
+    def within(self, limits: Limits) -> "Qemu":
+        """The same under other limits."""
+        return replace(self, limits=limits)
+
+    def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+        """Boot, run the jobs, power off. Raises CiError when QEMU, a program or the swap is missing."""
+        token = secrets.token_hex(8)
+        script = initramfs.init_script(jobs, token, self.load, self.swap_mb, self.gcov)
+        with tempfile.TemporaryDirectory(prefix="ksftci-") as folder:
+            archive = Path(folder) / "initramfs.cpio.gz"
+            write_whole(archive, initramfs.build(jobs, self.busybox, script, self.bash))
+            process = self._start(archive)
+            try:
+                yield from self._watch(process, jobs, token, stop)
+            finally:
+                _end(process)
+
+    @property
+    def accel(self) -> str:
+        """What runs the guest's instructions: a key of _ACCEL. Raises CiError when QEMU is missing."""
+        if self.icount:
+            return "icount"
+        return "kvm" if self.arch.native and kvm.works(self._board()) else "tcg"
+
+    def _board(self) -> list[str]:
+        """The command that KVM needs: program, board, processor."""
+        board = "virt,gic-version=max" if self.arch.name == "arm64" else "q35"
+        return [need(self.arch.qemu), "-M", board, "-cpu", "host"]
+
+    def command(self, archive: Path) -> list[str]:
+        """The command line of QEMU."""
+        arm = self.arch.name == "arm64"
+        accel, start = self.accel, self._board()
+        if accel != "kvm" and arm:  # without pauth-impdef QEMU spends its time on pointer authentication
+            start = [start[0], "-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on"]
+        elif accel != "kvm":
+            start = [start[0], "-M", "q35", "-cpu", "max"]
+        cpus, half = max(self.cpus, 2), self.memory_mb // 2
+        nodes = []
+        for node, span in enumerate((f"0-{cpus // 2 - 1}", f"{cpus // 2}-{cpus - 1}")):
+            nodes += ["-object", f"memory-backend-ram,id=m{node},size={half}M"]
+            nodes += ["-numa", f"node,nodeid={node},cpus={span},memdev=m{node}"]
+        append = f"console={self.arch.console} {_COMMAND_LINE} {self.append}".strip()
+        return [
+            *start,
+            *self._accel_words(accel, start[0]),
+            *("-m", f"{half * 2}M", "-smp", str(cpus), *nodes),
+            *("-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio"),
+            *("-no-reboot", "-kernel", str(self.image), "-initrd", str(archive)),
+            *("-append", append),
+        ]
+
+    def _accel_words(self, accel: str, qemu: str) -> Sequence[str]:
+        # One thread takes turns of 100 ms, which is no way to run beside a load on each processor.
+        if accel == "tcg" and not self.load:
+            return ("-accel", f"tcg,thread={tcg.threads(qemu)}")
+        return _ACCEL[accel]
+
+    def _start(self, archive: Path) -> subprocess.Popen[bytes]:
+        command = self.command(archive)
+        if setpriv := shutil.which("setpriv"):  # the guest does not outlive this process
+            command = [setpriv, "--pdeathsig", "KILL", *command]
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            bufsize=0,
+            start_new_session=True,
+        )
+
+    def _watch(
+        self,
+        process: subprocess.Popen[bytes],
+        jobs: Sequence[Job],
+        token: str,
+        stop: threading.Event,
+    ) -> Iterator[Event]:
+        assert process.stdout is not None
+        console = Console(process.stdout.fileno(), self.limits, stop)
+        mark = re.compile(rf"@@{token} (\w+) ?(.*)")
+        console.silence = max(self.limits.silence, _BOOT_SILENCE)
+        facts = {"accel": self.accel}
+        booted = panicked = False
+        last: deque[str] = deque(maxlen=15)
+        data: list[str] = []  # of a .gcda
+        for at, text in console.lines():
+            text = text.rstrip("\r")
+            last.append(text)
+            match = mark.search(text)
+            if match is None:
+                panicked = panicked or _PANIC.search(text) is not None
+                if booted:
+                    yield Line(at, text)
+                continue
+            if before := text[: match.start()].strip("\r"):  # a line that nobody ended
+                yield Line(at, before)
+            word, rest = match[1], match[2]
+            if word == "fact":
+                name, _, value = rest.partition(" ")
+                facts[name] = value.strip()
+            elif word == "boot":
+                if self.swap_mb and facts.get("swap_kb", "0") == "0":
+                    raise CiError(
+                        f"{self.label}: the guest has no swap: this kernel has no zram built in (CONFIG_ZRAM=y), "
+                        "or it could not be set up; leave --swap out"
+                    )
+                booted = True
+                console.silence = self.limits.silence
+                yield Booted(at, facts)
+            elif word == "begin":
+                number, _, clock = rest.partition(" ")
+                yield Begin(at, jobs[int(number)], float(clock) if clock else None)
+            elif word == "splat":
+                yield Splat(at, rest)
+            elif word == "data":
+                data.append(rest)
+            elif word == "counted":
+                yield Counted(at, Path(rest), _unpacked(data))
+                data.clear()
+            elif word == "end":
+                number, status, *late = rest.split()
+                yield End(at, jobs[int(number)], int(status), Cause.TIMEOUT if late else None)
+            elif word == "done":
+                return
+        now = time.monotonic()
+        cause = console.cause or (Cause.PANIC if panicked else Cause.DIED)
+        tail = "\n".join(last)
+        if not booted and cause is not Cause.INTERRUPTED:
+            if cause is Cause.DIED and process.wait(5) not in (0, -signal.SIGKILL):
+                raise CiError(f"{self.label}: QEMU did not start:\n{tail}")
+            yield Stopped(now, Cause.NO_BOOT, tail)
+        else:
+            yield Stopped(now, cause, "" if booted else tail)
+
+
+def _unpacked(lines: Sequence[str]) -> bytes:
+    """The file that the guest sent, or b"" when a message of the kernel's has cut into it."""
+    try:
+        return gzip.decompress(base64.b64decode("".join(lines), validate=True))
+    except (binascii.Error, OSError, EOFError, zlib.error):
+        return b""
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let a guest that is powering off do so, then make sure that nothing is left."""
+    try:
+        process.wait(0.5)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How things go, while they do."""
+
+import threading
+import time
+from typing import Self
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from ksftci.machine.machine import Event
+from ksftci.results.model import Run
+from ksftci.session.collect import Collector
+
+_EVERY = 15.0  # seconds between two lines where there is no terminal
+
+
+class ProgressDisplay:
+    """A line for each machine on a terminal; elsewhere a plain line now and then, and at the end."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.live: Progress | None = None
+        self._tasks: dict[int, TaskID] = {}
+        self._spoke: dict[int, float] = {}
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+            self.live = Progress(*columns, console=self.console, transient=True)
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.live is not None:
+            self.live.stop()
+            self.live = None
+
+    def say(self, text: str) -> None:
+        """A line about something else, such as a download."""
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def progress(self, run: Run, collector: Collector, event: Event) -> None:
+        """Show how far this run has come."""
+        with self._lock:
+            text = _describe(run, collector)
+            if self.live is not None:
+                if id(run) not in self._tasks:
+                    self._tasks[id(run)] = self.live.add_task(text, total=None)
+                self.live.update(self._tasks[id(run)], description=text)
+                return
+            now = time.monotonic()
+            if now - self._spoke.setdefault(id(run), now) > _EVERY:
+                self._spoke[id(run)] = now
+                self.say(text)
+
+    def finished(self, run: Run) -> None:
+        """This run is over."""
+        with self._lock:
+            if self.live is not None and (task := self._tasks.pop(id(run), None)) is not None:
+                self.live.remove_task(task)
+            counts = ", ".join(f"{n} {verdict.value}" for verdict, n in run.counts.items())
+            self.say(f"{run.label}: {counts or 'nothing ran'} in {run.seconds:.1f} s")
+
+
+def _describe(run: Run, collector: Collector) -> str:
+    done, bad = collector.counts()
+    failures = f", {bad} failed" if bad else ""
+    return f"{run.label}: {done} done{failures}  {collector.running or 'starting'}"

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The command as a whole, where it needs no machine."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+LOGS = Path(__file__).parents[2] / "logs"
+
+
+def ksftci(*args: object) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "ksftci", *map(str, args)]
+    return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_logs_become_junit(tmp_path: Path) -> None:
+    xml = tmp_path / "out.xml"
+    done = ksftci("junit", LOGS / "harness.log", LOGS / "runner.log", LOGS / "console.log", "-o", xml)
+    assert (done.returncode, done.stderr) == (0, "")
+    names = {case.get("name") for case in ET.parse(xml).getroot().iter("testcase")}
+    assert {"upgrade", "ksm_tests -M -p 10/KSM unmerging", "second"} <= names
+
+
+def test_logs_of_the_same_tests_do_not_collapse(tmp_path: Path) -> None:
+    xml = tmp_path / "out.xml"
+    for name in ("first.log", "second.log"):
+        (tmp_path / name).write_text("TAP version 13\n1..1\nok 1 same\n")
+    assert ksftci("junit", tmp_path / "first.log", tmp_path / "second.log", "-o", xml).returncode == 0
+    cases = [(case.get("classname"), case.get("name")) for case in ET.parse(xml).getroot().iter("testcase")]
+    assert cases == [("first.first", "same"), ("second.second", "same")]
+
+
+def test_logs_become_a_page_and_an_exit_status(tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    done = ksftci("report", LOGS / "harness.log", "-o", page)
+    assert done.returncode == 1
+    assert "mprotect_cow.c:123" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert "mprotect_cow.c:123" in page.read_text()
+    assert ksftci("report", LOGS / "skip-all.log").returncode == 3
+
+
+def test_shards_and_known_issues_in_reports(tmp_path: Path) -> None:
+    for number, verdict in ((1, "ok"), (2, "not ok")):
+        head = f"# ksftci kernel: debian:7.3\n# ksftci arch: arm64\n# ksftci run: 1\n# ksftci shard: {number}/3\n"
+        text = f"TAP version 13\n# 1..1\n# {verdict} 1 test{number}\n{verdict} 1 selftests: cow\n1..1\n"
+        (tmp_path / f"{number}.log").write_text(head + text)
+    known, xml = tmp_path / "known.yaml", tmp_path / "out.xml"
+    known.write_text(
+        "- {test: cow.test2, kernels: '7.3', reason: why, link: 'https://example.org/1', expires: 9999-12-31}"
+    )
+    logs = [tmp_path / "1.log", tmp_path / "2.log"]
+    done = ksftci("report", *logs)
+    assert (done.returncode, "missing shards: 3/3" in done.stdout) == (1, True), done.stdout
+    done = ksftci("report", *logs, "--known", known)
+    assert (done.returncode, "why (https://example.org/1)" in done.stdout) == (0, True), done.stdout
+    known.write_text(known.read_text().replace("9999", "2020"))
+    done = ksftci("report", *logs, "--known", known)
+    assert (done.returncode, f"{known}:1" in done.stdout) == (1, True), done.stdout
+    assert ksftci("junit", *logs, "--known", known, "-o", xml).returncode == 0
+    suites = ET.parse(xml).getroot().findall("testsuite")
+    assert [len(suite.findall("testcase")) for suite in suites] == [2, 1]
+
+
+def test_a_run_without_results_is_in_the_xml_whatever_it_is_read_from(tmp_path: Path) -> None:
+    log, first, second = tmp_path / "x.log", tmp_path / "1.xml", tmp_path / "2.xml"
+    log.write_text("# ksftci kernel: k\n# ksftci arch: arm64\n# ksftci run: 1\nTAP version 13\n1..0\n")
+    assert ksftci("junit", log, "-o", first).returncode == 0
+    assert ksftci("junit", first, "-o", second).returncode == 0
+    assert 'value="k"' in first.read_text()
+    assert second.read_text() == first.read_text()
+
+
+def test_a_log_of_several_boots_is_one_run(tmp_path: Path) -> None:
+    head = "# ksftci kernel: k\n# ksftci arch: arm64\n# ksftci run: 1\n"
+    first = "TAP version 13\n# 1..2\n# ok 1 a\n# not ok 2 b\nnot ok 1 selftests: cow\n1..1\n"
+    second = "TAP version 13\n# 1..1\n# ok 1 b\nok 1 selftests: cow\n1..1\n"
+    log, xml = tmp_path / "x.log", tmp_path / "x.xml"
+    log.write_text(f"{head}{first}{head}# ksftci attempt: 2\n{second}")
+    done = ksftci("report", log)
+    assert (done.returncode, "flaky" in done.stdout) == (0, True), done.stdout
+    assert ksftci("junit", log, "-o", xml).returncode == 0
+    assert [case.get("name") for case in ET.parse(xml).getroot().iter("testcase")] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["run"], "nothing to run"),
+        (["run", "x", "--kernel", "debian:x"], "is not understood"),
+        (["run", "x", "--native", "--kernel", "debian:7.3"], "cannot be given"),
+        (["run", "x", "-k", "(a"], "a ) is missing"),
+        (["run", "x", "--native", "-j", "2"], "-j cannot be given"),
+        (["run", "x", "--shard", "4/3"], "allowed: I/N"),
+        (["run", "x", "--known", "/absent.yaml"], "/absent.yaml: No such file"),
+        (["run", "x", "--durations", "/absent.xml"], "/absent.xml: No such file"),
+        (["run", "x", "--arch", "mips"], "choose arm64 or x86_64"),
+        (["run", "x", "--junit", "/absent/out.xml"], "is not there"),
+        (["run", "--tree", "/absent"], "no such folder"),
+        (["junit", "/absent", "-o", "/dev/null"], "No such file"),
+        (["tree", "get", "debian:7"], "is needed"),
+        (["kernel", "get", "build:"], "is not understood"),
+        (["kernel", "build", "/absent"], "no such folder"),
+        (["watch", "--tree", "/absent"], "no such folder"),
+        (["watch"], "its Makefile is not the kernel's"),
+        (["kernel", "build", "debian:7"], "is needed"),
+    ],
+)
+def test_mistakes_exit_with_2_and_a_sentence(args: list[str], message: str, tmp_path: Path) -> None:
+    done = ksftci(*args, *([] if args[0] == "junit" else ["--cache", tmp_path]))
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help_teaches() -> None:
+    assert "Examples" in ksftci("run", "--help").stdout
+    assert ksftci().returncode in (0, 2)

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""JUnit XML of ours and of others, read back."""
+
+import math
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import junitparser
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ksftci.errors import CiError
+from ksftci.formats import junit, junitread, record
+from ksftci.formats.junittext import legal
+from ksftci.results.model import Measurement, Run, TestResult, Verdict
+
+LOGS = Path(__file__).parents[2] / "logs"
+
+measurements = st.builds(
+    Measurement,
+    st.from_regex(r"[a-z][a-z0-9_]{0,10}", fullmatch=True),
+    st.integers(-(10**12), 10**12).map(lambda millionths: millionths / 10**6),
+    st.sampled_from(["ns/page", "ratio", "%"]),
+)
+words = st.text(alphabet=st.characters(exclude_characters="\n", exclude_categories=["Cs"]), min_size=1, max_size=20)
+programs = st.sampled_from(["cow", "mm:cow", "ksft_ksm.sh", "a::b"])
+names = words | st.sampled_from(["cow.thp.up", "cow.thp.up#2", "outer/inner", "Basic COW ... with base page", ""])
+results = st.builds(
+    TestResult,
+    programs,
+    names,
+    st.sampled_from(list(Verdict)),
+    words | st.just(""),
+    st.none() | st.integers(1, 10**9).map(lambda microseconds: microseconds / 10**6),
+    st.lists(words, max_size=3),
+    st.none() | words,
+    st.none() | st.integers(1, 10**6),
+    words | st.just(""),
+    st.lists(st.sampled_from(list(Verdict)), max_size=3),
+    st.lists(measurements, max_size=3, unique_by=lambda one: one.name).map(tuple),
+)
+facts = st.dictionaries(words.map(lambda word: f"x_{word}"), words, max_size=3)
+runs = st.builds(
+    Run,
+    words.map(lambda word: f"k{word}"),
+    st.sampled_from(["", "arm64"]),
+    facts,
+    st.lists(results, unique_by=lambda result: (result.program, result.name)),
+    st.lists(words, max_size=2),
+    st.lists(st.tuples(st.just("") | programs, words), max_size=3),
+    interrupted=st.booleans(),
+    seconds=st.integers(0, 10**6).map(lambda milliseconds: milliseconds / 1000),
+)
+
+
+def as_written(runs: list[Run]) -> list[Run]:
+    """What a document can hold of runs: legal characters, results by program, logs with their ends."""
+    return [
+        replace(
+            run,
+            kernel=legal(run.kernel),
+            environment={legal(k): legal(v) for k, v in run.environment.items()},
+            anomalies=[legal(note) for note in run.anomalies],
+            results=[_as_written(result) for suite in run.suites for result in suite.results],
+            splats=[
+                (of, legal(line))
+                for program in ["", *(suite.program for suite in run.suites)]
+                for of, line in run.splats
+                if of == program
+            ],
+        )
+        for run in runs
+    ]
+
+
+def _as_written(result: TestResult) -> TestResult:
+    return replace(
+        result,
+        name=legal(result.name),
+        reason=legal(result.reason),
+        file=None if result.file is None else legal(result.file),
+        known=legal(result.known),
+        log=[legal(line) for line in result.log],
+    )
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(runs, max_size=3))
+def test_what_was_written_comes_back(tmp_path: Path, runs: list[Run]) -> None:
+    for number, run in enumerate(runs):
+        run.repeat = number + 1
+    path = tmp_path / "out.xml"
+    path.write_text(junit.render(runs), encoding="utf-8")
+    assert record.read(path) == as_written(runs)
+
+
+@pytest.mark.parametrize("log", [["", " ", "\t"], [" "], ["why", "why"], ["pass", "ok"], ["timeout: why"]])
+def test_logs_that_look_like_something_else_come_back(log: list[str], tmp_path: Path) -> None:
+    run = Run("k", results=[TestResult("p", f"{v.value}{r}", v, r, log=log) for v in Verdict for r in ("", "why")])
+    (tmp_path / "out.xml").write_text(junit.render([run]))
+    assert record.read(tmp_path / "out.xml") == [run]
+
+
+def test_recordings_come_back(tmp_path: Path) -> None:
+    for log in sorted(LOGS.glob("*.log")):
+        runs = record.read(log)
+        path = tmp_path / "out.xml"
+        path.write_text(junit.render(runs), encoding="utf-8")
+        assert record.read(path) == as_written(runs), log
+
+
+def test_a_cut_log_comes_back_cut(tmp_path: Path) -> None:
+    run = Run("k", results=[TestResult("p", "t", Verdict.FAIL, "w" * 5000, log=["x" * 2000] * 900)])
+    path = tmp_path / "out.xml"
+    path.write_text(junit.render([run]))
+    (first,) = record.read(path)
+    path.write_text(junit.render([first]))
+    assert record.read(path) == [first], "and is not cut again"
+    assert len(first.results[0].log) < 100
+
+
+def read(tmp_path: Path, text: str) -> list[TestResult]:
+    path = tmp_path / "foreign.xml"
+    path.write_text(text)
+    (run,) = record.read(path)
+    assert run.kernel == "foreign"
+    return run.results
+
+
+def test_pytest_is_read(tmp_path: Path) -> None:
+    tests = tmp_path / "test_it.py"
+    tests.write_text(
+        "import pytest\n"
+        "def test_good(): print('printed')\n"
+        "def test_bad(record_property): record_property('owner', 'me'); assert 1 == 2\n"
+        "@pytest.mark.xfail(reason='known')\n"
+        "def test_xfail(): assert 0\n"
+        "def test_skip(): pytest.skip('not here')\n"
+        "@pytest.fixture\n"
+        "def broken(): raise OSError('gone')\n"
+        "def test_error(broken): pass\n"
+    )
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(tests)]
+    subprocess.run([*argv, f"--junitxml={tmp_path}/foreign.xml"], check=False, capture_output=True)
+    (run,) = record.read(tmp_path / "foreign.xml")
+    found = {result.name: result for result in run.results}
+    verdicts = {name.removeprefix("test_"): result.verdict.value for name, result in found.items()}
+    assert verdicts == {"good": "pass", "bad": "fail", "xfail": "xfail", "skip": "skip", "error": "error"}
+    assert {result.program.rpartition(".")[2] for result in run.results} == {"test_it"}
+    assert found["test_bad"].reason.splitlines()[0] == "assert 1 == 2"
+    assert any("def test_bad" in line for line in found["test_bad"].log)
+    assert (found["test_xfail"].reason, found["test_skip"].reason) == ("known", "not here")
+
+
+def test_googletest_is_read(tmp_path: Path) -> None:
+    results = read(
+        tmp_path,
+        """<?xml version="1.0" encoding="UTF-8"?>
+        <testsuites tests="3"><testsuite name="Pages" tests="3">
+          <testcase name="Good" file="a.cc" line="3" status="run" result="completed" time="1,000.5" classname="Pages" />
+          <testcase name="Off" status="notrun" result="suppressed" time="0." classname="Pages" />
+          <testcase name="Bad" status="run" result="completed" time="0.001" classname="Pages">
+            <failure message="a.cc:9&#x0A;Expected 1" type=""><![CDATA[a.cc:9
+Expected 1]]></failure>
+          </testcase>
+        </testsuite></testsuites>""",
+    )
+    assert [(r.id, r.verdict.value) for r in results] == [
+        ("Pages.Good", "pass"),
+        ("Pages.Off", "skip"),
+        ("Pages.Bad", "fail"),
+    ]
+    assert (results[0].seconds, results[0].file, results[0].line, results[1].seconds) == (1000.5, "a.cc", 3, None)
+    assert results[2].reason == "a.cc:9\nExpected 1"
+
+
+def test_junitparser_is_read(tmp_path: Path) -> None:
+    suite = junitparser.TestSuite("s")
+    bad = junitparser.TestCase("bad", "cls", 0.5)
+    bad.result = [junitparser.Error("gone", "OSError")]
+    suite.add_testcases([junitparser.TestCase("good"), bad, junitparser.TestCase("good")])
+    document = junitparser.JUnitXml()
+    document.add_testsuite(suite)
+    document.write(str(tmp_path / "foreign.xml"))
+    (run,) = record.read(tmp_path / "foreign.xml")
+    found = [(r.id, r.verdict.value, r.reason) for r in run.results]
+    assert found == [("s.good", "pass", ""), ("cls.bad", "error", "gone"), ("s.good#2", "pass", "")]
+
+
+def test_several_failures_of_a_case_are_all_kept(tmp_path: Path) -> None:
+    (result,) = read(
+        tmp_path,
+        "<testsuite name='s'><testcase name='t'><skipped/><failure message='one'>1st</failure>"
+        "<failure>2nd</failure><system-out>out</system-out></testcase></testsuite>",
+    )
+    assert (result.verdict, result.reason) == (Verdict.FAIL, "one")
+    assert [line for line in result.log if line] == ["1st", "2nd", "out"]
+
+
+def test_surefire_is_read(tmp_path: Path) -> None:
+    (result,) = read(
+        tmp_path,
+        "<testsuite name='s'><properties><property name='java'>21</property></properties><testsuite name='inner'>"
+        "<testcase name='t'><flakyFailure/><flakyError/></testcase></testsuite></testsuite>",
+    )
+    assert (result.id, result.flaky) == ("inner.t", True)
+    assert result.earlier == [Verdict.FAIL, Verdict.ERROR]
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict"),
+    [("timeout", "timeout"), ("not_run", "not_run"), ("fail", "error"), ("skip", "error"), ("OSError", "error")],
+)
+def test_the_type_of_an_error_is_a_verdict_only_where_it_can_be(kind: str, verdict: str, tmp_path: Path) -> None:
+    (result,) = read(tmp_path, f"<testsuite name='s'><testcase name='t'><error type='{kind}'/></testcase></testsuite>")
+    assert result.verdict.value == verdict
+
+
+BOMB = "".join(f'<!ENTITY e{n} "{"&e" + str(n - 1) + ";" if n else ""}{"x" * 99}">' for n in range(9))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("<testsuites><testsuite>", "cannot be read as JUnit XML"),
+        ("<?xml version='1.0' encoding='what'?><testsuite/>", "cannot be read as JUnit XML"),
+        ("<?xml version='1.0'?>\n", "cannot be read as JUnit XML"),
+        ("<testsuites>\x00</testsuites>", "cannot be read as JUnit XML"),
+        (f"<!DOCTYPE a [{BOMB}]><testsuites><testsuite name='&e8;'/></testsuites>", "has a DTD"),
+        (
+            "<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><testsuite><testcase name='&e;'/></testsuite>",
+            "cannot be read|DTD",
+        ),
+    ],
+)
+def test_what_is_broken_or_dangerous_is_refused(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "foreign.xml"
+    path.write_text(text)
+    with pytest.raises(CiError, match=message):
+        record.read(path)
+
+
+def test_an_entity_bomb_does_not_go_off(tmp_path: Path) -> None:
+    lol = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "lol"}">' for n in range(20))
+    path = tmp_path / "foreign.xml"
+    path.write_text(
+        f"<!DOCTYPE a [{lol}]><testsuites><testsuite name='&e19;'>&e19;<testcase/></testsuite></testsuites>"
+    )
+    with pytest.raises(CiError, match=r"cannot be read|DTD"):
+        record.read(path)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "xml"),
+    [
+        ("<?xml version", True),
+        ("\n  <testsuites>", True),
+        ("\ufeff<testsuite", True),
+        ("<!-- made by -->", True),
+        ("<6>[    1.0] ok 1 - first", False),
+        ("KTAP version 1", False),
+        ("", False),
+    ],
+)
+def test_only_xml_is_taken_for_it(beginning: str, xml: bool, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(beginning, encoding="utf-8")
+    assert junitread.is_xml(tmp_path / "log") is xml
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 4000), st.binary(max_size=4))
+def test_damaged_documents_never_raise_anything_else(tmp_path: Path, at: int, junk: bytes) -> None:
+    good = junit.render(
+        [Run("k", results=[TestResult("p", v.value, v, "why", 1.0, ["log"]) for v in Verdict])]
+    ).encode()
+    path = tmp_path / "foreign.xml"
+    path.write_bytes(b"<?xml" + good[5:at] + junk + good[at:])
+    try:
+        runs = junitread.read(path)
+    except CiError:
+        return
+    assert all(result.seconds is None or math.isfinite(result.seconds) for run in runs for result in run.results)

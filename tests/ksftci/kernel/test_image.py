@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which package a kernel reference means."""
+
+from pathlib import Path
+
+import pytest
+
+from ksftci.arch import ARM64, X86_64
+from ksftci.errors import CiError
+from ksftci.host.debian import mirrors, version_key
+from ksftci.kernel.image import KernelPackage, KernelRef, choose, find_image, labels, packages
+
+NAMES = [
+    "linux-binary-7.3.4+deb13-cloud-arm64",
+    "linux-binary-7.3.4+deb13-arm64",
+    "linux-binary-7.3.10+deb13-arm64",
+    "linux-binary-7.3.10+deb13-cloud-arm64",
+    "linux-binary-7.3.10+deb13-arm64-16k",
+    "linux-image-7.3.10+deb13-cloud-arm64",
+    "linux-image-7.3.10+deb13-cloud-arm64-dbg",
+    "linux-image-6.1.0-9-cloud-arm64",
+    "linux-image-6.1.0-40-cloud-arm64",
+    "linux-image-6.1.0-40-arm64",
+    "linux-image-6.1.0-40-cloud-arm64-unsigned",
+    "linux-image-6.1.0-40-rt-arm64",
+    "linux-image-6.1-arm64",
+    "linux-image-6.12.9+bpo-cloud-amd64",
+    "linux-image-6.12.57+deb13-cloud-amd64",
+    "linux-image-arm64",
+    "linux-image-6.12.57+deb13-rt-amd64",
+    "linux-image-6.12.57+deb13-arm64-16k",
+    "linux-image-cloud-arm64",
+    "linux-image-6.12.57+deb13-arm64",
+]
+
+
+@pytest.mark.parametrize(
+    ("reference", "arch", "expected"),
+    [
+        ("debian:7.3", ARM64, "linux-binary-7.3.10+deb13-cloud-arm64"),
+        ("debian:7.3.4", ARM64, "linux-binary-7.3.4+deb13-cloud-arm64"),
+        ("debian:7.3-16k", ARM64, "linux-binary-7.3.10+deb13-arm64-16k"),
+        ("debian:6.1", ARM64, "linux-image-6.1.0-40-cloud-arm64"),
+        ("debian:6.12", X86_64, "linux-image-6.12.57+deb13-cloud-amd64"),
+        ("debian:6.12", ARM64, "linux-image-6.12.57+deb13-arm64"),
+        ("debian:6.12-16k", ARM64, "linux-image-6.12.57+deb13-arm64-16k"),
+    ],
+)
+def test_the_newest_that_fits(reference: str, arch: object, expected: str) -> None:
+    assert choose(KernelRef.parse(reference), NAMES, arch).name == expected  # type: ignore[arg-type]
+
+
+def test_what_is_no_image_is_not_considered() -> None:
+    names = [name for name in NAMES if KernelPackage.parse(name)]
+    for word in (
+        "dbg",
+        "unsigned",
+        "-rt-",
+        "linux-image-arm64",
+        "linux-image-cloud-arm64",
+        "6.1-arm64",
+    ):
+        assert not [name for name in names if word in name]
+    assert {p.arch for p in packages(NAMES, X86_64)} == {"amd64"}
+
+
+@pytest.mark.parametrize("reference", ["debian:7.4", "debian:7", "debian:7.3.40"])
+def test_versions_match_number_by_number(reference: str) -> None:
+    if reference == "debian:7":
+        assert choose(KernelRef.parse(reference), NAMES, ARM64).version.startswith("7.3.10")
+        return
+    with pytest.raises(CiError, match=r"there are debian:7\.3"):
+        choose(KernelRef.parse(reference), NAMES, ARM64)
+
+
+@pytest.mark.parametrize("text", ["debian:", "debian:x", "debian:7.3-64k", "build:", "nowhere", "."])
+def test_what_is_no_reference(text: str) -> None:
+    with pytest.raises(CiError, match="a kernel is a path"):
+        KernelRef.parse(text)
+
+
+def test_a_file_is_a_kernel(tmp_path: Path) -> None:
+    image = tmp_path / "Image"
+    image.write_bytes(b"")
+    assert KernelRef.parse(str(image)).path == image
+
+
+@pytest.mark.parametrize("place", ["boot/vmlinuz-6.1", "usr/lib/modules/7.3/vmlinuz"])
+def test_where_a_package_has_its_image(place: str, tmp_path: Path) -> None:
+    image = tmp_path / place
+    image.parent.mkdir(parents=True)
+    image.write_bytes(b"")
+    assert find_image(tmp_path) == image
+    image.unlink()
+    with pytest.raises(CiError, match="no kernel image"):
+        find_image(tmp_path)
+
+
+def test_versions_compare_as_numbers() -> None:
+    assert version_key("6.1.0-9") < version_key("6.1.0-40") < version_key("6.12.9+bpo")
+
+
+def test_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KSFTCI_MIRROR", raising=False)
+    configured = "http://m.example/debian-security/\nhttp://m.example/debian/\n"
+    expected = ("http://m.example/debian", "http://m.example/debian-security")
+    assert mirrors(None, configured) == expected
+    assert mirrors("http://m.example/debian/", "") == expected
+    monkeypatch.setenv("KSFTCI_MIRROR", "http://m.example/debian")
+    assert mirrors(None, "") == expected
+
+
+def test_ubuntu_has_debootstraps_mirror_or_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("KSFTCI_MIRROR", raising=False)
+    ubuntu, script = "http://archive.example/ubuntu/", tmp_path / "debootstrap"
+    with pytest.raises(CiError, match="--mirror"):
+        mirrors(None, ubuntu, script)
+    script.write_text('#!/bin/sh\nDEF_MIRROR="http://m.example/debian"\n')
+    assert mirrors(None, ubuntu, script) == ("http://m.example/debian", "http://m.example/debian-security")
+
+
+def test_labels_are_short_and_differ(tmp_path: Path) -> None:
+    for folder in ("a/boot", "b/boot", "c"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "Image").write_bytes(b"")
+    paths = [KernelRef.parse(str(tmp_path / folder / "Image")) for folder in ("a/boot", "b/boot", "c")]
+    assert labels(paths) == ["a/boot/Image", "b/boot/Image", "c/Image"]
+    assert labels([KernelRef.parse("debian:7.3"), paths[0]]) == ["debian:7.3", "Image"]

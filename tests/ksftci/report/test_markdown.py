@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The job summary, read by GitHub's own Markdown library."""
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+import cmarkgfm  # type: ignore[import-untyped]
+import pytest
+from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.ksftci import samples
+
+from ksftci.errors import CiError
+from ksftci.report import markdown
+from ksftci.results.model import UNNAMED, Run, TestResult, Verdict
+
+OURS = {"a", "b", "br", "code", "details", "h2", "h3", "li", "p", "pre", "strong", "summary", "ul"}
+OURS |= {"table", "tbody", "td", "th", "thead", "tr"}
+
+
+class Reader(HTMLParser):
+    """Tags, links and the text in <code> and <pre> of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.code: list[str] = []
+        self.feed(cmarkgfm.github_flavored_markdown_to_html(text, options=Options.CMARK_OPT_UNSAFE))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attributes if name in ("href", "src")]
+        if tag != "br":
+            self.open.append(tag)
+        if tag in ("code", "pre"):
+            self.code.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if {"code", "pre"} & set(self.open):
+            self.code[-1] += data
+
+
+def test_what_a_reader_meets() -> None:
+    text = markdown.render(samples.two_kernels())
+    seen = Reader(text)
+    assert text.startswith("## ❌ 3 of 8 tests failed")
+    assert seen.tags <= OURS
+    assert "mprotect_cow_shared.cow.base.both" in seen.code
+    assert any("wrong                                    ^^^" in code for code in seen.code)
+    assert {"order 9", "debian:6.12", "kernel panic before"} <= set(seen.code)
+    assert seen.links == ["https://lore.kernel.org/linux-mm/1@example.org/"]
+    passed = [Run("k", results=[samples.result("a", Verdict.PASS)])]
+    assert markdown.render(passed).startswith("## ✅ 1 test on 1 kernel")
+
+
+def test_nasty_texts_are_only_texts() -> None:
+    seen = Reader(markdown.render(samples.nasty()))
+    assert seen.tags <= OURS
+    assert seen.open == []
+    assert set(seen.links) == {"http://f.example)"[:-1]}  # of the known issue, on purpose
+    assert any("<img src=x onerror=g> @torvalds #1 j@k.example www.l.example &lt; \\" in code for code in seen.code)
+
+
+@settings(deadline=None)
+@given(st.text("|`*_<>&@#[]()!~\\\n\t x-:/.0123456789", max_size=40))
+def test_any_text_comes_out_as_it_is(text: str) -> None:
+    line = " ".join(text.split())
+    result = TestResult(text, text, Verdict.FAIL, text, log=[line])
+    seen = Reader(markdown.render([Run(text, results=[result])]))
+    assert seen.tags <= OURS
+    assert not seen.links
+    assert seen.open == []
+    assert set(seen.code) - {""} <= {line, " ".join(f"{text}.{text}".split()), f"\n{line}\n", UNNAMED}
+
+
+@pytest.mark.parametrize("limit", [5000, 20_000, 150_000])
+def test_it_stays_within_its_limit_and_says_what_is_left_out(limit: int) -> None:
+    runs = [Run(f"k{n}", results=[samples.result(f"t{m}ä", log=[f"{n} ü"] * 30) for m in range(50)]) for n in range(9)]
+    for number, run in enumerate(runs):
+        for one in run.results:
+            one.reason = f"differs {number}"
+    text = markdown.render(runs, limit)
+    assert limit - 4000 < len(text.encode()) <= limit
+    assert "**Left out**" in text.split("\n")[-2]
+    shown = text.count("<details>")
+    assert f"{450 - shown} failures" in text
+    assert Reader(text).open == []
+
+
+def test_everything_else_comes_before_logs_that_take_the_room() -> None:
+    runs = samples.two_kernels()
+    runs[0].results += [samples.result(f"t{n}", reason=str(n), log=["x" * 300] * 40) for n in range(300)]
+    text = markdown.render(runs, 100_000)
+    assert text.count("<details>") > 3
+    assert all(f"### {part}" in text for part in ("Failures", "Skipped", "Flaky", "Known issues", "Not run"))
+
+
+def test_many_kernels_are_a_short_table() -> None:
+    text = markdown.render(samples.many(400, 20))
+    assert "350 kernels more, together" in text
+    assert text.index("-049-") < text.index("-000-")
+
+
+def test_it_is_appended_within_what_the_file_has_left(tmp_path: Path) -> None:
+    file = tmp_path / "summary.md"
+    file.write_text("before\n" + "x" * (markdown.LIMIT - 10_000))
+    markdown.append(file, samples.many(100, 100))
+    assert file.read_text().startswith("before\n")
+    assert markdown.LIMIT - 6_000 < file.stat().st_size <= markdown.LIMIT
+    with pytest.raises(CiError, match="cannot write there"):
+        markdown.append(tmp_path, [])

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the terminal shows."""
+
+from io import StringIO
+
+from rich.console import Console
+from tests.ksftci import samples
+
+from ksftci.report import terminal
+from ksftci.results.model import Run, TestResult, Verdict
+
+
+def shown(runs: list[Run], width: int = 80, colour: bool = False) -> str:
+    file = StringIO()
+    terminal.show(
+        runs, Console(file=file, width=width, force_terminal=colour, color_system="standard" if colour else None)
+    )
+    return file.getvalue()
+
+
+def test_a_failure_is_told_once_with_its_kernels_place_and_map() -> None:
+    text = shown(samples.two_kernels())
+    head = "FAIL mprotect_cow_shared.cow.base.both on debian:6.12, debian:7.3 at mprotect_cow_shared.c:100"
+    assert text.count(head) == 1
+    assert "    | #   wrong                                    ^^^     ^^^" in text
+
+
+def test_a_map_that_is_far_from_the_end_of_the_log_is_shown_too() -> None:
+    text = shown([Run("k", results=[samples.result(log=[*samples.LOG, *(f"line {n}" for n in range(99))])])])
+    assert "    |   wrong                                    ^^^     ^^^\n    | ...\n" in text
+    assert "line 98" in text
+    assert "line 80" not in text
+
+
+def test_what_was_missing_known_flaky_odd_and_not_run() -> None:
+    lines = shown(samples.two_kernels()).split("\n")
+    assert "      3  order 9, 2 reasons" in lines
+    assert f"      1  {samples.ISSUE} on debian:6.12" in lines
+    assert "flaky: mprotect_cow_shared.cow.thp.slow on debian:7.3: fail, then pass" in lines
+    assert "  mprotect_cow_shared.cow.base.issue on debian:7.3" in lines
+    assert "      1  mprotect_ksm on debian:6.12: kernel panic before" in lines
+    assert "  debian:6.12: planned 9, 8 came" in lines
+    assert lines[-2] == "3 of 8 tests failed, on 2 of 2 kernels, 2 skipped on some, 1 not run on some, 1 flaky"
+
+
+def test_all_columns_and_the_longest_program_fit_in_80_columns() -> None:
+    results = [TestResult("mprotect_mixed_folio", v.value, v, seconds=100) for v in Verdict]
+    row = next(line for line in shown([Run("debian:6.12", results=results)]).split("\n") if "folio  " in line)
+    assert row.split() == ["debian:6.12", "mprotect_mixed_folio", "2", "1", "1", "1", "3", "1", "900.0"]
+
+
+def test_columns_in_which_nothing_is_are_left_out() -> None:
+    head = next(line for line in shown([Run("k", results=[samples.result()])]).split("\n") if "program" in line)
+    assert head.split() == ["kernel", "program", "pass", "fail", "skip", "seconds"]
+
+
+def test_many_kernels_are_a_row_each_those_with_failures_first() -> None:
+    lines = shown(samples.many(400, 20)).split("\n")
+    first = next(n for n, line in enumerate(lines) if line.startswith("kernel"))
+    assert all("-049-" in lines[first + 1] or int(line.split()[2]) for line in lines[first + 1 : first + 9])
+    assert "... and 360 kernels more, none of them with failures" in lines
+    assert len(lines) < 120
+
+
+def test_colour_is_for_terminals_and_control_characters_for_nobody() -> None:
+    plain = shown(samples.nasty())
+    assert not {"\x1b", "\x9b", "\x00", "\ud800"} & set(plain)
+    assert "\x1b" in shown(samples.two_kernels(), colour=True)
+
+
+def test_the_headline_tells_why_a_run_fails_though_no_test_did() -> None:
+    verdicts = (Verdict.PASS, Verdict.XPASS)
+    runs = [Run("k", results=[samples.result("t", one)], repeat=n) for n, one in enumerate(verdicts, 1)]
+    runs[1].interrupted = True
+    assert "1 test on 2 runs: none failed, 1 not the same in every run, interrupted\n" in shown(runs)
+
+
+def test_no_runs_are_no_error() -> None:
+    assert "0 tests on 0 kernels: none failed" in shown([])

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Known issues: what the file may say, and what becomes of results."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ksftci.errors import CiError
+from ksftci.results.known import KnownIssues
+from ksftci.results.model import Run, TestResult, Verdict, exit_status
+
+ENTRY = {
+    "test": "cow.*",
+    "reason": "the test expects what 6.9 changed",
+    "link": "https://example.org/1",
+    "expires": "2030-01-01",
+}
+TOLD = "the test expects what 6.9 changed (https://example.org/1)"
+DAY = date(2029, 1, 1)
+
+
+def issues(folder: Path, *entries: dict[str, str]) -> KnownIssues:
+    file = folder / "known.yaml"
+    lines = ["# a comment"]
+    for entry in entries:
+        fields = {key: value for key, value in (ENTRY | entry).items() if value}
+        for number, (key, value) in enumerate(fields.items()):
+            text = value if value.startswith("[") else f'"{value}"'
+            lines.append(f"{'  ' if number else '- '}{key}: {text}")
+    file.write_text("\n".join(lines))
+    return KnownIssues.read(file)
+
+
+def run(kernel: str = "debian:6.12", release: str = "6.12.117+deb13-cloud-arm64", **results: Verdict) -> Run:
+    found = Run(kernel, "arm64", {"release": release, "page_size": "4096"})
+    found.results = [TestResult("cow", name, verdict, "why", log=["line"]) for name, verdict in results.items()]
+    return found
+
+
+def judged(known: KnownIssues, run: Run) -> dict[str, str]:
+    known.judge(run)
+    return {result.name: result.verdict.value for result in run.results}
+
+
+def test_failures_that_are_expected_are_xfail_and_keep_reason_and_log(tmp_path: Path) -> None:
+    found = run(a=Verdict.FAIL, b=Verdict.TIMEOUT, c=Verdict.CRASH, d=Verdict.ERROR, e=Verdict.SKIP)
+    assert set(judged(issues(tmp_path, {}), found).values()) == {"xfail", "skip"}
+    first = found.results[0]
+    assert (first.known, first.reason, first.log) == (TOLD, "why", ["line"])
+    assert found.results[-1].known == ""
+    assert exit_status([found]) == 0
+
+
+def test_not_run_is_expected_only_if_it_is_said(tmp_path: Path) -> None:
+    assert judged(issues(tmp_path, {}), run(a=Verdict.NOT_RUN, b=Verdict.FAIL)) == {"a": "not_run", "b": "xfail"}
+    only = issues(tmp_path, {"verdicts": "[crash, not_run]"})
+    assert judged(only, run(a=Verdict.NOT_RUN, b=Verdict.FAIL)) == {"a": "xfail", "b": "fail"}
+
+
+def test_an_unexpected_pass_is_told_and_fails_only_where_strict(tmp_path: Path) -> None:
+    found = run(a=Verdict.PASS)
+    assert judged(issues(tmp_path, {}), found) == {"a": "xpass"}
+    assert found.results[0].known == TOLD
+    assert exit_status([found]) == 0
+    found = run(a=Verdict.PASS)
+    assert judged(issues(tmp_path, {"strict": "true"}), found) == {"a": "fail"}
+    assert found.results[0].reason == "passed, and is expected to fail"
+
+
+def test_the_first_entry_that_names_a_test_counts(tmp_path: Path) -> None:
+    known = issues(tmp_path, {"test": "cow.a", "reason": "first"}, {"reason": "second"})
+    found = run(a=Verdict.FAIL, b=Verdict.FAIL)
+    known.judge(found)
+    assert [r.known.split()[0] for r in found.results] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("kernels", "applies"),
+    [
+        (">=6.9 <6.13", True),
+        (">=6.9 <6.12", False),
+        ("<=6.12", True),
+        (">6.12", False),
+        (">6.12.116", True),
+        ("6.12", True),
+        ("=6.12.117", True),
+        ("6.1", False),
+        ("<6.9", False),
+        ("debian:6.*", True),
+        ("debian:*-16k", False),
+    ],
+)
+def test_kernels(kernels: str, applies: bool, tmp_path: Path) -> None:
+    found = run(a=Verdict.FAIL)
+    assert (judged(issues(tmp_path, {"kernels": kernels}), found) == {"a": "xfail"}) is applies
+
+
+def test_the_version_is_the_label_s_when_the_kernel_did_not_say_it(tmp_path: Path) -> None:
+    known = issues(tmp_path, {"kernels": "<7"})
+    assert judged(known, run(release="", a=Verdict.CRASH)) == {"a": "xfail"}
+    assert judged(known, run("boot/Image", "", a=Verdict.CRASH)) == {"a": "crash"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "applies"),
+    [("arch", "arm64", True), ("arch", "x86_64", False), ("page_size", "4K", True), ("page_size", "16K", False)],
+)
+def test_arch_and_page_size(key: str, value: str, applies: bool, tmp_path: Path) -> None:
+    assert (judged(issues(tmp_path, {key: value}), run(a=Verdict.FAIL)) == {"a": "xfail"}) is applies
+
+
+def test_an_expired_entry_fails_the_run_once_and_names_its_line(tmp_path: Path) -> None:
+    known = issues(tmp_path, {}, {"test": "other.*", "expires": "2028-12-31"})
+    found = run(a=Verdict.FAIL)
+    known.judge(found)
+    known.check([found], DAY)
+    known.check([found], DAY)
+    (expired,) = found.results[1:]
+    assert (expired.id, expired.verdict) == ("known-issues.other.*", Verdict.FAIL)
+    assert (expired.file, expired.line) == (str(tmp_path / "known.yaml"), 6)
+    assert "expired on 2028-12-31" in expired.reason
+    assert exit_status([found]) == 1
+
+
+def test_an_entry_holds_on_its_last_day_and_for_kernels_that_were_run(tmp_path: Path) -> None:
+    found = run(a=Verdict.FAIL)
+    issues(tmp_path, {"expires": DAY.isoformat()}).check([found], DAY)
+    issues(tmp_path, {"expires": "2020-01-01", "kernels": "<6"}).check([found], DAY)
+    assert len(found.results) == 1
+
+
+def test_an_entry_that_names_no_test_is_odd_if_all_were_run(tmp_path: Path) -> None:
+    known = issues(tmp_path, {"test": "cow.gone"}, {"test": "cow.a"}, {"test": "elsewhere.x"})
+    found = run(a=Verdict.FAIL)
+    known.check([found], DAY)
+    assert found.anomalies == [f"{tmp_path / 'known.yaml'}:2: no test is called cow.gone"]
+    for fact in ("chosen", "shard"):
+        part = run(a=Verdict.FAIL)
+        part.environment[fact] = "1/2"
+        known.check([part], DAY)
+        assert part.anomalies == []
+    for partly in (run(a=Verdict.CRASH), run(all=Verdict.SKIP), run(a=Verdict.PASS)):
+        partly.interrupted = partly.results[0].verdict is Verdict.PASS
+        known.check([partly], DAY)
+        assert partly.anomalies == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- test: [x", ":1:11: not YAML: "),
+        ("- kernels: >=6.9", ":1:13: not YAML: "),
+        ("issues: []", ":1:1: must be a list; each entry starts with - test:"),
+        ("- just words", ":1:3: an entry is a mapping of keys to values; allowed: test, reason, link"),
+        ("- test: a.b", ':1:3: "reason" is missing; it is required'),
+        ("- tests: a.b", ':1:3: unknown key "tests"; allowed: test, reason, link, expires, kernels'),
+        ("- test: a\n  test: b", ':2:3: key "test" again; once is enough'),
+        ("- &a [*a]", ":1:3: anchor &a is not allowed"),
+        ("- test: [a]", ":1:9: test must be text"),
+        ("- test: ''", ':1:9: test "" must be one line of text'),
+        ("- link: http://a.b", ':1:9: link "http://a.b" is no link; allowed: a URL that starts with https://'),
+        ("- expires: 2027-02-30", ':1:12: expires "2027-02-30" is no date; allowed: YYYY-MM-DD'),
+        ("- expires: 20270201", ':1:12: expires "20270201" is no date; allowed: YYYY-MM-DD'),
+        ("- kernels: '>= 6.9'", ':1:12: kernels ">= 6.9" is no range; allowed: ">=6.9 <6.12"'),
+        ("- kernels: 6.x", ':1:12: kernels "6.x" is no range; allowed:'),
+        ("- arch: arm", ":1:9: arch \"arm\" is unknown; allowed: 'arm64' or 'x86_64'"),
+        ("- verdicts: [fail, skip]", ':1:20: verdicts "skip" is unknown; allowed:'),
+        ("- strict: maybe", ':1:11: strict "maybe" is neither yes nor no; allowed: true, false'),
+        ("- test: \x01", ": not YAML: "),
+        ("- {}: a", ":1:3: a key must be a word"),
+        ("[" * 9999, ": nested too deeply"),
+        ("--- []\n--- []", ":2:1: not YAML: "),
+    ],
+)
+def test_mistakes_are_told_with_their_place(text: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text(text)
+    with pytest.raises(CiError) as error:
+        KnownIssues.read(file)
+    assert any(line.startswith(f"{file}{message}") for line in str(error.value).splitlines()), str(error.value)
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(CiError) as error:
+        issues(tmp_path, {"link": "x"}, {"arch": "mips", "expires": ""})
+    assert len(str(error.value).splitlines()) == 3
+
+
+def test_a_file_of_comments_has_no_issues_and_a_missing_one_is_an_error(tmp_path: Path) -> None:
+    assert issues(tmp_path).issues == []
+    (tmp_path / "latin").write_bytes(b"- \xe9")
+    for file in ("none", "latin", "."):
+        with pytest.raises(CiError):
+            KnownIssues.read(tmp_path / file)
+
+
+def test_versions_are_numbers_not_floats(tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text("- {test: cow.*, kernels: 6.10, reason: r, link: 'https://a.b/c', expires: 2030-01-01}")
+    known = KnownIssues.read(file)
+    assert judged(known, run(release="6.10.3", a=Verdict.FAIL)) == {"a": "xfail"}
+    assert judged(known, run(release="6.1.3", a=Verdict.FAIL)) == {"a": "fail"}

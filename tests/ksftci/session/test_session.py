@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""From events to results and an exit status, on a machine that is none."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ksftci.formats import record
+from ksftci.machine.machine import Begin, Booted, Cause, Changed, End, Event, Job, Line, Splat, Stopped
+from ksftci.results.model import Run, Verdict, differing, exit_status
+from ksftci.session.choice import parse as choose
+from ksftci.session.collect import Collector
+from ksftci.session.session import Session
+
+A, B = Job("a", Path("/a")), Job("b", Path("/b"))
+
+
+@dataclass
+class FakeMachine:
+    """Yields one script after the other."""
+
+    scripts: list[list[Event]]
+    label: str = "fake"
+    ran: list[Sequence[Job]] = field(default_factory=list)
+
+    def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+        self.ran.append(jobs)
+        yield from self.scripts.pop(0)
+
+
+class Silent:
+    def progress(self, run: Run, collector: Collector, event: Event) -> None: ...
+
+    def finished(self, run: Run) -> None: ...
+
+
+def program(job: Job, *lines: str, status: int = 0) -> list[Event]:
+    return [Begin(0, job), *(Line(1, line) for line in lines), End(2, job, status)]
+
+
+def collect(jobs: list[Job], *events: Event) -> Run:
+    return Collector(Run("fake"), jobs).take(events)
+
+
+def verdicts(run: Run) -> dict[str, str]:
+    return {result.id: result.verdict.value for result in run.results}
+
+
+def test_programs_and_environment() -> None:
+    events = [*program(A, "1..1", "ok 1 x"), *program(B, "1..1", "not ok 1 x", status=1)]
+    run = collect([A, B], Booted(0, {"release": "7.3"}), *events)
+    assert verdicts(run) == {"a.x": "pass", "b.x": "fail"}
+    assert run.environment == {"release": "7.3"}
+    assert exit_status([run]) == 1
+
+
+def test_a_panic_is_the_running_tests_crash() -> None:
+    lines = [Line(1, "1..3"), Line(1, "ok 1 x"), Line(1, "# [RUN] y"), Line(1, "Kernel panic")]
+    run = collect([A, B], Begin(0, A), *lines, Stopped(3, Cause.PANIC))
+    assert verdicts(run) == {
+        "a.x": "pass",
+        "a.y": "crash",
+        "a.test 3": "not_run",
+        "b.all": "not_run",
+    }
+    assert run.results[1].log[-1] == "Kernel panic"
+
+
+def test_a_kernel_that_does_not_start() -> None:
+    run = collect([A, B], Stopped(3, Cause.NO_BOOT, "last\nwords"))
+    assert verdicts(run) == {"a.machine": "error", "b.all": "not_run"}
+    assert run.results[0].log == ["last", "words"]
+
+
+def test_an_interrupt_keeps_what_there_is() -> None:
+    run = collect([A], Begin(0, A), Line(1, "1..2"), Line(1, "ok 1 x"), Stopped(2, Cause.INTERRUPTED))
+    assert run.results[0].verdict is Verdict.PASS
+    assert exit_status([run]) == 130
+
+
+WARNING = (
+    "[  101.500000] ------------[ cut here ]------------",
+    "[  101.500001] WARNING: mm/rmap.c:1 at folio_add+0x1/0x2, CPU#0: a/77",
+    "[  101.500002] ---[ end trace 0000000000000000 ]---",
+)
+HEADLINE = "WARNING: mm/rmap.c:1 at folio_add+0x1/0x2, CPU#0: a/77"
+
+
+def test_splats_and_settings_are_failures() -> None:
+    events: list[Event] = [
+        Begin(0, A),
+        Line(1, "1..1"),
+        Line(1, "ok 1 x"),
+        *(Splat(1, line) for line in WARNING),
+        Changed(1, "/proc/sys/vm/x", "0", "1"),
+        End(2, A, 0),
+    ]
+    run = collect([A], *events)
+    assert verdicts(run) == {"a.x": "pass", "a.settings": "fail", "a.kernel_log": "fail"}
+    assert run.results[2].reason == HEADLINE
+    assert "/proc/sys/vm/x" in run.results[1].reason
+
+
+def test_a_splat_at_boot_is_the_first_programs() -> None:
+    events: list[Event] = []
+    for job in (A, B):  # as many starts
+        events += [*(Splat(0, line) for line in WARNING), Booted(0, {"page_size": "4096"})]
+        events += [Begin(1, job), Line(1, "1..1"), Line(2, "ok 1 x"), End(2, job, 0)]
+    run = collect([A, B], *events)
+    assert verdicts(run) == {"a.boot/kernel_log": "fail", "a.x": "pass", "b.x": "pass"}
+    assert (run.results[0].reason, run.results[0].log, run.results[0].of_program) == (HEADLINE, list(WARNING), True)
+    assert run.splats == [("", line) for line in WARNING]
+    (again,) = record.parse(record.write([run]), "file")
+    assert (list(verdicts(again)), again.results[0], again.splats) == (list(verdicts(run)), run.results[0], run.splats)
+
+
+def a_splat_at(begin: float) -> list[Event]:
+    """A program of two tests, the first from 10 s to 12 s, the second until 14 s; see WARNING."""
+    return [
+        Begin(10, A, begin),
+        Line(10, "1..2"),
+        Line(12, "ok 1 x"),
+        Line(14, "ok 2 y"),
+        *(Splat(15, line) for line in WARNING),
+        End(15, A, 0),
+    ]
+
+
+def test_a_splat_is_of_the_test_that_ran_at_its_time() -> None:
+    of = {100.0: "a.x/kernel_log", 99.0: "a.y/kernel_log", 97.0: "a.kernel_log"}
+    for begin, name in of.items():
+        run = collect([A], *a_splat_at(begin))
+        (bad,) = [result for result in run.results if result.verdict.bad]
+        assert (bad.id, bad.reason, bad.log) == (name, HEADLINE, list(WARNING))
+        (again,) = record.parse(record.write([run]), "file")
+        assert verdicts(again) == verdicts(run)
+
+
+def test_a_splat_that_was_on_the_console_is_told_once() -> None:
+    events = a_splat_at(99.0)
+    events[3:3] = [Line(13, line) for line in WARNING]
+    assert verdicts(collect([A], *events)) == {"a.x": "pass", "a.y": "pass", "a.y/kernel_log": "fail"}
+
+
+def test_what_a_skipped_program_did_not_come_to_is_skipped() -> None:
+    run = collect([A], *program(A, "1..3", "ok 1 # SKIP no swap", status=4))
+    assert verdicts(run) == {"a.no swap": "skip", "a.test 2": "skip", "a.test 3": "skip"}
+    assert exit_status([run]) == 3
+
+
+def test_exit_statuses() -> None:
+    assert verdicts(collect([A], *program(A))) == {"a.exit": "pass"}
+    assert verdicts(collect([A], *program(A, "no swap", status=4))) == {"a.exit": "skip"}
+    assert verdicts(collect([A], *program(A, status=1))) == {"a.exit": "fail"}
+    assert verdicts(collect([A], *program(A, status=127))) == {"a.exit": "error"}
+    one = ("1..1", "ok 1 x")
+    assert verdicts(collect([A], *program(A, *one, status=1))) == {"a.x": "pass", "a.exit": "fail"}
+    assert verdicts(collect([A], *program(A, *one, status=139))) == {
+        "a.x": "pass",
+        "a.exit": "crash",
+    }
+
+
+def test_all_skipped_or_nothing_is_3() -> None:
+    assert exit_status([]) == 3
+    assert exit_status([Run("k")]) == 3
+    assert exit_status([collect([A], *program(A, status=4))]) == 3
+    assert exit_status([collect([A], *program(A))]) == 0
+
+
+def test_repeats_that_differ_are_named_and_fail() -> None:
+    scripts = [program(A, "1..1", "ok 1 x # SKIP rain"), program(A, "1..1", "ok 1 x")]
+    runs = Session([FakeMachine(scripts)], [A], "arm64", Silent(), repeat=2).run()
+    assert differing(runs) == {("fake", "a.x"): [Verdict.SKIP, Verdict.PASS]}
+    assert exit_status(runs) == 1
+
+
+def test_a_choice_is_passed_to_the_harness_and_applied_to_others(tmp_path: Path) -> None:
+    harness = Job("h", tmp_path / "h")
+    harness.program.write_bytes(b"\0# FIXTURE\0VARIANT\0")
+    plain = Job("plain", tmp_path / "plain")
+    plain.program.write_bytes(b"\x7fELF")
+    listing = [
+        "# FIXTURE            VARIANT                   TEST",
+        "f".ljust(47) + "one",
+        " " * 47 + "two",
+    ]
+    wanted = Job("h", harness.program, ("-r", "f.two"))
+    scripts = [
+        program(Job("h", harness.program, ("-l",)), *listing, status=4),
+        [*program(wanted, "1..1", "ok 1 f.two"), *program(plain, "1..2", "ok 1 one", "ok 2 two")],
+    ]
+    machine = FakeMachine(scripts)
+    (run,) = Session([machine], [harness, plain], "arm64", Silent(), choice=choose("two")).run()
+    assert list(machine.ran[1]) == [wanted, plain]
+    assert verdicts(run) == {"h.f.two": "pass", "plain.two": "pass"}
+
+
+def test_a_record_keeps_the_names_of_programs() -> None:
+    jobs = [
+        Job(name, Path("/x")) for name in ("futex/functional:wait", "run_vmtests.sh -t ksm", "khugepaged all:shmem")
+    ]
+    run = collect(jobs, *(event for job in jobs for event in program(job, "1..1", "ok 1 x")))
+    (read,) = record.parse(record.write([run]), "file")
+    assert verdicts(read) == verdicts(run) == {f"{job.name}.x": "pass" for job in jobs}
+
+
+def test_a_record_reads_back() -> None:
+    crash: list[Event] = [
+        Begin(0, B),
+        Line(1, "1..2"),
+        Line(1, "not ok 1 y"),
+        Stopped(3, Cause.PANIC),
+    ]
+    run = collect([A, B], Booted(0, {"release": "7.3"}), *program(A, "1..1", "ok 1 x"), *crash)
+    first, second = record.parse(record.write([run, Run("other")]), "file")
+    assert (first.kernel, second.kernel) == ("fake", "other")
+    assert first.environment == {"release": "7.3"}
+    found = verdicts(first)
+    assert found["a.x"] == "pass"
+    assert found["b.y"] == "fail"
+    assert "error" in found.values()  # the panic
