@@ -18,6 +18,7 @@ class Arch:
     cross: str  # CROSS_COMPILE=
     qemu: str
     console: str
+    elf: int  # e_machine of include/uapi/linux/elf-em.h
 
     @property
     def native(self) -> bool:
@@ -25,8 +26,9 @@ class Arch:
         return platform.machine() == self.machine
 
 
-ARM64 = Arch("arm64", "arm64", "arm64", "aarch64", "aarch64-linux-gnu-", "qemu-system-aarch64", "ttyAMA0")
-X86_64 = Arch("x86_64", "amd64", "x86_64", "x86_64", "x86_64-linux-gnu-", "qemu-system-x86_64", "ttyS0")
+ARM64 = Arch("arm64", "arm64", "arm64", "aarch64", "aarch64-linux-gnu-", "qemu-system-aarch64", "ttyAMA0", 183)
+X86_64 = Arch("x86_64", "amd64", "x86_64", "x86_64", "x86_64-linux-gnu-", "qemu-system-x86_64", "ttyS0", 62)
+ALL = (ARM64, X86_64)
 NAMES = {"arm64": ARM64, "aarch64": ARM64, "x86_64": X86_64, "amd64": X86_64, "x86-64": X86_64}
 
 

@@ -30,15 +30,13 @@ from ksftci.coverage.source import Target
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.files import write_all, write_whole
-from ksftci.host.yamlfile import read_mapping
 from ksftci.kernel import build
 from ksftci.kernel.build import KernelBuilder
 from ksftci.kernel.tree import HELP as TREE_HELP
 from ksftci.kernel.tree import Trees
 from ksftci.machine.guests import Guests
 from ksftci.machine.machine import Limits
-from ksftci.mutants.plan import Programs
-from ksftci.programs import find
+from ksftci.programs import find, listed
 from ksftci.programs.build import Builder
 from ksftci.programs.libraries import Libraries
 from ksftci.session.progress import ProgressDisplay
@@ -157,7 +155,7 @@ def _suite(text: str) -> tuple[str, list[str]]:
             f"--suite {text}: NAME=PROGRAM,PROGRAM or NAME=@FILE.yaml is needed, for example upstream=cow,merge"
         )
     if rest.startswith("@"):
-        return name, [program.run for program in read_mapping(Path(rest[1:]), Programs).programs]
+        return name, listed.read(Path(rest[1:]))
     return name, [program.strip() for program in rest.split(",") if program.strip()]
 
 

@@ -15,6 +15,7 @@ from ksftci.errors import CiError
 from ksftci.formats import junit
 from ksftci.ktap import line as ktapline
 from ksftci.results.model import Measurement, Run, TestResult, Verdict
+from ksftci.results.names import Names
 
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!|testsuite)")  # a log may begin with <6>
 _OUTCOMES = {"failure": Verdict.FAIL, "error": Verdict.ERROR, "skipped": Verdict.SKIP}
@@ -85,7 +86,7 @@ class _Reader:
         self.runs: list[Run] = []
         self._run: Run | None = None  # of ours, which the suite is of
         self._foreign: Run | None = None
-        self._taken: dict[tuple[str, str], int] = {}  # names of foreign results, and how often
+        self._taken: dict[str, Names] = {}  # names of foreign results, by program
         self._suite: etree._Element | None = None
         self._facts: dict[str, str] = {}
 
@@ -101,9 +102,7 @@ class _Reader:
             self.runs.append(self._foreign)
         program = element.get("classname") or (suite.get("name") if suite is not None else "") or self.name
         result = _result(element, program, element.get("name") or "unnamed")
-        times = self._taken[program, result.name] = self._taken.get((program, result.name), 0) + 1
-        if times > 1:
-            result.name = f"{result.name}#{times}"
+        result.name = self._taken.setdefault(program, Names()).unique(result.name)
         self._foreign.results.append(result)
 
     def suite_ended(self, element: etree._Element) -> None:

@@ -10,9 +10,9 @@ from typing import BinaryIO
 from ksftci.errors import CiError
 from ksftci.formats import junitread
 from ksftci.ktap import splat
-from ksftci.ktap.nesting import Names, make_unique
 from ksftci.ktap.parser import Parser
-from ksftci.results.model import Run, Suite, TestResult, suites_of
+from ksftci.results.model import BOOT_LOG, Run, Suite, TestResult, suites_of
+from ksftci.results.names import Names, make_unique
 
 _HEAD = re.compile(r"# ksftci (\w+): (.*)")
 _HEAD_LINE = re.compile(r"^(# ksftci \w+: .*)\n?", re.MULTILINE)
@@ -172,7 +172,7 @@ class _Reader:
 
     def _suite(self, program: str, results: list[TestResult]) -> Suite:
         if self._empty and (boot := splat.find(line for _, line in self.run.splats)):
-            results.insert(0, splat.result(program, splat.BOOT_LOG, boot))
+            results.insert(0, splat.result(program, BOOT_LOG, boot))
         self._empty = False
         program = self._programs.unique(program)
         for result in results:

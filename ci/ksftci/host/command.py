@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Other people's programs, run so that a failure reads as a sentence."""
 
+import contextlib
+import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -70,3 +73,9 @@ def run(
         tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
         raise CiError(f"{what}: {argv[0]} failed with status {done.returncode}\n{tail}")
     return done.stdout
+
+
+def kill_group(group: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """Send a signal to a process group; one that is gone already is no error."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, number)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A small kernel out of a whole tree: tinyconfig and what the tests need of it."""
 
-import hashlib
 import os
 import re
 import time
@@ -14,6 +13,7 @@ from ksftci.arch import Arch
 from ksftci.errors import CiError
 from ksftci.host import packages
 from ksftci.host.command import run
+from ksftci.host.digest import digest
 from ksftci.host.files import read_text, write_whole
 from ksftci.kernel.make import Maker, compiler, environment, version
 from ksftci.kernel.tree import Tree
@@ -42,10 +42,10 @@ class KernelBuilder(Maker):
         """
         extra = [_fragment(text) for text in config]
         self._check(tree)
-        name = f"{re.sub(r'[^a-zA-Z0-9.]', '-', tree.path.name)}-{_short(str(tree.path))}-{self.arch.name}"
+        name = f"{re.sub(r'[^a-zA-Z0-9.]', '-', tree.path.name)}-{digest(str(tree.path))}-{self.arch.name}"
         if config or variables:
             chosen = [text if _SYMBOL.fullmatch(text) else os.path.abspath(text) for text in config]
-            name += f"-{_short(*chosen, *variables)}"
+            name += f"-{digest(*chosen, *variables)}"
         with self.cache.lock(f"kbuild-{name}"):
             folder = self.cache.folder("kbuilds", name)
             self._configure(tree, folder, [_ours(self.arch), *extra])
@@ -54,7 +54,7 @@ class KernelBuilder(Maker):
     def identity(self, tree: Tree, config: Sequence[str] = ()) -> str:
         """The same for every build of this version and configuration."""
         fragments = [_ours(self.arch), *map(_fragment, config)]
-        return f"{tree.version}-{self.arch.name}-{_short(*fragments)}"
+        return f"{tree.version}-{self.arch.name}-{digest(*fragments)}"
 
     def _check(self, tree: Tree) -> None:
         """Everything that make would stumble over half-way, said at once."""
@@ -82,8 +82,8 @@ class KernelBuilder(Maker):
 
     def _configure(self, tree: Tree, folder: Path, fragments: Sequence[str]) -> None:
         """Make .config, unless it was made of the same; symbols that did not get into it are said."""
-        note, digest = folder / "ksftci.fragments", _short(version(compiler(self.arch)), *fragments)
-        same = note.is_file() and read_text(note) == digest and (folder / ".config").is_file()
+        note, made_of = folder / "ksftci.fragments", digest(version(compiler(self.arch)), *fragments)
+        same = note.is_file() and read_text(note) == made_of and (folder / ".config").is_file()
         if same and is_configured(tree.path, folder):
             return
         if not same:
@@ -97,7 +97,7 @@ class KernelBuilder(Maker):
         self.make_target(tree, folder, "olddefconfig")
         if dropped := not_taken(fragments, read_text(folder / ".config")):
             self.say(f"not in this kernel, which lacks them or what they depend on: {', '.join(dropped)}")
-        write_whole(note, digest)
+        write_whole(note, made_of)
 
     def _image(self, tree: Tree, folder: Path, variables: Sequence[str]) -> Path:
         image = self.image(folder)
@@ -194,7 +194,3 @@ def _fragment(text: str) -> str:
             f"--config {text}: neither a file nor a setting such as ARM64_16K_PAGES=y (y, n, a number, a text)"
         )
     return read_text(path)
-
-
-def _short(*texts: str) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:12]

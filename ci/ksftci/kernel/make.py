@@ -15,7 +15,7 @@ from pathlib import Path
 from ksftci.arch import Arch
 from ksftci.errors import Cancelled, CiError
 from ksftci.host.cache import Cache
-from ksftci.host.command import need, run
+from ksftci.host.command import kill_group, need, run
 from ksftci.machine.console import Console
 from ksftci.machine.machine import Limits
 
@@ -127,8 +127,7 @@ def _follow(command: Sequence[str], take: Callable[[str], None], stop: threading
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Ask first: make then removes what is half-written, which the next build would take for finished."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_PATIENCE)
-        os.killpg(process.pid, signal.SIGKILL)
+    kill_group(process.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_PATIENCE)
+    kill_group(process.pid)

@@ -115,33 +115,6 @@ def flat(items: Iterable[Item]) -> list[TestResult]:
     return results
 
 
-class Names:
-    """Makes names unique: the second and later ones of a name become name#2, name#3."""
-
-    def __init__(self) -> None:
-        self.taken: set[str] = set()
-        self._times: dict[str, int] = {}
-
-    def unique(self, name: str) -> str:
-        """The name, or the next one after it that is not taken."""
-        found = name
-        while found in self.taken:
-            self._times[name] = times = self._times.get(name, 1) + 1
-            found = f"{name}#{times}"
-        self.taken.add(found)
-        return found
-
-
-def make_unique(results: Iterable[TestResult]) -> None:
-    """Number the second and later results of one name."""
-    names = Names()
-    for result in results:
-        if result.name in names.taken:
-            result.name = names.unique(result.name)
-        else:
-            names.taken.add(result.name)
-
-
 def _join(path: str, name: str) -> str:
     joined = f"{path}/{name}" if path and name else path or name
     if len(joined) <= _LONGEST_NAME:

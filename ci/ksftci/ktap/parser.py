@@ -13,9 +13,10 @@ from ksftci.ktap import line as ktapline
 from ksftci.ktap import prefix, splat
 from ksftci.ktap.levels import ALL, Levels, skip_of_all
 from ksftci.ktap.line import Said, judge
-from ksftci.ktap.nesting import Group, Item, Level, flat, make_unique
+from ksftci.ktap.nesting import Group, Item, Level, flat
 from ksftci.ktap.testlog import TestLog, explain
-from ksftci.results.model import TestResult, Verdict
+from ksftci.results.model import KERNEL_LOG, TestResult, Verdict
+from ksftci.results.names import make_unique
 
 _BROKEN = (Verdict.TIMEOUT, Verdict.CRASH)
 _EXPECTED_EXITS = ("exit=2", "exit=3")  # KSFT_XFAIL and KSFT_XPASS, for which runners print "not ok"
@@ -123,7 +124,7 @@ class Parser:
             self.broke_off("crash", Verdict.CRASH, "the kernel panicked")
         if self._splats.found:
             self._levels.flush(0)
-            self._complain(self._levels.lowest, splat.KERNEL_LOG)
+            self._complain(self._levels.lowest, KERNEL_LOG)
         self._levels.end(skipped)
 
     def finish(self, skipped: bool = False) -> None:
@@ -145,9 +146,9 @@ class Parser:
                 kept.append(item)
             elif isinstance(item, Group):
                 taken.append((item.name, flat([Group("", item.items, item.own)])))
-            elif taken and item.name == f"{taken[-1][0]}/{splat.KERNEL_LOG}":
+            elif taken and item.name == f"{taken[-1][0]}/{KERNEL_LOG}":
                 taken[-1][1].append(item)
-                item.name = splat.KERNEL_LOG
+                item.name = KERNEL_LOG
             else:
                 taken.append((item.name, [item]))
                 item.name = ""
@@ -260,12 +261,12 @@ class Parser:
             level.failed |= result.verdict.bad
             level.expected |= verdict is Verdict.XFAIL or verdict is Verdict.XPASS
         if self._splats.found:
-            self._complain(level, f"{name}/{splat.KERNEL_LOG}")
+            self._complain(level, f"{name}/{KERNEL_LOG}")
 
     def _parent(self, level: Level, inner: Level, name: str, verdict: Verdict, reason: str, at: float | None) -> None:
         """A result with results inside: its verdict is theirs, unless it is worse."""
         if self._splats.found:
-            self._complain(inner, splat.KERNEL_LOG)
+            self._complain(inner, KERNEL_LOG)
         group = Group(name, inner.items)
         excused = inner.excused or (inner.expected and reason in _EXPECTED_EXITS)
         excused = excused and verdict is Verdict.FAIL and not inner.failed

@@ -9,9 +9,6 @@ from ksftci.ktap import prefix
 from ksftci.ktap.testlog import TestLog
 from ksftci.results.model import TestResult, Verdict
 
-KERNEL_LOG = "kernel_log"  # the name of a kernel's complaint, inside of the test that ran
-BOOT_LOG = f"boot/{KERNEL_LOG}"  # of one that came before the first program, to which it is given
-
 # Extended regular expressions that grep -E and re read alike, anchored at the line's beginning.
 _HEADLINES = (
     r"WARNING: (CPU: [0-9]|[^ ]+:[0-9]+ at |possible |inconsistent |suspicious |bad unlock|held lock|lock held)",

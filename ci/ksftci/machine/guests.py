@@ -7,11 +7,11 @@ from pathlib import Path
 
 from ksftci.host.cache import Cache
 from ksftci.host.debian import Debian
+from ksftci.host.elf import is_script
 from ksftci.machine import initramfs
 from ksftci.machine.machine import Job, Limits, Machine
 from ksftci.machine.qemu import Qemu
 from ksftci.machine.resume import Resume
-from ksftci.programs import find
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Guests:
     def qemu(self, label: str, image: Path, jobs: Sequence[Job]) -> Qemu:
         """One boot of it, with what the jobs need. Raises CiError when that cannot be fetched."""
         busybox = initramfs.busybox(self.cache, self.debian)
-        scripts = any(find.is_script(job.program) for job in jobs)
+        scripts = any(is_script(job.program) for job in jobs)
         bash = initramfs.bash(self.cache, self.debian) if scripts else None
         size = (self.memory_mb, self.cpus, self.append, self.load)
         return Qemu(

@@ -3,8 +3,13 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
+from ksftci.machine.machine import Job
+
+_RUN = "-r"
+LIST = ("-l",)
 _MARKS = (b"# FIXTURE", b"VARIANT")
 _HEAD = re.compile(r"# FIXTURE\s+VARIANT\s+TEST")
 _RULE = re.compile(r"-{20,}")
@@ -14,6 +19,17 @@ def has_harness(program: Path) -> bool:
     """Whether a program understands -l and -r: the harness's own words are in it."""
     data = program.read_bytes()
     return all(mark in data for mark in _MARKS)
+
+
+def only(job: Job, names: Iterable[str]) -> Job:
+    """The job of a harness program with nothing but these of its tests."""
+    return replace(job, args=tuple(word for name in names for word in (_RUN, name)))
+
+
+def chosen(job: Job) -> list[str]:
+    """The tests that the arguments of a job choose; [] when they choose none, or say something else."""
+    words, names = job.args[::2], job.args[1::2]
+    return list(names) if len(words) == len(names) and set(words) == {_RUN} else []
 
 
 def tests(lines: Iterable[str]) -> list[str]:

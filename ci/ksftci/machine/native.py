@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Programs on this machine's own kernel, as root, with its settings watched."""
 
-import contextlib
 import os
 import platform
 import pty
-import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +15,7 @@ from pathlib import Path
 
 from ksftci.arch import Arch
 from ksftci.errors import CiError
+from ksftci.host.command import kill_group
 from ksftci.machine import settings
 from ksftci.machine.console import Console
 from ksftci.machine.machine import (
@@ -131,8 +130,7 @@ def facts() -> dict[str, str]:
 def _kill_session(process: subprocess.Popen[bytes]) -> None:
     """Kill the program and all that it started and did not give a session of its own; wait until they are gone."""
     for group in {process.pid, *_groups_of_session(process.pid)}:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(group, signal.SIGKILL)
+        kill_group(group)
     process.wait()
     deadline = time.monotonic() + _PATIENCE
     while _groups_of_session(process.pid) and time.monotonic() < deadline:

@@ -3,9 +3,7 @@
 
 import base64
 import binascii
-import contextlib
 import gzip
-import os
 import re
 import secrets
 import shutil
@@ -22,7 +20,7 @@ from pathlib import Path
 
 from ksftci.arch import Arch
 from ksftci.errors import CiError
-from ksftci.host.command import need
+from ksftci.host.command import kill_group, need
 from ksftci.host.files import write_whole
 from ksftci.machine import initramfs, kvm, tcg
 from ksftci.machine.console import Console
@@ -219,8 +217,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(0.5)
     except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        kill_group(process.pid)
         process.wait()
     if process.stdout is not None:
         process.stdout.close()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ksftci.errors import CiError
-from ksftci.machine.listing import has_harness, tests
+from ksftci.machine.listing import LIST, chosen, has_harness, only, tests
 from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, Machine, Stopped
 
 _OVER = {Cause.INTERRUPTED, Cause.NO_BOOT}  # nothing would be different the next time
@@ -79,19 +79,19 @@ class Resume:
 
     def _not_begun(self, job: Job, begun: set[str], deadline: float, stop: threading.Event) -> list[Job]:
         """The job with its other tests only, or nothing if there are none or it cannot be told them."""
-        if job.args[::2] == ("-r",) * (len(job.args) // 2) and job.args:
-            names = list(job.args[1::2])
+        if names := chosen(job):
+            pass
         elif job.args or not begun or not has_harness(job.program):
             return []
         else:
             names = self._list(job, deadline, stop)
         rest = [name for name in names if name not in begun]
-        return [replace(job, args=tuple(word for name in rest for word in ("-r", name)))] if rest and begun else []
+        return [only(job, rest)] if rest and begun else []
 
     def _list(self, job: Job, deadline: float, stop: threading.Event) -> list[str]:
         """The tests of a harness program, which only it knows, from a start of its own."""
         try:
-            events = list(self._start(deadline).run([replace(job, args=("-l",))], stop))
+            events = list(self._start(deadline).run([replace(job, args=LIST)], stop))
         except CiError:
             return []
         return tests(event.text for event in events if isinstance(event, Line))

@@ -11,6 +11,7 @@ from pathlib import Path
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.command import run
+from ksftci.host.digest import digest
 from ksftci.host.files import read_text, write_whole
 from ksftci.kernel.build import KernelBuilder, folder_of
 from ksftci.kernel.tree import Tree
@@ -35,7 +36,7 @@ class Forge:
 
     def __init__(self, cache: Cache, source: Tree, builder: KernelBuilder, config: list[str]) -> None:
         self.builder, self.config = builder, config
-        name = hashlib.sha256("\0".join([str(source.path), builder.arch.name, *config]).encode()).hexdigest()[:12]
+        name = digest(str(source.path), builder.arch.name, *config)
         self.source = source
         self.folder = cache.folder("mutants", name)
         self.tree = self._copy()

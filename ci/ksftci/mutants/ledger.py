@@ -113,5 +113,5 @@ class Ledger:
 
     def _digest(self, job: Job) -> str:
         if job not in self._digests:
-            self._digests[job] = trial.digest(job)
+            self._digests[job] = trial.job_digest(job)
         return self._digests[job]

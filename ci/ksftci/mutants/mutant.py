@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A kernel bug in one line."""
 
-import hashlib
 from dataclasses import asdict, dataclass
 
 from ksftci.errors import CiError
+from ksftci.host.digest import JOURNAL, digest
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,7 @@ class Mutant:
     @property
     def digest(self) -> str:
         """The same as long as the change is."""
-        words = (self.file, str(self.line), self.before, self.after)
-        return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+        return digest(self.file, str(self.line), self.before, self.after, length=JOURNAL)
 
     @property
     def fields(self) -> dict[str, str | int]:

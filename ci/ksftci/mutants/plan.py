@@ -8,34 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ksftci.errors import CiError
 from ksftci.host.yamlfile import read_mapping
+from ksftci.programs import listed
 
 Text = Annotated[str, Field(min_length=1)]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-class Program(_Strict):
-    """A program of a suite, as one names it to `ksftci run`."""
-
-    run: Text
-    seconds: float | None = None  # what it was measured to take
-
-
-class LeftOut(_Strict):
-    """A program that is not in a suite, and why."""
-
-    run: Text
-    reason: Text
-    seconds: float | None = None
-
-
-class Programs(_Strict):
-    """A file of programs."""
-
-    programs: Annotated[list[Program], Field(min_length=1)]
-    left_out: list[LeftOut] = []
 
 
 class SuitePlan(_Strict):
@@ -114,7 +93,7 @@ def programs(path: Path, suite: SuitePlan) -> list[str]:
     """What a suite of the plan at `path` runs, in order."""
     if suite.programs:
         return list(suite.programs)
-    return [program.run for program in read_mapping(path.parent / suite.list, Programs).programs]
+    return listed.read(path.parent / suite.list)
 
 
 def judgements(path: Path, plan: Plan) -> dict[str, Judgement]:

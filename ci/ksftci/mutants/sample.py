@@ -2,11 +2,11 @@
 """Mutants at random: all that universalmutator makes of a part of a file, in an order that a seed gives."""
 
 import contextlib
-import hashlib
 import io
 import random
 
 from ksftci.errors import CiError
+from ksftci.host.digest import digest
 from ksftci.host.files import read_text
 from ksftci.kernel.functions import Function, function_at, functions
 from ksftci.kernel.tree import Tree
@@ -30,7 +30,7 @@ def draw(tree: Tree, file: str, first: str, last: str, seed: int) -> list[Mutant
         after = " ".join(after.split())  # what a rule puts on a line of its own would move the lines behind it
         if not begin <= number <= end or after == " ".join(before.split()):
             continue
-        short = hashlib.sha256(after.encode()).hexdigest()[:4]
+        short = digest(after, length=4)
         mutant = Mutant(f"line{number}_{short}", "sample", file, function_at(text, number), number, before, after)
         found.setdefault((number, after), mutant)
     mutants = sorted(found.values(), key=lambda mutant: (mutant.line, mutant.after))

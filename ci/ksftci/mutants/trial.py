@@ -2,14 +2,14 @@
 """Programs against a kernel: until the first test that tells the kernel's bug, and once more to be sure."""
 
 import contextlib
-import hashlib
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from ksftci.machine.listing import has_harness
+from ksftci.host.digest import JOURNAL, digest
+from ksftci.machine.listing import has_harness, only
 from ksftci.machine.machine import Begin, Booted, End, Event, Job, Limits, Machine
 from ksftci.machine.resume import Resume
 from ksftci.mutants.executed import Executed
@@ -84,9 +84,9 @@ class Outcome:
     failed: tuple[str, ...] = ()  # all tests that did, where the program was not stopped
 
 
-def digest(job: Job) -> str:
+def job_digest(job: Job) -> str:
     """The same as long as the program and its arguments are; of a script what it runs is not looked at."""
-    return hashlib.sha256(f"{job.name}\0{job.args}\0".encode() + job.program.read_bytes()).hexdigest()[:16]
+    return digest(job.name, str(job.args), job.program.read_bytes(), length=JOURNAL)
 
 
 def boots(start: Start, image: Path, stop: threading.Event) -> str:
@@ -220,7 +220,7 @@ def _same(found: TestResult, again: TestResult | None) -> bool:
 
 
 def _of_kernel(result: TestResult) -> bool:
-    return result.verdict is Verdict.CRASH or result.id.endswith("kernel_log")
+    return result.verdict is Verdict.CRASH or result.of_kernel
 
 
 def _survival(program: str, seconds: float, doubtful: Sequence[TestResult]) -> Outcome:
@@ -240,8 +240,7 @@ def _only(job: Job, results: Sequence[TestResult]) -> Job | None:
         return None
     if job.args or any(result.of_program for result in results) or not has_harness(job.program):
         return job
-    names = dict.fromkeys(result.name.split("/")[0] for result in results)
-    return replace(job, args=tuple(word for name in names for word in ("-r", name)))
+    return only(job, dict.fromkeys(result.name.split("/")[0] for result in results))
 
 
 def _alone(jobs: Sequence[Job], found: TestResult) -> list[Job]:

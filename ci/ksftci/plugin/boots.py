@@ -2,14 +2,15 @@
 """Which boot a case is run in: one for all cases of a kernel that this process is to run."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ksftci.errors import CiError
+from ksftci.machine.listing import only
 from ksftci.machine.machine import Job
 from ksftci.plugin.boot import Boot, Outcome
 from ksftci.plugin.items import Case, Program
 from ksftci.plugin.tools import Tools
+from ksftci.results.names import Names
 
 
 class Boots:
@@ -22,6 +23,7 @@ class Boots:
         self._of: dict[Case, Boot | CiError] = {}
         self._started: list[Boot] = []
         self._jobs: dict[Program, str] = {}
+        self._names = Names()
         self._begun: set[Case] = set()
 
     def of(self, case: Case) -> Boot:
@@ -91,12 +93,11 @@ class Boots:
         tests: dict[str, list[str]] = {}
         for program, path in programs.items():
             if program not in self._jobs:
-                taken = sum(1 for other in self._jobs if other.program == program.program)
-                self._jobs[program] = f"{program.program}#{taken + 1}" if taken else program.program
+                self._jobs[program] = self._names.unique(program.program)
             job = Job(self._jobs[program], path)
             names = [case.test.name for case in batch if case.program is program and case.test.name]
             if names and len(names) < program.suite.size_of(program):
-                job = replace(job, args=tuple(word for name in names for word in ("-r", name)))
+                job = only(job, names)
             jobs.append(job)
             tests[job.name] = names
         return jobs, tests

@@ -13,6 +13,7 @@ import pytest
 from ksftci.errors import CiError
 from ksftci.plugin.items import Case, properties
 from ksftci.results.model import TestResult, Verdict
+from ksftci.results.names import free
 
 LEAVES = "ksft_leaves"
 
@@ -62,7 +63,7 @@ def _reports(case: Case, leaves: list[TestResult], facts: dict[str, str]) -> Ite
     path, line, _ = case.location
     for result in leaves:
         name = result.name.replace("::", ":")
-        name = case.program.suite.in_id(f"{name}#2" if name == case.program.program else name, case.label)
+        name = case.program.suite.in_id(free(name, {case.program.program}), case.label)
         about: dict[str, Any] = {
             "nodeid": f"{case.program.nodeid}::{name}",
             "location": (path, line, f"{case.program.program}: {name}"),

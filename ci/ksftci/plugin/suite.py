@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ksftci.errors import CiError
+from ksftci.host.elf import elf_arch
 from ksftci.plugin import reports, sources
 from ksftci.plugin.boots import Boots
 from ksftci.plugin.items import Case, Program
@@ -16,7 +17,6 @@ from ksftci.plugin.settings import Settings
 from ksftci.plugin.tools import Tools
 from ksftci.programs import csource
 from ksftci.programs.csource import Test
-from ksftci.programs.find import elf_arch
 
 _LIBRARY = ".so"
 

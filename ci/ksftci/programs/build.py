@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Programs out of a kernel tree, by the tree's own Makefiles."""
 
-import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from ksftci.arch import Arch
 from ksftci.errors import CiError
 from ksftci.host.command import need
+from ksftci.host.digest import digest
 from ksftci.kernel.make import TOLD, Maker, compiler, version
 from ksftci.kernel.tree import Tree
 from ksftci.programs import shadow, stale
@@ -96,8 +96,7 @@ class Builder(Maker):
         return Installed(place, tuple(place / test for test in tests))
 
     def _folder(self, tree: Tree) -> Path:
-        key = hashlib.sha256(str(tree.path).encode()).hexdigest()[:12]
-        return self.cache.folder("builds", f"{tree.version}-{key}-{self.arch.name}")
+        return self.cache.folder("builds", f"{tree.version}-{digest(str(tree.path))}-{self.arch.name}")
 
     @staticmethod
     def _output(tree: Tree, source: Path, folder: Path, static: bool) -> Path:

@@ -11,16 +11,16 @@ from typing import Protocol
 
 from ksftci.arch import Arch
 from ksftci.errors import CiError
+from ksftci.host.elf import elf_arch, is_script
 from ksftci.host.files import read_text
 from ksftci.kernel.tree import Tree
 from ksftci.machine.machine import Job
+from ksftci.programs import listed
 from ksftci.programs.build import Installed
+from ksftci.results.names import Names
 
-# Without any PROGRAM: what the Makefile of selftests/mm lists so, not the sources that programs share.
-_LISTED = re.compile(r"^TEST_GEN_(?:FILES|PROGS)\s*[:+]?=\s*(mprotect_\w+)\s*$", re.MULTILINE)
 _NAME = re.compile(r"(?:(?P<collection>[A-Za-z][\w-]*(?:/[\w-]+)*):)?(?P<program>(?:[\w][\w.+-]*)?)")
 _LIMIT = re.compile(r"^timeout=(\d+)", re.MULTILINE)
-_ELF_MACHINES = {183: "arm64", 62: "x86_64"}  # EM_AARCH64, EM_X86_64
 HELP = (
     "A built program, a script, a folder of programs; or what is built from --tree: mm:cow or just cow, "
     "mm:ksft_ksm.sh, timers:posix_timers; a collection alone, futex: with its colon, is all of its tests. "
@@ -29,7 +29,7 @@ HELP = (
 
 
 class Builds(Protocol):
-    """Who makes programs that are given by name: ksftci.build.Builder."""
+    """Who makes programs that are given by name: programs.build.Builder."""
 
     def build(self, tree: Tree, programs: Sequence[str], collection: str) -> list[Path]:
         """The built programs, in the order of their names."""
@@ -66,31 +66,8 @@ def find(names: Sequence[str], tree: Tree | None, arch: Arch, builds: Builds) ->
     jobs = [job for a in asked for job in (_given(a) if a.path else build.jobs(a))]
     for job in jobs:
         _must_fit(job.program, arch)
-    return _unique(jobs)
-
-
-def elf_arch(path: Path) -> str | None:
-    """The architecture an ELF program is for, "other", or None when the file is none.
-
-    Raises CiError when the file cannot be read.
-    """
-    head = _head(path)
-    if len(head) < 20 or head[:4] != b"\x7fELF" or head[16] not in (2, 3):  # ET_EXEC, ET_DYN
-        return None
-    return _ELF_MACHINES.get(int.from_bytes(head[18:20], "little"), "other")
-
-
-def is_script(path: Path) -> bool:
-    """Whether a file names its interpreter. Raises CiError when it cannot be read."""
-    return _head(path)[:2] == b"#!"
-
-
-def _head(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(20)
-    except OSError as err:
-        raise CiError(f"{path}: {err.strerror}") from err
+    names_taken = Names()
+    return [replace(job, name=names_taken.unique(job.name)) for job in jobs]
 
 
 def _parse(text: str) -> _Asked:
@@ -182,7 +159,7 @@ def _all_of(tree: Tree | None) -> list[str]:
     if tree is None:
         raise CiError("nothing to run: name a PROGRAM, or give --tree TREE to run its mprotect tests")
     folder = tree.collection("mm")
-    names = sorted(set(_LISTED.findall((folder / "Makefile").read_text(encoding="utf-8", errors="replace"))))
+    names = listed.mprotect_tests(folder)
     if not names:
         raise CiError(
             f"{folder}/Makefile lists no mprotect_ tests: put generated ones there first (ksftgen install), "
@@ -209,13 +186,3 @@ def _must_fit(path: Path, arch: Arch) -> None:
         raise CiError(f"{path}: not a program that Linux can start (no ELF executable, no script)")
     if machine not in (None, arch.name):
         raise CiError(f"{path}: a program for {machine}, but --arch is {arch.name}")
-
-
-def _unique(jobs: Sequence[Job]) -> list[Job]:
-    taken: dict[str, int] = {}
-    found: list[Job] = []
-    for job in jobs:
-        taken[job.name] = taken.get(job.name, 0) + 1
-        again = taken[job.name]
-        found.append(job if again == 1 else replace(job, name=f"{job.name}#{again}"))
-    return found

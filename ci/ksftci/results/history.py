@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ksftci.host.yamlfile import read_list
-from ksftci.results.known import Text, numbers, on_machine, version
+from ksftci.results.known import Text
 from ksftci.results.model import Run, TestResult
+from ksftci.results.release import numbers, on_machine, version
 
 
 def _release(text: str) -> str:

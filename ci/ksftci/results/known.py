@@ -12,12 +12,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from ksftci.host.yamlfile import read_list
-from ksftci.results.merge import KNOWN_ISSUES
-from ksftci.results.model import Run, TestResult, Verdict
+from ksftci.results.model import KNOWN_ISSUES, Run, TestResult, Verdict
+from ksftci.results.release import numbers, on_machine, version
 
-_VERSION = re.compile(r"\d+(?:\.\d+)+")
 _BOUND = re.compile(r"(>=|<=|>|<|=|)(\d+(?:\.\d+)*)")
-_PAGES = {"4096": "4K", "16384": "16K", "65536": "64K"}
 
 
 def _filled(text: str) -> str:
@@ -143,18 +141,6 @@ def _is_among(run: Run, kernels: str) -> bool:
     return release is not None and all(_holds(release, bound[1], numbers(bound[2])) for bound in bounds if bound)
 
 
-def on_machine(run: Run, arch: str | None, page_size: str | None) -> bool:
-    """Whether a run was on this architecture with pages of this size; None is any."""
-    pages = run.environment.get("page_size", "")
-    return arch in (None, run.arch) and page_size in (None, _PAGES.get(pages, pages))
-
-
-def version(run: Run) -> tuple[int, ...] | None:
-    """The kernel's: (6, 12, 117), as it says itself or else as it is called."""
-    found = _VERSION.match(run.environment.get("release", "")) or _VERSION.search(run.kernel)
-    return numbers(found[0]) if found else None
-
-
 def _holds(version: tuple[int, ...], sign: str, bound: tuple[int, ...]) -> bool:
     """A bound counts as many parts as it has: 6.12.117 is 6.12, and <=6.12."""
     least = (version + (0,) * len(bound))[: len(bound)]
@@ -166,11 +152,6 @@ def _holds(version: tuple[int, ...], sign: str, bound: tuple[int, ...]) -> bool:
         ">": least > bound,
         ">=": least >= bound,
     }[sign]
-
-
-def numbers(text: str) -> tuple[int, ...]:
-    """The parts of a version: "6.12" is (6, 12)."""
-    return tuple(map(int, text.split(".")))
 
 
 def _names_none(issue: Issue, run: Run) -> bool:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs that are parts of one: the boots of a batch each, the shards of a matrix."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ksftci.results.model import Run, TestResult, Verdict
+from ksftci.results.model import KNOWN_ISSUES, Run, TestResult, Verdict
+from ksftci.results.names import free
 from ksftci.results.shard import Shard
-from ksftci.session import retry
 
 _WORST_LAST = (
     Verdict.PASS,
@@ -21,7 +21,6 @@ _WORST_LAST = (
 )
 _SAME = ("release", "page_size")  # of the environment, in all parts
 _NAMED = 5  # tests that an anomaly names
-KNOWN_ISSUES = "known-issues"  # the program of results about the file of known issues
 
 
 def merge(runs: Iterable[Run]) -> list[Run]:
@@ -44,7 +43,7 @@ def _one(parts: Sequence[Run]) -> Run:
         attempts.setdefault(int(attempt) if attempt.isdecimal() and len(attempt) < 4 else 1, []).append(part)
     first, *others = (join(attempts[number]) for number in sorted(attempts))
     for other in others:
-        retry.take(first, other)
+        take(first, other)
     _tell_missing(first, [part.environment.get("shard", "") for part in parts])
     return first
 
@@ -83,7 +82,7 @@ def _join_results(run: Run, parts: Sequence[Run]) -> None:
     for result in (result for part in parts for result in part.results):
         other = found.get(result.id)
         if other is not None and other.verdict.bad and result.verdict.bad and result.of_program:
-            result = replace(result, name=_free(result, found))
+            result = replace(result, name=free(result.id, found).removeprefix(f"{result.program}."))
         elif other is not None:
             once = result.of_program or result.program == KNOWN_ISSUES
             if not once or result.verdict is not other.verdict:
@@ -94,13 +93,6 @@ def _join_results(run: Run, parts: Sequence[Run]) -> None:
     if twice:
         more = f" and {len(twice) - _NAMED} more" if len(twice) > _NAMED else ""
         run.anomalies.append(f"in more than one part, the worse verdict is kept: {', '.join(twice[:_NAMED])}{more}")
-
-
-def _free(result: TestResult, taken: Container[str]) -> str:
-    number = 2
-    while f"{result.id}#{number}" in taken:
-        number += 1
-    return f"{result.name}#{number}"
 
 
 def _tell_missing(run: Run, texts: Sequence[str]) -> None:
@@ -115,3 +107,43 @@ def _tell_missing(run: Run, texts: Sequence[str]) -> None:
         run.anomalies.append(f"missing shards: {', '.join(f'{number}/{of}' for number in sorted(missing))}")
     else:
         del run.environment["shard"]
+
+
+def take(run: Run, second: Run) -> None:
+    """Put the results of another attempt, at what `again` gave, into the run.
+
+    Its verdicts count, those before are recorded. A test that did not run again stays as it was.
+    """
+    broken = {result.program for result in second.results if result.verdict.infrastructure}
+    completed = {result.program for result in second.results} - broken
+    fresh = {result.id: result for result in second.results if result.verdict is not Verdict.NOT_RUN}
+    results: list[TestResult] = []
+    for old in run.results:
+        new = fresh.pop(old.id, None)
+        if new is None and old.program in completed:
+            if old.verdict is Verdict.NOT_RUN:
+                continue  # a test without a name, which has one now
+            if old.verdict.bad and old.of_program:
+                new = TestResult(old.program, old.name, Verdict.PASS)
+        results.append(old if new is None else _after(old, new))
+    for new in fresh.values():
+        new.earlier = [Verdict.NOT_RUN]
+        results.append(new)
+    run.results = results
+    run.anomalies = list(dict.fromkeys([*run.anomalies, *second.anomalies]))
+    run.splats = [*run.splats, *second.splats]
+    run.interrupted |= second.interrupted
+
+
+def _after(old: TestResult, new: TestResult) -> TestResult:
+    """The new result, with what was before it; the logs of both when they differ."""
+    new.earlier = [*old.earlier, old.verdict]
+    if new.flaky:
+        number = len(new.earlier)
+        before = old.log if old.flaky else [_heading(number, old), *old.log]
+        new.log = [*before, _heading(number + 1, new), *new.log]
+    return new
+
+
+def _heading(number: int, result: TestResult) -> str:
+    return f"attempt {number}: {result.verdict.value} {result.reason}".rstrip()

@@ -64,6 +64,9 @@ class Measurement:
 
 
 UNNAMED = "unnamed kernel"  # of a log that does not say on which it was
+KERNEL_LOG = "kernel_log"  # the name of what the kernel complained of, inside of the test that ran
+BOOT_LOG = f"boot/{KERNEL_LOG}"  # ... before the first program, to which it is given
+KNOWN_ISSUES = "known-issues"  # the program of results about the file of known issues
 
 
 @dataclass(slots=True)
@@ -92,9 +95,12 @@ class TestResult:
     @property
     def of_program(self) -> bool:
         """Whether it is about the program, the machine or what the kernel logged: no test printed it."""
-        outer, _, last = self.name.rpartition("/")
-        word = last.partition("#")[0]
-        return word == "kernel_log" or (not outer and word in _OF_PROGRAM)
+        return self.of_kernel or self.name.partition("#")[0] in _OF_PROGRAM
+
+    @property
+    def of_kernel(self) -> bool:
+        """Whether it is what the kernel complained of in its log."""
+        return self.name.rpartition("/")[2].partition("#")[0] == KERNEL_LOG
 
     @property
     def flaky(self) -> bool:

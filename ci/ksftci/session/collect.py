@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ksftci.ktap import splat
-from ksftci.ktap.nesting import Item, make_unique
+from ksftci.ktap.nesting import Item
 from ksftci.ktap.parser import Parser
 from ksftci.machine.machine import (
     Begin,
@@ -22,7 +22,8 @@ from ksftci.machine.machine import (
     Splat,
     Stopped,
 )
-from ksftci.results.model import Run, TestResult, Verdict
+from ksftci.results.model import BOOT_LOG, KERNEL_LOG, Run, TestResult, Verdict
+from ksftci.results.names import make_unique
 
 _SKIPPED = 4  # KSFT_SKIP
 _VERDICT_OF = {
@@ -183,7 +184,7 @@ class Collector:
         results = self._with_splats(parser)
         self._record(job, results, note, cause)
         if self._boot:
-            results.insert(0, splat.result(job.name, splat.BOOT_LOG, self._boot))
+            results.insert(0, splat.result(job.name, BOOT_LOG, self._boot))
         self.run.results += results
         self.run.anomalies += parser.anomalies
         self.done += len(results)
@@ -204,11 +205,11 @@ class Collector:
         for place, splats in sorted(of_test.items(), reverse=True):
             lines = [f"# {line}" for found in splats for line in found.lines]
             if place == len(self._ended):
-                results[0] = [splat.result(parser.program, splat.KERNEL_LOG, splats)]
+                results[0] = [splat.result(parser.program, KERNEL_LOG, splats)]
                 self.run.console += lines
                 continue
             ended = self._ended[place]
-            name = f"{ended.result.name}/{splat.KERNEL_LOG}"
+            name = f"{ended.result.name}/{KERNEL_LOG}"
             results[id(ended.result)].append(splat.result(parser.program, name, splats))
             self.run.console[ended.line : ended.line] = lines  # where a reader of the record finds its test
         flat = [result for group in results.values() for result in group]

@@ -4,10 +4,10 @@
 import re
 from collections.abc import Sequence
 
-from ksftci.results.model import Run, TestResult, Verdict
+from ksftci.results.model import KERNEL_LOG, Run, Verdict
 from ksftci.session.unit import Unit
 
-_KERNEL_LOG = re.compile(r"/kernel_log(#\d+)?$")  # behind the test during which the kernel complained
+_KERNEL_LOG = re.compile(rf"/{KERNEL_LOG}(#\d+)?$")  # behind the test during which the kernel complained
 _ENDED_IT = (Verdict.CRASH, Verdict.TIMEOUT)
 
 
@@ -36,43 +36,3 @@ def again(run: Run, units: Sequence[Unit]) -> list[list[Unit]]:
         if wanted:
             (violent if broke else calm).append(unit)
     return [part for part in (calm, violent) if part]
-
-
-def take(run: Run, second: Run) -> None:
-    """Put the results of another attempt, at what `again` gave, into the run.
-
-    Its verdicts count, those before are recorded. A test that did not run again stays as it was.
-    """
-    broken = {result.program for result in second.results if result.verdict.infrastructure}
-    completed = {result.program for result in second.results} - broken
-    fresh = {result.id: result for result in second.results if result.verdict is not Verdict.NOT_RUN}
-    results: list[TestResult] = []
-    for old in run.results:
-        new = fresh.pop(old.id, None)
-        if new is None and old.program in completed:
-            if old.verdict is Verdict.NOT_RUN:
-                continue  # a test without a name, which has one now
-            if old.verdict.bad and old.of_program:
-                new = TestResult(old.program, old.name, Verdict.PASS)
-        results.append(old if new is None else _after(old, new))
-    for new in fresh.values():
-        new.earlier = [Verdict.NOT_RUN]
-        results.append(new)
-    run.results = results
-    run.anomalies = list(dict.fromkeys([*run.anomalies, *second.anomalies]))
-    run.splats = [*run.splats, *second.splats]
-    run.interrupted |= second.interrupted
-
-
-def _after(old: TestResult, new: TestResult) -> TestResult:
-    """The new result, with what was before it; the logs of both when they differ."""
-    new.earlier = [*old.earlier, old.verdict]
-    if new.flaky:
-        number = len(new.earlier)
-        before = old.log if old.flaky else [_heading(number, old), *old.log]
-        new.log = [*before, _heading(number + 1, new), *new.log]
-    return new
-
-
-def _heading(number: int, result: TestResult) -> str:
-    return f"attempt {number}: {result.verdict.value} {result.reason}".rstrip()

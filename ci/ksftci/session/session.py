@@ -11,13 +11,14 @@ from typing import Protocol
 
 from ksftci.errors import Interrupted
 from ksftci.machine.machine import Cause, Event, Job, Machine, Stopped
-from ksftci.results.merge import join
+from ksftci.results.merge import join, take
 from ksftci.results.model import Run, TestResult
-from ksftci.results.shard import Shard, split
+from ksftci.results.shard import Shard
 from ksftci.session import retry
 from ksftci.session.choice import Choice
 from ksftci.session.collect import Collector
 from ksftci.session.durations import Durations
+from ksftci.session.parts import in_order, parts
 from ksftci.session.unit import Lister, Unit, jobs_of, name_lost
 
 
@@ -109,7 +110,7 @@ class _One:
             run = self._boot(self._batches(units))
             run.kernel, run.anomalies = self.machine.label, anomalies + run.anomalies
             self._retry(run, units)
-            run.results = _in_order(run.results, units)
+            run.results = in_order(run.results, units)
             if len(self.parts) > 1:
                 run.parts, run.seconds = self.parts, time.monotonic() - started
         session.watcher.finished(run)
@@ -141,18 +142,18 @@ class _One:
         unlisted = [job.name for job in session.jobs if job.name not in names]
         run.anomalies += [f"{name} did not list its tests, so each shard runs all of it" for name in unlisted]
         sure = [unit for unit in units if unit.job.name not in unlisted]
-        mine = set(_parts(sure, session.shard.of, session.durations)[session.shard.number - 1])
+        mine = set(parts(sure, session.shard.of, session.durations)[session.shard.number - 1])
         return [unit for unit in units if unit in mine or unit.job.name in unlisted]
 
     def _batches(self, units: Sequence[Unit]) -> list[list[Unit]]:
-        return [part for part in _parts(units, self.batches, self.session.durations) if part]
+        return [part for part in parts(units, self.batches, self.session.durations) if part]
 
     def _retry(self, run: Run, units: Sequence[Unit]) -> None:
         for attempt in range(2, self.session.retries + 2):
             batches = retry.again(run, units)
             if not batches:
                 return
-            retry.take(run, self._boot(batches, attempt))
+            take(run, self._boot(batches, attempt))
 
     def _boot(self, batches: Sequence[Sequence[Unit]], attempt: int = 1) -> Run:
         """A boot for each batch, and what came out of all of them as one run."""
@@ -190,21 +191,6 @@ class _One:
             or result.verdict.infrastructure
             or (result.verdict.bad and result.of_program)
         )
-
-
-def _parts(units: Sequence[Unit], parts: int, durations: Durations) -> list[list[Unit]]:
-    places = split([unit.seconds(durations) for unit in units], parts)
-    return [[units[place] for place in part] for part in places]
-
-
-def _in_order(results: Sequence[TestResult], units: Sequence[Unit]) -> list[TestResult]:
-    """As one boot would have given them: job by job, test by test, then what is about the program."""
-    tests = {f"{unit.job.name}.{unit.test}": place for place, unit in enumerate(units)}
-    jobs: dict[str, int] = {}
-    for unit in units:
-        jobs.setdefault(unit.job.name, len(jobs))
-    last = len(tests)
-    return sorted(results, key=lambda r: (jobs.get(r.program, len(jobs)), tests.get(r.id, last)))
 
 
 def _wait(futures: Sequence[Future[Run]]) -> None:

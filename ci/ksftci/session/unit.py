@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from ksftci.host.cache import Cache
 from ksftci.host.files import write_whole
-from ksftci.machine.listing import has_harness, tests
+from ksftci.machine.listing import LIST, has_harness, only, tests
 from ksftci.machine.machine import End, Event, Job, Line
 from ksftci.results.model import Run, TestResult, Verdict
 from ksftci.session.collect import Collector
 from ksftci.session.durations import Durations
 
-_LIST = ("-l",)
 Running = Callable[[Sequence[Job], threading.Event], Iterable[Event]]  # a machine's run
 
 
@@ -73,7 +72,7 @@ def _digest(job: Job) -> str:
 
 def _ask(run: Running, jobs: Sequence[Job], stop: threading.Event) -> dict[str, list[str]]:
     """What those said that came to their end."""
-    asked = [replace(job, args=_LIST) for job in jobs]
+    asked = [replace(job, args=LIST) for job in jobs]
     lines: dict[str, list[str]] = {job.name: [] for job in asked}
     ended: set[str] = set()
     collector = Collector(Run(""), asked)
@@ -93,12 +92,7 @@ def jobs_of(units: Iterable[Unit], names: dict[str, list[str]]) -> list[Job]:
     wanted: dict[Job, list[str]] = {}
     for unit in units:
         wanted.setdefault(unit.job, []).extend([unit.test] if unit.test else [])
-    return [
-        replace(job, args=tuple(word for test in chosen for word in ("-r", test)))
-        if chosen and len(chosen) < len(names[job.name])
-        else job
-        for job, chosen in wanted.items()
-    ]
+    return [only(job, tests) if tests and len(tests) < len(names[job.name]) else job for job, tests in wanted.items()]
 
 
 def name_lost(results: list[TestResult], units: Sequence[Unit]) -> list[TestResult]:

@@ -16,13 +16,13 @@ from ksftci.formats import record
 from ksftci.host.cache import Cache
 from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Line, Splat, Stopped
 from ksftci.report import terminal
-from ksftci.results.merge import merge
+from ksftci.results.merge import merge, take
 from ksftci.results.model import Run, TestResult, Verdict, exit_status
 from ksftci.results.shard import Shard
 from ksftci.session.choice import parse as choose
 from ksftci.session.collect import Collector
 from ksftci.session.durations import Durations
-from ksftci.session.retry import again, take
+from ksftci.session.retry import again
 from ksftci.session.session import Session
 from ksftci.session.unit import Lister, Unit
 
