@@ -32,7 +32,7 @@ MirrorOption = Annotated[
     str | None,
     typer.Option("--mirror", metavar="URL", help="A Debian mirror, ending in /debian; also KSFTCI_MIRROR."),
 ]
-ArchOption = Annotated[str, typer.Option("--arch", help="arm64 or x86_64.")]
+ArchOption = Annotated[str, typer.Option("--arch", help=f"One of {arches.NAMES}.")]
 ConfigOption = Annotated[
     list[str] | None,
     typer.Option(

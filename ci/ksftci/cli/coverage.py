@@ -50,7 +50,6 @@ _SOURCES = (
     "mm/mempolicy.c:folio_can_map_prot_numa",
     "mm/internal.h:folio_pte_batch_flags,__pte_batch_clear_ignored,vma_is_single_threaded_private",
 )
-_ARM64 = "arch/arm64/mm/contpte.c"
 
 
 @app.command()
@@ -117,7 +116,7 @@ def coverage(
             raise CiError(f"{file}: the folder {file.parent} is not there")
     guest = arches.find(arch)
     asked = dict(map(_suite, suite or ["mprotect="]))
-    targets = [Target.parse(text) for text in source or (*_SOURCES, *([_ARM64] if guest.name == "arm64" else []))]
+    targets = [Target.parse(text) for text in source or (*_SOURCES, *guest.kbuild.sources)]
     store = Cache.find(cache)
     packages = debian(store, guest.name, mirror)
     trees = Trees(store, packages)

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ksftci.arch import ALL
 from ksftci.errors import CiError
 
 # Which Debian or Ubuntu package a program comes from.
@@ -22,16 +23,14 @@ PACKAGES = {
     "flex": "flex",
     "gcc": "gcc",
     "git": "git",
-    "aarch64-linux-gnu-gcc": "gcc-aarch64-linux-gnu",
-    "x86_64-linux-gnu-gcc": "gcc-x86-64-linux-gnu",
     "make": "make",
     "perl": "perl",
-    "qemu-system-aarch64": "qemu-system-arm",
-    "qemu-system-x86_64": "qemu-system-x86",
     "rsync": "rsync",
     "setpriv": "util-linux",
     "tar": "tar",
     "xz": "xz-utils",
+    **{arch.board.program: " or ".join(arch.board.packages) for arch in ALL},
+    **{program: package for arch in ALL for package, program in arch.cross_packages.items()},
 }
 
 
@@ -42,7 +41,7 @@ def need(program: str) -> str:
         package = PACKAGES.get(program, program)
         raise CiError(
             f"{program} is not installed; it is in the package {package}: "
-            f"`ksftci setup` lists all that is missing, `apt-get install {package}` adds it"
+            "`ksftci setup --install` installs all that is missing"
         )
     return found
 

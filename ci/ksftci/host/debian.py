@@ -17,8 +17,7 @@ from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.command import run
 
-SUITES = ("bookworm", "bookworm-backports", "trixie", "trixie-backports")
-SECURITY_SUITES = ("bookworm-security", "trixie-security")
+_SECURITY = "-security"  # what the names of suites end with that are in an archive of their own
 LISTS_ARE_OLD_AFTER = 24 * 3600.0  # seconds
 DEBOOTSTRAP = Path("/usr/sbin/debootstrap")
 KEYRINGS = ("debian-archive-keyring.gpg", "debian-archive-keyring.pgp")
@@ -134,9 +133,8 @@ class Debian:
             return
         main, security = mirrors(self.mirror)
         signed = f"[signed-by={keyring()}]"
-        lines = [f"deb {signed} {main} {suite} main" for suite in SUITES]
-        lines += [f"deb {signed} {security} {suite} main" for suite in SECURITY_SUITES]
-        text = "\n".join(lines) + "\n"
+        archives = [(security if suite.endswith(_SECURITY) else main, suite) for suite in self.arch.suites]
+        text = "".join(f"deb {signed} {archive} {suite} main\n" for archive, suite in archives)
         if sources.exists() and sources.read_text() == text:
             return
         sources.write_text(text)

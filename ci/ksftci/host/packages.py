@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ksftci.arch import Arch
+from ksftci.arch import Arch, Board
 from ksftci.errors import CiError
 
 # Package to what shows that it is there: a program, or a file by its path.
@@ -26,27 +26,13 @@ _ALWAYS = {
     "rsync": "rsync",
     "xz-utils": "xz",
 }
-_OF_ARCH = {
-    "arm64": {"qemu-system-arm": "qemu-system-aarch64"},
-    "x86_64": {"qemu-system-x86": "qemu-system-x86_64"},
-}
-_CROSS = {
-    "arm64": {
-        "gcc-aarch64-linux-gnu": "aarch64-linux-gnu-gcc",
-        "libc6-dev-arm64-cross": "/usr/aarch64-linux-gnu/include/sys/mman.h",
-    },
-    "x86_64": {
-        "gcc-x86-64-linux-gnu": "x86_64-linux-gnu-gcc",
-        "libc6-dev-amd64-cross": "/usr/x86_64-linux-gnu/include/sys/mman.h",
-    },
-}
 # What building a kernel needs of all this, besides the compiler.
 _OF_KERNEL = {"bc", "bison", "flex", "gcc", "libc6-dev", "libelf-dev", "libssl-dev", "make", "perl"}
 
 
 def needed(arch: Arch) -> dict[str, bool]:
     """Every package for building and running on a guest of arch, and whether it is there."""
-    probes = {**_OF_ARCH[arch.name], **_ALWAYS, **({} if arch.native else _CROSS[arch.name])}
+    probes = {**_of_board(arch.board), **_ALWAYS, **({} if arch.native else arch.cross_packages)}
     if not Path("/etc/debian_version").exists() or "ubuntu" in _os_release():
         probes["debootstrap"] = "debootstrap"  # knows a Debian mirror, as Ubuntu's apt does not
     return {package: _there(probe) for package, probe in probes.items()}
@@ -54,8 +40,23 @@ def needed(arch: Arch) -> dict[str, bool]:
 
 def missing_for_kernel(arch: Arch) -> list[str]:
     """The packages that building a kernel of arch needs and that are not there."""
-    wanted = _OF_KERNEL | (set() if arch.native else _CROSS[arch.name].keys())
+    wanted = _OF_KERNEL | (set() if arch.native else arch.cross_packages.keys())
     return [package for package, there in needed(arch).items() if package in wanted and not there]
+
+
+def _of_board(board: Board) -> dict[str, str]:
+    """QEMU's package and the firmware's, each with what shows that it is there."""
+    package = next((name for name in board.packages[:-1] if _is_known(name)), board.packages[-1])
+    firmware, file = board.firmware
+    return {package: board.program} | ({firmware: file} if firmware else {})
+
+
+def _is_known(package: str) -> bool:
+    """Whether apt can install a package here."""
+    try:
+        return subprocess.run(["apt-cache", "show", package], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def _os_release() -> str:

@@ -18,8 +18,6 @@ from ksftci.host.files import read_text, write_whole
 from ksftci.kernel.make import Maker, compiler, environment, version
 from ksftci.kernel.tree import Tree
 
-_FOLDERS = {"arm64": "arch/arm64", "x86_64": "arch/x86"}
-_IMAGES = {"arm64": "boot/Image", "x86_64": "boot/bzImage"}
 _MERGE = "scripts/kconfig/merge_config.sh"
 _WHOLE = ("init/main.c", "kernel/fork.c", "mm/Kconfig", "fs/Kconfig", "drivers/Kconfig", "net/Kconfig", _MERGE)
 _SYMBOL = re.compile(r'(?:CONFIG_)?(?P<name>[A-Z0-9]\w*)=(?P<value>y|n|-?\d+|0x[0-9a-fA-F]+|"[^"\n]*")')
@@ -64,8 +62,8 @@ class KernelBuilder(Maker):
                 f"a kernel cannot be built without {', '.join(missing)}: `ksftci setup --install` installs "
                 f"what is missing, or run\n    sudo {' '.join(packages.command(missing))}"
             )
-        own = _FOLDERS[self.arch.name]
-        image = tree.path / own / _IMAGES[self.arch.name]
+        own = self.arch.kbuild.folder
+        image = self.image(tree.path)
         for part in (*_WHOLE, f"{own}/Makefile"):
             if not (tree.path / part).is_file():
                 raise CiError(
@@ -112,7 +110,7 @@ class KernelBuilder(Maker):
 
     def image(self, folder: Path) -> Path:
         """Where a build leaves its image."""
-        return folder / _FOLDERS[self.arch.name] / _IMAGES[self.arch.name]
+        return folder / self.arch.kbuild.folder / self.arch.kbuild.image
 
     def make_target(
         self,

@@ -7,16 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ksftci.arch import Arch
+from ksftci.arch import ALL, Arch
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.debian import Debian, version_key
 from ksftci.kernel.build import KernelBuilder
 from ksftci.kernel.tree import Trees
 
+_ARCHES = "|".join(arch.debian for arch in ALL)
 _PACKAGE = re.compile(
     r"linux-(?P<kind>image|binary)-(?P<version>\d[^-]*(?:-\d+)?)"
-    r"(?P<cloud>-cloud)?-(?P<arch>arm64|amd64)(?P<large>-16k)?"
+    rf"(?P<cloud>-cloud)?-(?P<arch>{_ARCHES})(?P<large>-16k)?"
 )
 _REFERENCE = re.compile(r"debian:(?P<version>\d+(?:\.\d+)*)(?P<large>-16k)?")
 _BUILD = "build:"

@@ -56,7 +56,7 @@ class Maker:
 
 def compiler(arch: Arch) -> str:
     """The C compiler that makes arch's programs here: gcc, or a cross gcc."""
-    return "gcc" if arch.native else f"{arch.cross}gcc"
+    return "gcc" if arch.native else f"{arch.compiler}gcc"
 
 
 def version(program: str) -> str:
@@ -79,9 +79,9 @@ def make(
     stop: threading.Event | None = None,
 ) -> None:
     """As `Maker.make`. Raises Cancelled when `stop` is set before it is over."""
-    command = [need("make"), f"-j{jobs}", f"ARCH={arch.kernel}"]
+    command = [need("make"), f"-j{jobs}", f"ARCH={arch.kbuild.name}"]
     if not arch.native:
-        command.append(f"CROSS_COMPILE={arch.cross}")
+        command.append(f"CROSS_COMPILE={arch.compiler}")
     told: list[str] = []
     try:
         with log.open("w", encoding="utf-8") as file:

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from ksftci.arch import ALL
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.command import run
@@ -26,8 +27,7 @@ _PARTS = (
     "MAINTAINERS",
     "Makefile",
     "arch/Kconfig",
-    "arch/arm64",
-    "arch/x86",
+    *(arch.kbuild.folder for arch in ALL),
     "include",
     "kernel/time",
     "lib",

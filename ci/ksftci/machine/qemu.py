@@ -94,27 +94,24 @@ class Qemu:
 
     def _board(self) -> list[str]:
         """The command that KVM needs: program, board, processor."""
-        board = "virt,gic-version=max" if self.arch.name == "arm64" else "q35"
-        return [need(self.arch.qemu), "-M", board, "-cpu", "host"]
+        board = self.arch.board
+        return [need(board.program), "-M", board.machine_kvm, "-cpu", "host"]
 
     def command(self, archive: Path) -> list[str]:
         """The command line of QEMU."""
-        arm = self.arch.name == "arm64"
-        accel, start = self.accel, self._board()
-        if accel != "kvm" and arm:  # without pauth-impdef QEMU spends its time on pointer authentication
-            start = [start[0], "-M", "virt,gic-version=3", "-cpu", "max,pauth-impdef=on"]
-        elif accel != "kvm":
-            start = [start[0], "-M", "q35", "-cpu", "max"]
+        accel, board, start = self.accel, self.arch.board, self._board()
+        if accel != "kvm":
+            start = [start[0], "-M", board.machine, "-cpu", board.cpu]
         cpus, half = max(self.cpus, 2), self.memory_mb // 2
         nodes = []
         for node, span in enumerate((f"0-{cpus // 2 - 1}", f"{cpus // 2}-{cpus - 1}")):
             nodes += ["-object", f"memory-backend-ram,id=m{node},size={half}M"]
             nodes += ["-numa", f"node,nodeid={node},cpus={span},memdev=m{node}"]
-        append = f"console={self.arch.console} {_COMMAND_LINE} {self.append}".strip()
+        append = f"console={board.console} {_COMMAND_LINE} {self.append}".strip()
         return [
             *start,
             *self._accel_words(accel, start[0]),
-            *("-m", f"{half * 2}M", "-smp", str(cpus), *nodes),
+            *("-m", f"{half * 2}M", "-smp", f"{cpus},sockets={cpus}" if board.socket_each else str(cpus), *nodes),
             *("-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio"),
             *("-no-reboot", "-kernel", str(self.image), "-initrd", str(archive)),
             *("-append", append),

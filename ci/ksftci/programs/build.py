@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ksftci.arch import Arch
 from ksftci.errors import CiError
 from ksftci.host.command import need
 from ksftci.host.digest import digest
@@ -43,7 +42,7 @@ class Builder(Maker):
         folder = self._folder(tree)
         with self.cache.lock(f"build-{folder.name}"):
             flags = self._flags([*sources, *source.glob("*.h")], static)
-            options = [_folder_of(self.arch), *flags, version(compiler(self.arch))]
+            options = [self.arch.kbuild.folder, *flags, version(compiler(self.arch))]
             whole = stale.everything(tree.path, source, *options)
             output = self._output(tree, source, folder, static)
             targets = [output / program for program in programs]
@@ -114,7 +113,7 @@ class Builder(Maker):
         need(compiler(self.arch))
         link, headers = folder / "tree", folder / "headers"
         name = source.relative_to(tree.selftests)
-        shadow.make(tree.path, link, _folder_of(self.arch), str(name))
+        shadow.make(tree.path, link, self.arch.kbuild.folder, str(name))
         if self.libraries is not None:
             _look_again(link / "tools/testing/selftests" / name, self.libraries.root)
         headers.mkdir(exist_ok=True)
@@ -166,10 +165,6 @@ def _tests(listed: str, collection: str) -> list[str]:
         elif colon and place.startswith(f"{collection}/"):
             tests.append(f"{place.removeprefix(f'{collection}/')}/{test}")
     return list(dict.fromkeys(tests))
-
-
-def _folder_of(arch: Arch) -> str:
-    return "x86" if arch.name == "x86_64" else "arm64"
 
 
 def _look_again(collection: Path, libraries: Path) -> None:

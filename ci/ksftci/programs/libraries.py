@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
-from ksftci.host.debian import SUITES, Debian
+from ksftci.host.debian import Debian
 from ksftci.host.files import read_text
 
 # What a source includes, to the package that has it and the static library.
@@ -23,7 +23,6 @@ _PACKAGES = {
     "sys/capability.h": "libcap-dev",
 }
 _INCLUDE = re.compile(r"^\s*#\s*include\s*<([\w./-]+)>", re.MULTILINE)
-_SUITE = SUITES[0]  # an archive made with an old libc links with every newer one, not the other way round
 
 
 class Libraries:
@@ -52,7 +51,8 @@ class Libraries:
         with self.cache.lock(f"library-{package}-{self.debian.arch.debian}"):
             if not (self.root / package).exists():
                 with self.cache.fresh("libraries", self.debian.arch.debian, package) as folder:
-                    self.debian.unpack(f"{package}/{_SUITE}", folder)
+                    # An archive made with an old libc links with every newer one, not the other way round.
+                    self.debian.unpack(f"{package}/{self.debian.arch.suites[0]}", folder)
 
 
 def _archives(usr: Path) -> list[Path]:

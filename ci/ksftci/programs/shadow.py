@@ -18,12 +18,13 @@ _GENERATED = {
 _BUILT = {".o", ".a", ".cmd", ".mod"}
 
 
-def make(tree: Path, shadow: Path, arch: str, collection: str) -> None:
-    """Bring the shadow up to date; `arch` is a folder of arch/, `collection` one below selftests/.
+def make(tree: Path, shadow: Path, own: str, collection: str) -> None:
+    """Bring the shadow up to date.
+
+    `own` is the architecture's folder, such as arch/x86; `collection` is one below tools/testing/selftests.
 
     What the build has put into the shadow's own folders stays, so that it need not be done again.
     """
-    own = f"arch/{arch}"
     generated = {**_GENERATED, f"{own}/include": {"generated"}}
     for folder in (*_FOLDERS, own, f"{own}/include", *_folders(tree, collection)):
         real, ours = tree / folder, shadow / folder

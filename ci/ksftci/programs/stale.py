@@ -31,14 +31,14 @@ def current(target: Path, whole: str) -> bool:
     return target.is_file() and _noted(target)[1:] == [whole]
 
 
-def everything(tree: Path, source: Path, arch: str, *options: str) -> str:
+def everything(tree: Path, source: Path, own: str, *options: str) -> str:
     """A digest of all that a build of programs of the collection `source` may depend on.
 
-    `arch` is a folder of arch/. While it is the same, what was built is what would be built.
+    `own` is the architecture's folder, such as arch/x86. While it is the same, what was built is what would be built.
     """
     folders = [source, source.parent / "kselftest", *(tree / name for name in _HEADERS)]
     files = [*source.parent.glob("*.*"), *(path for folder in folders for path in _files(folder))]
-    exported = _files(tree / f"arch/{arch}/include/uapi")
+    exported = _files(tree / own / "include/uapi")
     return _digest([*files, *exported, *_elsewhere(files, tree, source)], options)
 
 

@@ -97,7 +97,7 @@ def test_a_log_of_several_boots_is_one_run(tmp_path: Path) -> None:
         (["run", "x", "--shard", "4/3"], "allowed: I/N"),
         (["run", "x", "--known", "/absent.yaml"], "/absent.yaml: No such file"),
         (["run", "x", "--durations", "/absent.xml"], "/absent.xml: No such file"),
-        (["run", "x", "--arch", "mips"], "choose arm64 or x86_64"),
+        (["run", "x", "--arch", "mips"], "allowed: arm64, x86_64, riscv64"),
         (["run", "x", "--junit", "/absent/out.xml"], "is not there"),
         (["run", "--tree", "/absent"], "no such folder"),
         (["junit", "/absent", "-o", "/dev/null"], "No such file"),

@@ -238,7 +238,7 @@ def test_a_build_around_this_one_has_no_say(source: Path, monkeypatch: pytest.Mo
     build = Built(source, X86_64)
     image = build()
     assert image.name == "bzImage"
-    cross = "" if X86_64.native else X86_64.cross
+    cross = "" if X86_64.native else X86_64.compiler
     assert build.calls(image)[-1].endswith(f"ARCH=x86_64 CROSS={cross}")
 
 

@@ -11,7 +11,7 @@ from ksftci.machine.qemu import Qemu
 
 
 def fake_qemu(folder: Path, said: str) -> Path:
-    qemu = folder / ARM64.qemu
+    qemu = folder / ARM64.board.program
     qemu.write_text(f"#!/bin/sh\necho '{said}'\n")
     qemu.chmod(0o755)
     return qemu

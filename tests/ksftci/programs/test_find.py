@@ -190,7 +190,7 @@ def test_the_shadow_leaves_out_what_others_built(tree: Path, tmp_path: Path) -> 
     for name in ("fixdep.c", "fixdep", "fixdep.o", "checkpatch.pl"):
         (tree / "scripts" / name).write_text("")
     ours = tmp_path / "shadow"
-    shadow.make(tree, ours, "arm64", "mm")
+    shadow.make(tree, ours, "arch/arm64", "mm")
     assert not (ours / ".config").exists()
     assert not (ours / "include/generated").exists()
     assert (ours / "include/linux/y.h").exists()
@@ -201,7 +201,7 @@ def test_the_shadow_leaves_out_what_others_built(tree: Path, tmp_path: Path) -> 
     (tests / "local_config.mk").write_text("ours")
     (mm / "new.c").write_text("")
     (mm / "cow.c").unlink()
-    shadow.make(tree, ours, "arm64", "mm")
+    shadow.make(tree, ours, "arch/arm64", "mm")
     assert (tests / "local_config.mk").read_text() == "ours"
     assert (tests / "new.c").exists()
     assert not (tests / "cow.c").is_symlink()
@@ -210,7 +210,7 @@ def test_the_shadow_leaves_out_what_others_built(tree: Path, tmp_path: Path) -> 
 def test_the_shadow_of_a_collection_in_another(tree: Path, tmp_path: Path) -> None:
     ours = tmp_path / "shadow"
     for collection in ("futex", "futex/functional"):
-        shadow.make(tree, ours, "arm64", collection)
+        shadow.make(tree, ours, "arch/arm64", collection)
         nested = ours / "tools/testing/selftests/futex/functional"
         assert not nested.is_symlink()
         assert (nested / "wait.c").is_symlink()
