@@ -20,6 +20,8 @@ _PACKAGE = re.compile(
     rf"(?P<cloud>-cloud)?-(?P<arch>{_ARCHES})(?P<large>-16k)?"
 )
 _REFERENCE = re.compile(r"debian:(?P<version>\d+(?:\.\d+)*)(?P<large>-16k)?")
+# Where a package has its image; riscv64's is vmlinux, and not compressed.
+_IMAGES = ("boot/vmlinuz-*", "boot/vmlinux-*", "usr/lib/modules/*/vmlinuz", "lib/modules/*/vmlinuz")
 _BUILD = "build:"
 HELP = "a path to an Image or vmlinuz, debian:VERSION or debian:VERSION-16k (debian:7.3), or build:TREE"
 
@@ -182,8 +184,8 @@ class Kernels:
 
 
 def find_image(unpacked: Path) -> Path:
-    """The image in an unpacked package: boot/vmlinuz-* or usr/lib/modules/*/vmlinuz."""
-    for pattern in ("boot/vmlinuz-*", "usr/lib/modules/*/vmlinuz", "lib/modules/*/vmlinuz"):
+    """The image in an unpacked package. Raises CiError when there is none."""
+    for pattern in _IMAGES:
         if found := sorted(unpacked.glob(pattern)):
             return found[-1]
     raise CiError(f"the package {unpacked.parent.name.strip('.')} holds no kernel image")
