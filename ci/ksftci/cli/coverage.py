@@ -2,6 +2,7 @@
 """`ksftci coverage`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -9,40 +10,21 @@ from typing import Annotated
 import typer
 
 from ksftci import arch as arches
-from ksftci.cli.base import (
-    ArchOption,
-    CacheOption,
-    ConfigOption,
-    MachinesOption,
-    MemoryOption,
-    MirrorOption,
-    SilenceOption,
-    SwapOption,
-    app,
-    debian,
-    err,
-    out,
-    say,
-)
+from ksftci.assembly import assemble
+from ksftci.cli.base import ArchOption, ConfigOption, MachinesOption, app, err, out, say
+from ksftci.cli.groups import GuestGroup, SilenceOption, StoreGroup, grouped, need_folders
 from ksftci.coverage import compare, data, gcov, measure, page, table
 from ksftci.coverage.compare import Comparison
 from ksftci.coverage.source import Target
 from ksftci.errors import CiError
-from ksftci.host.cache import Cache
 from ksftci.host.files import write_all, write_whole
 from ksftci.kernel import build
-from ksftci.kernel.build import KernelBuilder
 from ksftci.kernel.tree import HELP as TREE_HELP
-from ksftci.kernel.tree import Trees
-from ksftci.machine.guests import Guests
-from ksftci.machine.machine import Limits
-from ksftci.programs import find, listed
-from ksftci.programs.build import Builder
-from ksftci.programs.libraries import Libraries
+from ksftci.programs import listed
 from ksftci.session.progress import ProgressDisplay
 from ksftci.session.session import Session
-from ksftci.session.unit import Lister
 
+_DEFAULT_TREE = "debian:7.3"
 # mprotect() of page tables, Linux 7.3.
 _SOURCES = (
     "mm/mprotect.c",
@@ -52,7 +34,16 @@ _SOURCES = (
 )
 
 
+@dataclass(frozen=True)
+class CountingGuest(GuestGroup):
+    """A guest that counts is slower, and runs all of a suite."""
+
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds for all of one suite.")] = 7200
+    silence: SilenceOption = 300
+
+
 @app.command()
+@grouped
 def coverage(
     suite: Annotated[
         list[str] | None,
@@ -60,7 +51,7 @@ def coverage(
             "--suite",
             metavar="NAME=PROGRAM,...",
             help="Programs as `ksftci run` takes them, may be repeated; NAME= alone is every mprotect_* of the tree, "
-            "NAME=@FILE.yaml a list such as ci/mutants/7.3/upstream.yaml. [default: mprotect=]",
+            "NAME=@FILE.yaml a list such as ci/mutants/7.3/upstream.yaml. Default: mprotect=.",
         ),
     ] = None,
     tree: Annotated[
@@ -68,7 +59,7 @@ def coverage(
     ] = None,
     kernel_tree: Annotated[
         str | None,
-        typer.Option("--kernel-tree", help="Build the kernel from this one, a whole one. [default: that of --tree]"),
+        typer.Option("--kernel-tree", help="Build the kernel from this one, a whole one. Default: that of --tree."),
     ] = None,
     source: Annotated[
         list[str] | None,
@@ -76,7 +67,7 @@ def coverage(
             "--source",
             metavar="FILE[:FUNCTION,...]",
             help="What is looked at, may be repeated: a .c file of the kernel's, or a header that such a one includes. "
-            "[default: mprotect() and page tables]",
+            " Default: mprotect() and page tables.",
         ),
     ] = None,
     notes: Annotated[
@@ -89,14 +80,10 @@ def coverage(
     lines_file: Annotated[
         Path | None, typer.Option("--lines", metavar="FILE", help="Write which programs execute each line, as JSON.")
     ] = None,
-    arch: ArchOption = "arm64",
+    arch: ArchOption = arches.DEFAULT.name,
     jobs: MachinesOption = 1,
-    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds for all of one suite.")] = 7200,
-    silence: SilenceOption = 300,
-    memory: MemoryOption = 2048,
-    swap: SwapOption = 0,
-    mirror: MirrorOption = None,
-    cache: CacheOption = None,
+    guest: CountingGuest = CountingGuest(),
+    store: StoreGroup = StoreGroup(),
 ) -> None:
     """Which lines and branches of the kernel suites of selftests execute.
 
@@ -111,38 +98,30 @@ def coverage(
 
       ksftci coverage --tree debian:7.3 --suite madvise=madv_populate,guard-regions --source mm/madvise.c
     """
-    for file in (html_file, json_file, lines_file):
-        if file is not None and not file.absolute().parent.is_dir():
-            raise CiError(f"{file}: the folder {file.parent} is not there")
-    guest = arches.find(arch)
-    asked = dict(map(_suite, suite or ["mprotect="]))
-    targets = [Target.parse(text) for text in source or (*_SOURCES, *guest.kbuild.sources)]
-    store = Cache.find(cache)
-    packages = debian(store, guest.name, mirror)
-    trees = Trees(store, packages)
-    of_programs = trees.get(tree or kernel_tree or "debian:7.3")
-    of_kernel = trees.get(kernel_tree or tree or "debian:7.3", full=True)
-    builder = Builder(store, guest, say=say, libraries=Libraries(store, packages))
-    found = {name: find.find(names, of_programs, guest, builder) for name, names in asked.items()}
-    image = KernelBuilder(store, guest, say=say).build(
-        of_kernel, [measure.SYMBOL, *(config or [])], measure.variables(targets)
-    )
-    guests = Guests(store, packages, Limits(timeout, silence), memory_mb=memory, swap_mb=swap, gcov=True)
-    suites = []
-    for name, of_suite in found.items():
-        display = ProgressDisplay(err)
-        recorder = measure.Recorder(display)
-        machine = guests.machine(name, image, of_suite)
+    need_folders(html_file, json_file, lines_file)
+    suites = dict(map(_suite, suite or ["mprotect="]))
+    options = store.options(arch, limits=guest.limits, guest=guest.guest(gcov=True))
+    targets = [Target.parse(text) for text in source or (*_SOURCES, *options.arch.kbuild.sources)]
+    tools = assemble(options, say)
+    of_programs = tools.trees.get(tree or kernel_tree or _DEFAULT_TREE)
+    of_kernel = tools.trees.get(kernel_tree or tree or _DEFAULT_TREE, full=True)
+    jobs_of = {name: tools.jobs(names, str(of_programs.path), {}) for name, names in suites.items()}
+    image = tools.kernel_builder.build(of_kernel, [measure.SYMBOL, *(config or [])], measure.variables(targets))
+    folder, tool = build.folder_of(image), gcov.tool(options.arch)
+    measured = []
+    for name, programs in jobs_of.items():
+        recorder = measure.Recorder(display := ProgressDisplay(err))
+        machine = tools.guests.machine(name, image, programs)
         with display:
-            runs = Session([machine], of_suite, guest.name, recorder, at_once=jobs, lister=Lister(store)).run()
-        folder, tool = build.folder_of(image), gcov.tool(guest)
-        suites.append(measure.suite(name, runs[0], recorder, targets, folder, of_kernel.path, tool))
-    kernel = f"Linux {of_kernel.version}, {guest.name}"
-    result = compare.compare(kernel, suites, targets, of_kernel.path, notes)
+            session = Session([machine], programs, options.arch.name, recorder, at_once=jobs, lister=tools.lister)
+            (run,) = session.run()
+        measured.append(measure.suite(name, run, recorder, targets, folder, of_kernel.path, tool))
+    kernel = f"Linux {of_kernel.version}, {options.arch.name}"
+    result = compare.compare(kernel, measured, targets, of_kernel.path, notes)
     table.show(result, out)
     outputs = ((html_file, page.render), (json_file, data.render), (lines_file, data.lines))
     write_all((file, partial(_write, render, result)) for file, render in outputs if file)
-    if any(run.run.interrupted for run in suites):
+    if any(suite.run.interrupted for suite in measured):
         raise typer.Exit(130)
 
 

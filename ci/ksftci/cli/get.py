@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ksftci.cli.base import ArchOption, CacheOption, ConfigOption, MirrorOption, app, debian, out, say
-from ksftci.host.cache import Cache
-from ksftci.kernel.build import KernelBuilder
+from ksftci import arch as arches
+from ksftci.assembly import assemble
+from ksftci.cli.base import ArchOption, ConfigOption, app, out, say
+from ksftci.cli.groups import StoreGroup, grouped
 from ksftci.kernel.image import HELP as KERNEL_HELP
-from ksftci.kernel.image import KernelRef, Kernels
+from ksftci.kernel.image import KernelRef
 from ksftci.kernel.tree import HELP as TREE_HELP
-from ksftci.kernel.tree import Trees
 
 tree_app = typer.Typer(no_args_is_help=True, help="Kernel source trees.")
 kernel_app = typer.Typer(no_args_is_help=True, help="Kernel images.")
@@ -22,6 +22,7 @@ app.add_typer(kernel_app, name="kernel")
 
 
 @tree_app.command("get")
+@grouped
 def tree_get(
     source: Annotated[str, typer.Argument(help=f"{TREE_HELP}.")] = "debian:7.3",
     to: Annotated[
@@ -35,38 +36,36 @@ def tree_get(
     full: Annotated[
         bool, typer.Option("--full", help="All of it, to build a kernel from, not only what selftests need.")
     ] = False,
-    mirror: MirrorOption = None,
-    cache: CacheOption = None,
+    arch: ArchOption = arches.DEFAULT.name,
+    store: StoreGroup = StoreGroup(),
 ) -> None:
     """Fetch a kernel tree and print its path."""
-    store = Cache.find(cache)
-    tree = Trees(store, debian(store, "arm64", mirror)).get(source, to, full)
+    tree = assemble(store.options(arch), say).trees.get(source, to, full)
     say(f"Linux {tree.version}")
     print(tree.path)
 
 
 @kernel_app.command("get")
+@grouped
 def kernel_get(
     reference: Annotated[str, typer.Argument(metavar="KERNEL", help=f"{KERNEL_HELP}.")],
-    arch: ArchOption = "arm64",
-    mirror: MirrorOption = None,
-    cache: CacheOption = None,
+    arch: ArchOption = arches.DEFAULT.name,
+    store: StoreGroup = StoreGroup(),
 ) -> None:
     """Fetch, or build, a kernel image and print its path."""
-    store = Cache.find(cache)
-    print(Kernels(store, debian(store, arch, mirror)).get(KernelRef.parse(reference)))
+    print(assemble(store.options(arch), say).kernels.get(KernelRef.parse(reference)))
 
 
 @kernel_app.command("build")
+@grouped
 def kernel_build(
     source: Annotated[str, typer.Argument(metavar="TREE", help=f"{TREE_HELP}.")],
-    arch: ArchOption = "arm64",
+    arch: ArchOption = arches.DEFAULT.name,
     config: ConfigOption = None,
     jobs: Annotated[
-        int | None, typer.Option("-j", "--jobs", min=1, help="Compilers at once. [default: one a processor]")
+        int | None, typer.Option("-j", "--jobs", min=1, help="Compilers at once. Default: one a processor.")
     ] = None,
-    mirror: MirrorOption = None,
-    cache: CacheOption = None,
+    store: StoreGroup = StoreGroup(),
 ) -> None:
     """Build a small kernel with what the mm tests need and print its image's path.
 
@@ -81,20 +80,21 @@ def kernel_build(
 
       ksftci run --kernel build:~/linux --tree ~/linux mm:mkdirty
     """
-    store = Cache.find(cache)
-    packages = debian(store, arch, mirror)
-    tree = Trees(store, packages).get(source, full=True)
-    print(KernelBuilder(store, packages.arch, jobs, say).build(tree, config or []))
+    tools = assemble(store.options(arch, compilers=jobs), say)
+    print(tools.kernel_builder.build(tools.trees.get(source, full=True), config or []))
 
 
 @kernel_app.command("list")
-def kernel_list(arch: ArchOption = "arm64", mirror: MirrorOption = None, cache: CacheOption = None) -> None:
+@grouped
+def kernel_list(
+    arch: ArchOption = arches.DEFAULT.name,
+    store: StoreGroup = StoreGroup(),
+) -> None:
     """What Debian has for an architecture, newest first."""
-    store = Cache.find(cache)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("kernel", "version", "page size", "suite", "cached"):
         table.add_column(title)
-    for package, suite, cached in Kernels(store, debian(store, arch, mirror)).available():
+    for package, suite, cached in assemble(store.options(arch), say).kernels.available():
         here = "yes" if cached else ""
         table.add_row(package.reference, package.version, package.page_size, suite, here)
     out.print(table)

@@ -11,17 +11,14 @@ from typing import Annotated
 
 import typer
 
-from ksftci import arch as arches
-from ksftci.cli.base import CacheOption, MirrorOption, app, debian, err, out, say
+from ksftci.assembly import assemble
+from ksftci.cli.base import app, err, out, say
+from ksftci.cli.groups import StoreGroup, grouped
 from ksftci.errors import CiError
-from ksftci.host.cache import Cache
 from ksftci.host.command import run as run_command
 from ksftci.host.files import write_whole
-from ksftci.kernel.build import KernelBuilder
-from ksftci.kernel.tree import Trees
-from ksftci.machine.guests import Guests
 from ksftci.machine.machine import Limits
-from ksftci.machine.qemu import Qemu
+from ksftci.machine.qemu import GuestOptions, Qemu
 from ksftci.mutants import board, curated, executed, page, plan, sample, table
 from ksftci.mutants.executed import Executed
 from ksftci.mutants.forge import Forge
@@ -30,13 +27,11 @@ from ksftci.mutants.journal import Journal
 from ksftci.mutants.ledger import Ledger
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Suite
-from ksftci.programs import find
-from ksftci.programs.build import Builder
-from ksftci.programs.libraries import Libraries
 from ksftci.session.choice import parse as parse_choice
 
 
 @app.command()
+@grouped
 def mutants(
     config: Annotated[Path, typer.Argument(metavar="PLAN.yaml", help="Tree, suites and mutants.")],
     to: Annotated[
@@ -50,14 +45,13 @@ def mutants(
         str | None, typer.Option("-k", metavar="EXPR", help="Only mutants whose name, file or function holds these.")
     ] = None,
     count: Annotated[
-        int | None, typer.Option("--count", min=0, help="So many of the sample. [default: what the plan says]")
+        int | None, typer.Option("--count", min=0, help="So many of the sample. Default: what the plan says.")
     ] = None,
     whole: Annotated[
         bool, typer.Option("--whole", help="Run every test, to learn which ones notice; a kill then costs a whole run.")
     ] = False,
     only_report: Annotated[bool, typer.Option("--report", help="Build and run nothing; report what is there.")] = False,
-    mirror: MirrorOption = None,
-    cache: CacheOption = None,
+    store: StoreGroup = StoreGroup(),
 ) -> None:
     """Break a kernel, one line at a time, and see which suites of tests notice.
 
@@ -81,9 +75,9 @@ def mutants(
     wanted = plan.read(config)
     if unknown := set(suite_names or []) - wanted.suites.keys():
         raise CiError(f"{config}: there is no suite {', '.join(sorted(unknown))}; there are {', '.join(wanted.suites)}")
-    store, arch = Cache.find(cache), arches.find(wanted.arch)
-    packages = debian(store, arch.name, mirror)
-    source = Trees(store, packages).get(wanted.tree, full=True)
+    guest = GuestOptions(wanted.memory, append=wanted.append, swap_mb=wanted.swap)
+    tools = assemble(store.options(wanted.arch, guest=guest), say)
+    source = tools.trees.get(wanted.tree, full=True)
     listed = curated.read(config.parent / wanted.curated, source) if wanted.curated else []
     drawn, number = list[Mutant](), 0
     if wanted.sample is not None:
@@ -96,24 +90,22 @@ def mutants(
     def is_chosen(mutant: Mutant) -> bool:
         return chosen(f"{mutant.name} {mutant.file} {mutant.function} {mutant.group}")
 
-    alone = nullcontext() if only_report else store.lock(f"mutants-{source.path.name}-{arch.name}")
+    alone = nullcontext() if only_report else tools.cache.lock(f"mutants-{source.path.name}-{wanted.arch}")
     with alone:
-        forge = Forge(store, source, KernelBuilder(store, arch, say=say), wanted.config)
+        forge = Forge(tools.cache, source, tools.kernel_builder, wanted.config)
         for command in wanted.prepare:
             first, *rest = (word.replace("{tree}", str(forge.tree.path)) for word in command)
             ours = [sys.executable, "-m", "ksftgen"]  # the one beside us, whatever PATH says
             run_command([*(ours if first == "ksftgen" else [first]), *rest], what="putting tests into the tree")
-        builder = Builder(store, arch, say=say, libraries=Libraries(store, packages))
         suites = []
         for name, suite in wanted.suites.items():
             if not suite_names or name in suite_names:
-                found = find.find(plan.programs(config, suite), forge.tree, arch, builder)
-                suites.append(Suite(name, found, Limits(suite.total, suite.silence), known))
-        guests = Guests(store, packages, memory_mb=wanted.memory, append=wanted.append, swap_mb=wanted.swap)
-        guest = guests.qemu("mutant", Path(), [job for suite in suites for job in suite.jobs])
+                programs = tools.jobs(plan.programs(config, suite), str(forge.tree.path), {})
+                suites.append(Suite(name, programs, Limits(suite.total, suite.silence), known))
+        qemu = tools.guests.qemu("mutant", Path(), [job for suite in suites for job in suite.jobs])
 
         def start(image: Path, limits: Limits) -> Qemu:
-            return replace(guest, image=image, limits=limits)
+            return replace(qemu, image=image, limits=limits)
 
         to.mkdir(parents=True, exist_ok=True)
         progress = table.Progress(err, time.monotonic)

@@ -13,8 +13,7 @@ from ksftci.cli.base import HistoryOption, KnownOption, app, out
 from ksftci.formats import junit, record
 from ksftci.host.files import write_whole
 from ksftci.report import annotations, html, markdown, terminal
-from ksftci.results.history import History
-from ksftci.results.known import KnownIssues
+from ksftci.results.judge import Judge
 from ksftci.results.merge import merge
 from ksftci.results.model import Run, exit_status, suites_of
 
@@ -45,7 +44,7 @@ def junit_command(
     if known is None and len(logs) == 1 and record.streams(logs[0]) < 2:
         junit.write(record.stream(logs[0]), output)
     else:
-        junit.write(suites_of(_read(logs, known)), output)
+        junit.write(suites_of(_read(logs, Judge.read(known))), output)
 
 
 @app.command("report")
@@ -65,9 +64,7 @@ def report_command(
 
     Example: ksftci report shard-*.log --html terminal.html --summary $GITHUB_STEP_SUMMARY --annotations
     """
-    runs, usual = _read(logs, known), History.read(history)
-    for run in runs:
-        usual.judge(run)
+    runs = _read(logs, Judge.read(known, history))
     with annotations.stopped(sys.stdout):
         terminal.show(runs, out)
     if output is not None:
@@ -85,13 +82,11 @@ def tell_github(runs: Sequence[Run], summary: Path | None, annotate: bool) -> No
             print(command)
 
 
-def _read(logs: list[Path], known: Path | None) -> list[Run]:
-    issues = KnownIssues.read(known) if known else None
+def _read(logs: list[Path], judge: Judge) -> list[Run]:
     runs = merge(run for log in logs for run in _named(record.read(log), log, logs))
-    if issues is not None:
-        for run in runs:
-            issues.judge(run)
-        issues.check(runs, date.today())
+    for run in runs:
+        judge.attempt(run)
+    judge.finish(runs, date.today())
     return runs
 
 

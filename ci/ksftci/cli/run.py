@@ -2,7 +2,8 @@
 """`ksftci run`."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -10,115 +11,124 @@ from typing import Annotated
 import typer
 
 from ksftci import arch as arches
+from ksftci.assembly import assemble
 from ksftci.cli.base import (
-    AppendOption,
-    CacheOption,
-    CpusOption,
     ExpressionOption,
     HistoryOption,
     KnownOption,
     MachinesOption,
-    MemoryOption,
-    MirrorOption,
     ProgramsArgument,
-    SilenceOption,
-    SwapOption,
-    TimeoutOption,
     app,
-    debian,
     err,
     out,
     say,
 )
+from ksftci.cli.groups import GuestGroup, StoreGroup, grouped, need_folders
 from ksftci.cli.report import AnnotationsOption, SummaryOption, tell_github
 from ksftci.errors import CiError
 from ksftci.formats import junit, record
-from ksftci.host.cache import Cache
 from ksftci.host.files import write_all, write_whole
 from ksftci.kernel.image import HELP as KERNEL_HELP
-from ksftci.kernel.image import KernelRef, Kernels, labels, source_of
+from ksftci.kernel.image import parse_all
 from ksftci.kernel.tree import HELP as TREE_HELP
-from ksftci.kernel.tree import Trees
-from ksftci.machine.guests import Guests
-from ksftci.machine.machine import Limits, Machine
-from ksftci.machine.native import Native
-from ksftci.programs import find
-from ksftci.programs.build import Builder
-from ksftci.programs.libraries import Libraries
 from ksftci.report import annotations, html, terminal
-from ksftci.results.history import History
-from ksftci.results.known import KnownIssues
-from ksftci.results.model import exit_status, suites_of
+from ksftci.results.judge import Judge
+from ksftci.results.model import Run, exit_status, suites_of
 from ksftci.results.shard import Shard
 from ksftci.session.choice import parse as parse_choice
 from ksftci.session.durations import Durations
 from ksftci.session.progress import ProgressDisplay
 from ksftci.session.session import Session
-from ksftci.session.unit import Lister
+
+_DEFAULT_KERNEL = "debian:7.3"
+
+
+@dataclass(frozen=True)
+class OutputGroup:
+    """What is written when all has run."""
+
+    junit_file: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None
+    html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to look at.")] = None
+    ktap_file: Annotated[
+        Path | None,
+        typer.Option("--ktap", metavar="FILE", help="Write everything that was printed, as KTAP."),
+    ] = None
+    summary: SummaryOption = None
+    annotate: AnnotationsOption = False
+
+    def check(self) -> None:
+        """Raises CiError when the folder of a file is not there."""
+        need_folders(self.junit_file, self.html_file, self.ktap_file, self.summary)
+
+    def write(self, runs: Sequence[Run]) -> None:
+        """Write the files. Raises CiError that names each that cannot be written, after writing the others."""
+        outputs: list[tuple[Path | None, Callable[[Path], None]]] = [
+            (self.ktap_file, lambda file: write_whole(file, record.write(runs))),
+            (self.junit_file, lambda file: junit.write(suites_of(runs), file)),
+            (self.html_file, lambda file: write_whole(file, html.render(runs))),
+        ]
+        write_all((file, write) for file, write in outputs if file)
+        tell_github(runs, self.summary, self.annotate)
+
+
+@dataclass(frozen=True)
+class HowGroup:
+    """How often, how many at once, and which part of it."""
+
+    repeat: Annotated[
+        int,
+        typer.Option("--repeat", min=1, help="Run all this often; a test that is not always the same fails the run."),
+    ] = 1
+    jobs: MachinesOption = 1
+    retries: Annotated[
+        int,
+        typer.Option(
+            "--retries",
+            min=0,
+            help="Run failing tests again, up to so often, in a fresh boot; one that passes then is reported as flaky.",
+        ),
+    ] = 0
+    shard: Annotated[
+        str | None, typer.Option("--shard", metavar="I/N", help="Run the I-th of N parts of about the same length.")
+    ] = None
+    durations: Annotated[
+        Path | None,
+        typer.Option("--durations", metavar="XML", help="JUnit of an earlier run: how long each test takes."),
+    ] = None
 
 
 @app.command()
+@grouped
 def run(
     names: ProgramsArgument = None,
     tree: Annotated[
         str | None,
         typer.Option(
-            "--tree", help=f"Build from this kernel tree: {TREE_HELP}. [default: that of --kernel debian:VERSION]"
+            "--tree", help=f"Build from this kernel tree: {TREE_HELP}. Default: that of --kernel debian:VERSION."
         ),
     ] = None,
     kernel: Annotated[
         list[str] | None,
         typer.Option(
             "--kernel",
-            help=f"Run on this kernel, may be repeated: {KERNEL_HELP}. [default: debian:7.3]",
+            help=f"Run on this kernel, may be repeated: {KERNEL_HELP}. Default: {_DEFAULT_KERNEL}.",
         ),
     ] = None,
     arch: Annotated[
         str | None,
-        typer.Option("--arch", help="arm64 or x86_64 [default: arm64, --native: this machine's]"),
+        typer.Option(
+            "--arch",
+            envvar="KSFTCI_ARCH",
+            help=f"One of {arches.NAMES}. Default: {arches.DEFAULT.name}, --native: this machine's.",
+        ),
     ] = None,
     expression: ExpressionOption = None,
     native: Annotated[bool, typer.Option("--native", help="Run on this machine's own kernel, as root.")] = False,
-    junit_file: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None,
-    html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to look at.")] = None,
-    ktap_file: Annotated[
-        Path | None,
-        typer.Option("--ktap", metavar="FILE", help="Write everything that was printed, as KTAP."),
-    ] = None,
-    summary: SummaryOption = None,
-    annotate: AnnotationsOption = False,
-    repeat: Annotated[
-        int,
-        typer.Option(
-            "--repeat",
-            min=1,
-            help="Run all this often; a test that is not always the same fails the run.",
-        ),
-    ] = 1,
-    jobs: MachinesOption = 1,
-    retries: Annotated[
-        int,
-        typer.Option(
-            "--retries",
-            min=0,
-            help="Run failing tests again, up to so often, in a fresh boot; one that passes then is told as flaky.",
-        ),
-    ] = 0,
-    shard_text: Annotated[
-        str | None, typer.Option("--shard", metavar="I/N", help="Run the I-th of N parts of about the same length.")
-    ] = None,
-    durations_file: Annotated[
-        Path | None,
-        typer.Option("--durations", metavar="XML", help="JUnit of an earlier run: how long each test takes."),
-    ] = None,
+    output: OutputGroup = OutputGroup(),
+    how: HowGroup = HowGroup(),
     known: KnownOption = None,
     history: HistoryOption = None,
-    timeout: TimeoutOption = 1800,
-    silence: SilenceOption = 120,
-    memory: MemoryOption = 2048,
-    swap: SwapOption = 0,
-    cpus: CpusOption = 2,
-    append: AppendOption = "",
+    guest: GuestGroup = GuestGroup(),
     icount: Annotated[
         bool,
         typer.Option(
@@ -129,8 +139,7 @@ def run(
     load: Annotated[
         bool, typer.Option("--load", help="Keep every processor busy meanwhile, to provoke flakes.")
     ] = False,
-    mirror: MirrorOption = None,
-    cache: CacheOption = None,
+    store: StoreGroup = StoreGroup(),
 ) -> None:
     """Run selftests on kernels.
 
@@ -146,87 +155,60 @@ def run(
 
       ksftci run ./my_test --kernel debian:6.12 --kernel debian:7.3-16k --junit out.xml
 
+      ksftci run --tree ~/linux --arch x86_64                 x86-64 instead of arm64
+
       ksftci run --tree ~/linux --repeat 5 --load             is anything flaky?
 
       ksftci run --tree ~/linux --shard 1/3 --durations last.xml --junit shard-1.xml
 
       sudo ksftci run --native ./my_test                      on this machine's kernel
     """
+    if native:
+        _check_native(kernel, icount, how.jobs)
+    output.check()
     choice = parse_choice(expression) if expression else None
-    if native and kernel:
-        raise CiError("--native runs on this machine's kernel, --kernel cannot be given with it")
-    if native and icount:
-        raise CiError("--native has this machine's own clock: --icount cannot be given with it")
-    for file in (junit_file, html_file, ktap_file, summary):
-        if file is not None and not file.absolute().parent.is_dir():
-            raise CiError(f"{file}: the folder {file.parent} is not there")
-    if native and jobs > 1:
-        raise CiError("--native runs on this machine's kernel, which is only one: -j cannot be given with it")
-    shard = Shard.parse(shard_text) if shard_text else None
-    durations = Durations.read(durations_file) if durations_file else Durations()
-    issues = KnownIssues.read(known) if known else None
-    usual = History.read(history)
-    guest = arches.find(arch) if arch else (arches.host() if native else arches.ARM64)
-    limits = Limits(timeout, silence)
-    store = Cache.find(cache)
-    packages = debian(store, guest.name, mirror)
-    references = [KernelRef.parse(text) for text in dict.fromkeys(kernel or ["debian:7.3"])]
+    shard = Shard.parse(how.shard) if how.shard else None
+    durations = Durations.read(how.durations) if how.durations else Durations()
+    judge = Judge.read(known, history)
+    kernels = {} if native else parse_all(kernel or [_DEFAULT_KERNEL])
+    chosen = arch or (arches.host() if native else arches.DEFAULT).name
+    options = store.options(chosen, limits=guest.limits, guest=guest.guest(icount=icount, load=load))
+
+    tools = assemble(options, say)
     if native:
-        Native.check(guest)
-    if tree is None and names and find.need_tree(names):
-        tree = source_of([] if native else references)
-    source = Trees(store, packages).get(tree) if tree else None
-    builder = Builder(store, guest, say=say, libraries=Libraries(store, packages))
-    found = find.find(names or [], source, guest, builder)
-    machines: list[Machine]
-    if native:
-        machines = [Native(limits, load)]
-    else:
-        kernels = Kernels(store, packages)
-        guests = Guests(
-            store,
-            packages,
-            limits,
-            memory_mb=memory,
-            cpus=cpus,
-            append=append,
-            load=load,
-            swap_mb=swap,
-            icount=icount,
-        )
-        machines = [
-            guests.machine(label, kernels.get(ref), found)
-            for label, ref in zip(labels(references), references, strict=True)
-        ]
+        tools.native()  # before anything is built for it
+    jobs = tools.jobs(names or [], tree, kernels)
     display = ProgressDisplay(err)
     session = Session(
-        machines,
-        found,
-        guest.name,
+        tools.machines(kernels, jobs),
+        jobs,
+        options.arch.name,
         display,
-        repeat=repeat,
-        at_once=jobs,
+        repeat=how.repeat,
+        at_once=how.jobs,
         choice=choice,
         shard=shard,
         durations=durations,
-        retries=retries,
-        judge=issues.judge if issues else None,
-        lister=Lister(store),
+        retries=how.retries,
+        judge=judge.attempt,
+        lister=tools.lister,
         facts={"chosen": expression} if expression else {},
     )
+
     with annotations.stopped(sys.stdout):
         with display:
             runs = session.run()
-        if issues is not None:
-            issues.check(runs, date.today())
-        for one in runs:
-            usual.judge(one)
+        judge.finish(runs, date.today())
         terminal.show(runs, out)
-    outputs: list[tuple[Path | None, Callable[[Path], None]]] = [
-        (ktap_file, lambda file: write_whole(file, record.write(runs))),
-        (junit_file, lambda file: junit.write(suites_of(runs), file)),
-        (html_file, lambda file: write_whole(file, html.render(runs))),
-    ]
-    write_all((file, write) for file, write in outputs if file)
-    tell_github(runs, summary, annotate)
+    output.write(runs)
     raise typer.Exit(exit_status(runs))
+
+
+def _check_native(kernel: list[str] | None, icount: bool, jobs: int) -> None:
+    """Raises CiError for options that cannot be with --native."""
+    if kernel:
+        raise CiError("--native runs on this machine's kernel, --kernel cannot be given with it")
+    if icount:
+        raise CiError("--native has this machine's own clock: --icount cannot be given with it")
+    if jobs > 1:
+        raise CiError("--native runs on this machine's kernel, which is only one: -j cannot be given with it")

@@ -13,7 +13,7 @@ from ksftci.host import packages
 
 @app.command()
 def setup(
-    arch: ArchOption = "arm64",
+    arch: ArchOption = arches.DEFAULT.name,
     install: Annotated[
         bool, typer.Option("--install", help="Install what is missing, as root or through sudo.")
     ] = False,

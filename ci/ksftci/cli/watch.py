@@ -7,41 +7,29 @@ from typing import Annotated
 
 import typer
 
+from ksftci import arch as arches
+from ksftci.assembly import assemble
 from ksftci.cli.base import (
-    AppendOption,
     ArchOption,
-    CacheOption,
     ConfigOption,
-    CpusOption,
     ExpressionOption,
     MachinesOption,
-    MemoryOption,
-    MirrorOption,
     ProgramsArgument,
-    SilenceOption,
-    TimeoutOption,
     app,
-    debian,
     err,
     out,
     say,
 )
+from ksftci.cli.groups import GuestGroup, StoreGroup, grouped
 from ksftci.errors import Interrupted
-from ksftci.host.cache import Cache
-from ksftci.kernel.build import KernelBuilder
 from ksftci.kernel.tree import Tree
-from ksftci.machine.guests import Guests
-from ksftci.machine.machine import Booted, Event, Limits
-from ksftci.programs import find
-from ksftci.programs.build import Builder
-from ksftci.programs.libraries import Libraries
+from ksftci.machine.machine import Booted, Event
 from ksftci.report import terminal
 from ksftci.results.model import Run
 from ksftci.session.choice import parse as parse_choice
 from ksftci.session.collect import Collector
 from ksftci.session.progress import ProgressDisplay
 from ksftci.session.session import Session
-from ksftci.session.unit import Lister
 from ksftci.session.watch import Difference, Parts, Saves, rounds
 
 _FAILURES_SHOWN = 5
@@ -49,22 +37,18 @@ _MENDED_SHOWN = 10
 
 
 @app.command()
+@grouped
 def watch(
     names: ProgramsArgument = None,
     tree: Annotated[
         Path, typer.Option("--tree", metavar="DIR", help="The kernel tree, of the kernel and of the tests.")
     ] = Path(),
-    arch: ArchOption = "arm64",
+    arch: ArchOption = arches.DEFAULT.name,
     config: ConfigOption = None,
     expression: ExpressionOption = None,
     jobs: MachinesOption = 1,
-    timeout: TimeoutOption = 1800,
-    silence: SilenceOption = 120,
-    memory: MemoryOption = 2048,
-    cpus: CpusOption = 2,
-    append: AppendOption = "",
-    mirror: MirrorOption = None,
-    cache: CacheOption = None,
+    guest: GuestGroup = GuestGroup(),
+    store: StoreGroup = StoreGroup(),
 ) -> None:
     """Build the tree's kernel and tests and run them, again whenever a source is saved; until Ctrl-C.
 
@@ -80,29 +64,25 @@ def watch(
     """
     choice = parse_choice(expression) if expression else None
     source = Tree.open(tree)
-    store = Cache.find(cache)
-    packages = debian(store, arch, mirror)
-    guests = Guests(store, packages, Limits(timeout, silence), memory_mb=memory, cpus=cpus, append=append)
-    lister = Lister(store)
+    options = store.options(arch, limits=guest.limits, guest=guest.guest())
     with Saves(source.path) as saves:
-        kernels = KernelBuilder(store, packages.arch, say=say, stop=saves.there)
-        builder = Builder(store, packages.arch, say=say, stop=saves.there, libraries=Libraries(store, packages))
+        tools = assemble(options, say, saves.there)
 
         def once(parts: Parts) -> Run:
-            image = kernels.build(source, config or [])
+            image = tools.kernel_builder.build(source, config or [])
             parts.over("kernel")
-            found = find.find(names or [], source, packages.arch, builder)
+            programs = tools.jobs(names or [], str(source.path), {})
             parts.over("programs")
-            machine = guests.machine(f"build:{source.path.name}", image, found)
+            machine = tools.guests.machine(f"build:{source.path.name}", image, programs)
             with _Display(parts) as display:
                 (run,) = Session(
                     [machine],
-                    found,
-                    packages.arch.name,
+                    programs,
+                    options.arch.name,
                     display,
                     at_once=jobs,
                     choice=choice,
-                    lister=lister,
+                    lister=tools.lister,
                     stop=saves.there,
                 ).run()
             parts.over("tests")

@@ -53,6 +53,12 @@ class KernelRef:
         raise CiError(f"kernel {text}: {problem}; a kernel is {HELP}")
 
 
+def parse_all(texts: Iterable[str]) -> dict[str, KernelRef]:
+    """Kernels by their labels, in order, each once. Raises CiError as KernelRef.parse does."""
+    references = [KernelRef.parse(text) for text in dict.fromkeys(texts)]
+    return dict(zip(labels(references), references, strict=True))
+
+
 def labels(references: Iterable[KernelRef]) -> list[str]:
     """A short name for each: debian:7.3, or as many of a path's last parts as tell it from others."""
     places = [(_BUILD if ref.tree else "", ref.path or Path(ref.tree or ref.text)) for ref in references]
@@ -131,8 +137,9 @@ def choose(ref: KernelRef, names: Iterable[str], arch: Arch) -> KernelPackage:
 class Kernels:
     """Images in the cache, fetched on demand."""
 
-    def __init__(self, cache: Cache, debian: Debian) -> None:
+    def __init__(self, cache: Cache, debian: Debian, trees: Trees, builder: KernelBuilder) -> None:
         self.cache, self.debian, self.arch = cache, debian, debian.arch
+        self.trees, self.builder = trees, builder
 
     def get(self, ref: KernelRef) -> Path:
         """The path of the image; without a network, of the newest that was fetched before.
@@ -142,8 +149,7 @@ class Kernels:
         if ref.path is not None:
             return ref.path
         if ref.tree:
-            tree = Trees(self.cache, self.debian).get(ref.tree, full=True)
-            return KernelBuilder(self.cache, self.arch, say=self.debian.say).build(tree)
+            return self.builder.build(self.trees.get(ref.tree, full=True))
         try:
             package = choose(ref, self.debian.names("linux-(image|binary)-.*"), self.arch)
             return self._fetch(package)

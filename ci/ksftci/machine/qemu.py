@@ -50,6 +50,19 @@ _BOOT_SILENCE = 60.0  # seconds; a kernel that boots quietly says nothing for lo
 _PANIC = re.compile(r"Kernel panic - not syncing")
 
 
+@dataclass(frozen=True)
+class GuestOptions:
+    """What a guest gets, and what it does beside the jobs."""
+
+    memory_mb: int = 2048
+    cpus: int = 2
+    append: str = ""  # to the kernel's command line
+    load: bool = False  # keep every processor busy
+    swap_mb: int = 0
+    icount: bool = False  # the guest's clock counts instructions
+    gcov: bool = False  # hand out what a kernel that was built for gcov counts
+
+
 @dataclass
 class Qemu:
     """One boot of one kernel for every `run`."""
@@ -58,15 +71,9 @@ class Qemu:
     image: Path
     arch: Arch
     busybox: Path
-    limits: Limits = field(default_factory=Limits)
-    memory_mb: int = 2048
-    cpus: int = 2
-    append: str = ""
-    load: bool = False
     bash: Path | None = None  # for jobs that are scripts
-    swap_mb: int = 0
-    icount: bool = False  # the guest's clock counts instructions
-    gcov: bool = False  # hand out what a kernel that was built for gcov counts
+    limits: Limits = field(default_factory=Limits)
+    options: GuestOptions = field(default_factory=GuestOptions)
 
     def within(self, limits: Limits) -> "Qemu":
         """The same under other limits."""
@@ -75,7 +82,7 @@ class Qemu:
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
         """Boot, run the jobs, power off. Raises CiError when QEMU, a program or the swap is missing."""
         token = secrets.token_hex(8)
-        script = initramfs.init_script(jobs, token, self.load, self.swap_mb, self.gcov)
+        script = initramfs.init_script(jobs, token, self.options.load, self.options.swap_mb, self.options.gcov)
         with tempfile.TemporaryDirectory(prefix="ksftci-") as folder:
             archive = Path(folder) / "initramfs.cpio.gz"
             write_whole(archive, initramfs.build(jobs, self.busybox, script, self.bash))
@@ -88,7 +95,7 @@ class Qemu:
     @property
     def accel(self) -> str:
         """What runs the guest's instructions: a key of _ACCEL. Raises CiError when QEMU is missing."""
-        if self.icount:
+        if self.options.icount:
             return "icount"
         return "kvm" if self.arch.native and kvm.works(self._board()) else "tcg"
 
@@ -102,12 +109,12 @@ class Qemu:
         accel, board, start = self.accel, self.arch.board, self._board()
         if accel != "kvm":
             start = [start[0], "-M", board.machine, "-cpu", board.cpu]
-        cpus, half = max(self.cpus, 2), self.memory_mb // 2
+        cpus, half = max(self.options.cpus, 2), self.options.memory_mb // 2
         nodes = []
         for node, span in enumerate((f"0-{cpus // 2 - 1}", f"{cpus // 2}-{cpus - 1}")):
             nodes += ["-object", f"memory-backend-ram,id=m{node},size={half}M"]
             nodes += ["-numa", f"node,nodeid={node},cpus={span},memdev=m{node}"]
-        append = f"console={board.console} {_COMMAND_LINE} {self.append}".strip()
+        append = f"console={board.console} {_COMMAND_LINE} {self.options.append}".strip()
         return [
             *start,
             *self._accel_words(accel, start[0]),
@@ -119,7 +126,7 @@ class Qemu:
 
     def _accel_words(self, accel: str, qemu: str) -> Sequence[str]:
         # One thread takes turns of 100 ms, which is no way to run beside a load on each processor.
-        if accel == "tcg" and not self.load:
+        if accel == "tcg" and not self.options.load:
             return ("-accel", f"tcg,thread={tcg.threads(qemu)}")
         return _ACCEL[accel]
 
@@ -167,7 +174,7 @@ class Qemu:
                 name, _, value = rest.partition(" ")
                 facts[name] = value.strip()
             elif word == "boot":
-                if self.swap_mb and facts.get("swap_kb", "0") == "0":
+                if self.options.swap_mb and facts.get("swap_kb", "0") == "0":
                     raise CiError(
                         f"{self.label}: the guest has no swap: this kernel has no zram built in (CONFIG_ZRAM=y), "
                         "or it could not be set up; leave --swap out"

@@ -43,7 +43,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add(
         "--ksft-arch",
         metavar="ARCH",
-        help="arm64 or x86_64; programs for another one are left out. [arm64; natively: this machine's]",
+        help="arm64, x86_64 or riscv64; programs for another one are left out. [arm64; natively: this machine's]",
     )
     add(
         "--ksft-tree",
@@ -78,9 +78,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Put the plugin proper to work, if it was asked for."""
     config.addinivalue_line("markers", "ksft: a case of a kernel selftest")
     if _asked(config):
-        from ksftci.plugin.suite import Suite
+        from ksftci.plugin.plugin import Plugin
 
-        config.pluginmanager.register(Suite.of(config), "ksft-suite")
+        config.pluginmanager.register(Plugin.of(config), "ksft")
 
 
 def _asked(config: pytest.Config) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 
-from ksftci.machine.machine import Begin, Booted, End, Event, Job, Machine
+from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Machine
 from ksftci.results.model import Run, TestResult, Verdict
 from ksftci.session.collect import Collector
 
@@ -14,8 +14,8 @@ _TELLS_NOTHING = {Verdict.PASS, Verdict.XFAIL, Verdict.XPASS}
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A result, and the results that are only known as its parts."""
+class CaseResult:
+    """The result of a case, and the results that are only known as parts of it."""
 
     result: TestResult
     leaves: list[TestResult] = field(default_factory=list)
@@ -29,9 +29,10 @@ class Boot:
         self.run = Run(machine.label, arch)
         self._tests = tests
         self._left = {job.name: list(tests[job.name]) for job in jobs}
-        self._outcomes: dict[tuple[str, str], Outcome] = {}
+        self._results: dict[tuple[str, str], CaseResult] = {}
         self._collector = Collector(self.run, jobs)
         self._read = 0  # of what the running program has settled
+        self._pending = ""  # the job that broke off; it may begin again with the rest of its tests
         self._up = False
         self._problem: BaseException | None = None
         self._stop = threading.Event()
@@ -45,11 +46,11 @@ class Boot:
         while not self._up and self._step():
             pass
 
-    def outcome(self, job: str, test: str = "") -> Outcome:
+    def result(self, job: str, test: str = "") -> CaseResult:
         """What became of a test, or of a program whose tests are not known; each can be had once."""
-        while (job, test) not in self._outcomes and self._step():
+        while (job, test) not in self._results and self._step():
             pass
-        return self._outcomes.pop((job, test))
+        return self._results.pop((job, test))
 
     def close(self) -> None:
         """End the machine at once."""
@@ -82,14 +83,17 @@ class Boot:
         match event:
             case None:
                 for name in list(self._left):
-                    self._ended(name)
+                    self._finish(name)
                 return False
             case Booted():
                 self._up = True
-            case Begin():
+            case Begin(job=job):
                 self._read = 0
-            case End(job=job):
-                self._ended(job.name)
+                if self._pending not in ("", job.name):
+                    self._finish(self._pending)
+                self._pending = ""
+            case End(job=job, cause=cause):
+                self._ended(job.name, cause)
             case _:
                 self._settle()
         return True
@@ -102,13 +106,28 @@ class Boot:
             left = self._left.get(job.name, []) if job else []
             if job and isinstance(result, TestResult) and len(left) > 1 and result.name in left:
                 left.remove(result.name)
-                self._outcomes[job.name, result.name] = Outcome(result)
+                self._results[job.name, result.name] = CaseResult(result)
 
-    def _ended(self, job: str) -> None:
-        left = self._left.pop(job)
-        results = [result for result in self.run.results if result.program == job]
+    def _ended(self, job: str, cause: Cause | None) -> None:
+        """Give out what a program has reported. The rest waits until the program cannot begin again."""
+        reported = {r.name: r for r in self._of(job) if r.verdict is not Verdict.NOT_RUN}
+        missing = [test for test in self._left[job] if test not in reported]
+        if missing or (cause is not None and not self._tests[job]):
+            for test in self._left[job]:
+                if test in reported:
+                    self._results[job, test] = CaseResult(reported[test])
+            self._left[job], self._pending = missing, job
+        else:
+            self._finish(job)
+
+    def _of(self, job: str) -> list[TestResult]:
+        return [result for result in self.run.results if result.program == job]
+
+    def _finish(self, job: str) -> None:
+        """Give out what is left of a program that is over."""
+        left, results = self._left.pop(job), self._of(job)
         if not self._tests[job]:
-            self._outcomes[job, ""] = _whole(job, results)
+            self._results[job, ""] = _whole(job, results)
             return
         found = {result.name: result for result in results if result.name in self._tests[job]}
         others = [result for result in results if result.name not in found]
@@ -116,25 +135,25 @@ class Boot:
         extras = [result for result in others if result.verdict is not Verdict.NOT_RUN] if found else []
         for test in left:
             result = found.get(test) or replace(lost, name=test)
-            self._outcomes[job, test] = Outcome(result, extras if test == left[-1] else [])
+            self._results[job, test] = CaseResult(result, extras if test == left[-1] else [])
 
 
-def _whole(job: str, results: list[TestResult]) -> Outcome:
+def _whole(job: str, results: list[TestResult]) -> CaseResult:
     """A program as one test, and its own tests as the parts if it told of any."""
     if not results:
-        return Outcome(TestResult(job, "", Verdict.ERROR, "nothing came out"))
+        return CaseResult(TestResult(job, "", Verdict.ERROR, "nothing came out"))
     if len(results) == 1 and results[0].name in ("exit", "all", "machine"):
-        return Outcome(results[0])
+        return CaseResult(results[0])
     bad = [result.name for result in results if result.verdict.bad]
     seconds = sum(result.seconds or 0 for result in results)
     if bad:
         more = f" and {len(bad) - 3} more" if len(bad) > 3 else ""
         reason = f"{len(bad)} of {len(results)} tests failed: {', '.join(bad[:3])}{more}"
-        return Outcome(TestResult(job, "", Verdict.FAIL, reason, seconds), results)
+        return CaseResult(TestResult(job, "", Verdict.FAIL, reason, seconds), results)
     if all(result.verdict is Verdict.SKIP for result in results):
         reason = "; ".join(dict.fromkeys(result.reason for result in results if result.reason))
-        return Outcome(TestResult(job, "", Verdict.SKIP, reason, seconds), results)
-    return Outcome(TestResult(job, "", Verdict.PASS, "", seconds), results)
+        return CaseResult(TestResult(job, "", Verdict.SKIP, reason, seconds), results)
+    return CaseResult(TestResult(job, "", Verdict.PASS, "", seconds), results)
 
 
 def _loss(job: str, results: list[TestResult]) -> TestResult:

@@ -22,12 +22,12 @@ def amend(report: pytest.TestReport, case: Case, call: pytest.CallInfo[None]) ->
     """Make the report of a case say what its result does, or why there is none."""
     if call.when == "setup" and call.excinfo is not None and call.excinfo.errisinstance(CiError):
         report.longrepr = case.repr_failure(call.excinfo)  # pytest itself would show the traceback
-    if call.when != "call" or case.outcome is None:
+    if call.when != "call" or case.result is None:
         return
-    _fill(report, case, case.outcome.result)
-    if case.outcome.leaves:
+    _fill(report, case, case.result.result)
+    if case.result.leaves:
         facts = {name: str(value) for name, value in case.user_properties}
-        found = _reports(case, case.outcome.leaves, facts)
+        found = _reports(case, case.result.leaves, facts)
         hook = case.config.hook.pytest_report_to_serializable
         setattr(report, LEAVES, [hook(config=case.config, report=leaf) for leaf in found])
 
@@ -63,12 +63,12 @@ def _reports(case: Case, leaves: list[TestResult], facts: dict[str, str]) -> Ite
     path, line, _ = case.location
     for result in leaves:
         name = result.name.replace("::", ":")
-        name = case.program.suite.in_id(free(name, {case.program.program}), case.label)
+        name = case.program.context.in_id(free(name, {case.program.program}), case.key.label)
         about: dict[str, Any] = {
             "nodeid": f"{case.program.nodeid}::{name}",
             "location": (path, line, f"{case.program.program}: {name}"),
             "keywords": dict.fromkeys(case.keywords, 1),
-            "user_properties": properties(result, case.label, facts),
+            "user_properties": properties(result, case.key.label, facts),
         }
         bad = result.verdict.bad
         shown = case.shown(result) if bad else None

@@ -8,8 +8,9 @@ import pytest
 
 from ksftci import arch as arches
 from ksftci.arch import Arch
+from ksftci.assembly import Options
 from ksftci.errors import CiError
-from ksftci.kernel.image import KernelRef, labels
+from ksftci.kernel.image import KernelRef, parse_all
 from ksftci.machine.machine import Limits
 
 NATIVE = "native"
@@ -36,17 +37,21 @@ class Settings:
             native, kernels = config.getini("ksft_native"), config.getini("ksft_kernel")
         if native and kernels:
             raise CiError("ksft_native and ksft_kernel cannot both be set")
-        references = [KernelRef.parse(text) for text in dict.fromkeys(kernels or ())]
         arch, cache = _text(config, "arch"), _text(config, "cache")
-        default = arches.host if native else lambda: arches.ARM64
+        default = arches.host if native else lambda: arches.DEFAULT
         return cls(
-            dict(zip(labels(references), references, strict=True)),
+            parse_all(kernels or ()),
             arches.find(arch) if arch else default(),
             _text(config, "tree") or "debian:7.3",
             Limits(_seconds(config, "timeout", Limits.total), _seconds(config, "silence", Limits.silence)),
             Path(cache).absolute() if cache else None,
             _text(config, "mirror"),
         )
+
+    @property
+    def options(self) -> Options:
+        """The same, for what fetches, builds and runs."""
+        return Options(self.arch, self.cache, self.mirror, self.limits)
 
     @property
     def labels(self) -> list[str]:

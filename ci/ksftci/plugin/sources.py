@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
-from ksftci.host.debian import Debian
 from ksftci.host.files import read_text
 from ksftci.kernel.tree import Tree, Trees
 from ksftci.programs import listed
@@ -40,9 +39,9 @@ class Sources:
     """Builds for one architecture. Everything raises CiError."""
 
     def __init__(
-        self, store: Cache, debian: Debian, tree: str, builder: Builder, say: Callable[[str], None] = lambda _: None
+        self, store: Cache, trees: Trees, tree: str, builder: Builder, say: Callable[[str], None] = lambda _: None
     ) -> None:
-        self.store, self.trees, self.source, self.builder, self.say = store, Trees(store, debian), tree, builder, say
+        self.store, self.trees, self.source, self.builder, self.say = store, trees, tree, builder, say
         self._tree: Tree | None = None
         self._copy: Tree | None = None
 

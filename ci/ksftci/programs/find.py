@@ -56,18 +56,18 @@ def need_tree(names: Sequence[str]) -> bool:
     return any(_parse(name).path is None for name in names)
 
 
-def find(names: Sequence[str], tree: Tree | None, arch: Arch, builds: Builds) -> list[Job]:
+def jobs(names: Sequence[str], tree: Tree | None, arch: Arch, builds: Builds) -> list[Job]:
     """A job for each program, in the order given; `builds` makes those that are given by name.
 
     Raises CiError for what is neither a program nor the name of one, or is of another architecture.
     """
     asked = [_parse(name) for name in names or _all_of(tree)]
     build = _Build(tree, builds, [a for a in asked if a.path is None])
-    jobs = [job for a in asked for job in (_given(a) if a.path else build.jobs(a))]
-    for job in jobs:
+    found = [job for a in asked for job in (_given(a) if a.path else build.jobs(a))]
+    for job in found:
         _must_fit(job.program, arch)
     names_taken = Names()
-    return [replace(job, name=names_taken.unique(job.name)) for job in jobs]
+    return [replace(job, name=names_taken.unique(job.name)) for job in found]
 
 
 def _parse(text: str) -> _Asked:
@@ -133,8 +133,8 @@ class _Build:
             raise CiError(f"{asked.text}: its Makefile lists no tests (TEST_PROGS, TEST_GEN_PROGS)")
         if not paths[0].exists():
             raise CiError(f"{asked.text}: it is in the tree, but its Makefile does not install it")
-        jobs = [_job(path, collection, asked.args, whole.folder) for path in paths]
-        return [replace(job, limit=self.limits[collection]) for job in jobs]
+        limit = self.limits[collection]
+        return [replace(_job(path, collection, asked.args, whole.folder), limit=limit) for path in paths]
 
 
 def _job(path: Path, collection: str, args: tuple[str, ...], folder: Path | None = None) -> Job:

@@ -7,7 +7,7 @@ import pytest
 
 from ksftci.arch import ARM64
 from ksftci.machine import tcg
-from ksftci.machine.qemu import Qemu
+from ksftci.machine.qemu import GuestOptions, Qemu
 
 
 def fake_qemu(folder: Path, said: str) -> Path:
@@ -39,5 +39,5 @@ def test_a_qemu_that_is_not_there_is_left_for_others_to_tell() -> None:
 def test_a_load_does_not_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: bool, threads: str) -> None:
     fake_qemu(tmp_path, "QEMU emulator version 7.2.22")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    guest = Qemu("x", tmp_path / "Image", ARM64, tmp_path / "busybox", load=load)
+    guest = Qemu("x", tmp_path / "Image", ARM64, tmp_path / "busybox", options=GuestOptions(load=load))
     assert f"tcg,thread={threads}" in guest.command(tmp_path / "initramfs")

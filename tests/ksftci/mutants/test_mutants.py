@@ -14,13 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksftci.arch import ARM64
+from ksftci.assembly import Options, assemble
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
-from ksftci.host.debian import Debian
 from ksftci.kernel.functions import Function, function_at, functions
-from ksftci.kernel.image import KernelRef, Kernels
+from ksftci.kernel.image import KernelRef
 from ksftci.kernel.tree import Tree
-from ksftci.machine.guests import Guests
 from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, Machine, Stopped
 from ksftci.mutants import board, curated, executed, page, plan, sample
 from ksftci.mutants.forge import Forge, Made
@@ -625,9 +624,8 @@ def test_hostile_text_is_only_text_on_the_page(tmp_path: Path) -> None:
 
 @pytest.mark.qemu
 def test_kills_on_a_real_kernel(kernel: str, tmp_path: Path) -> None:
-    store = Cache.find(None)
-    packages = Debian(store, ARM64, None, print)
-    image = Kernels(store, packages).get(KernelRef.parse(kernel))
+    tools = assemble(Options(ARM64), print)
+    image = tools.kernels.get(KernelRef.parse(kernel))
     texts = {
         "fine": "echo 1..1; echo ok 1 works",
         "fails": "echo 1..2; echo ok 1 works; echo not ok 2 broken; sleep 600",
@@ -640,7 +638,7 @@ def test_kills_on_a_real_kernel(kernel: str, tmp_path: Path) -> None:
         program.write_text(f"#!/bin/sh\n{text}\n")
         program.chmod(0o755)
         jobs[name] = Job(name, program)
-    guest = Guests(store, packages).qemu("mutant", image, list(jobs.values()))
+    guest = tools.guests.qemu("mutant", image, list(jobs.values()))
     one = Trial(lambda _, limits: replace(guest, limits=limits), image, Limits(180, 20), {}, threading.Event())
     assert boots(one.start, image, one.stop) == ""
     seen = {}

@@ -16,23 +16,19 @@ from tests.conftest import NAMES
 from tests.ksftci.plugin.fake_board import write_program
 
 from ksftci.arch import ARM64
-from ksftci.host.cache import Cache
-from ksftci.host.debian import Debian
-from ksftci.kernel.image import KernelRef, Kernels
+from ksftci.assembly import Options, assemble
+from ksftci.kernel.image import parse_all
 from ksftci.kernel.tree import Tree
-from ksftci.machine.initramfs import busybox
 from ksftci.machine.machine import Job
-from ksftci.machine.qemu import Qemu
-from ksftci.plugin import suite
+from ksftci.plugin import plugin
 from ksftci.programs import csource
-from ksftci.programs.build import Builder
 from ksftci.session.unit import Lister
 
 BOARD = Path(__file__).with_name("fake_board.py")
 # Hypothesis's plugin takes a second to import, every time.
 PLUGINS = ("-p", "ksftci.plugin", "-p", "no:hypothesispytest", "--strict-markers")
 KERNEL = ("--ksft-kernel", "debian:7.3")
-SUITE = suite  # imported here once, rather than in every pytest run of these tests
+PLUGIN = plugin  # imported here once, rather than in every pytest run of these tests
 FINE = {"f.a": ["ok"], "f.b": ["ok"], "f.c": ["ok"]}
 Result = pytest.RunResult
 
@@ -72,12 +68,23 @@ def bench(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return Bench(pytester, monkeypatch)
 
 
+RESUME = """
+
+from ksftci.machine.resume import Resume
+
+
+def pytest_ksft_machine(config, kernel, arch, limits):
+    board = Board(kernel, Path(os.environ["KSFT_FAKE_NOTES"]))
+    return Resume(kernel, limits, lambda rest: board)
+"""
+
+
 # What is collected, and what not.
 
 
 def test_without_its_options_nothing_is_collected_and_nothing_imported(bench: Bench) -> None:
     write_program(bench.top / "built/prog", FINE)
-    bench.pytester.makepyfile("import sys\ndef test_it(): assert 'ksftci.plugin.suite' not in sys.modules")
+    bench.pytester.makepyfile("import sys\ndef test_it(): assert 'ksftci.plugin.plugin' not in sys.modules")
     code = "import sys, pytest; pytest.main(['-p', 'ksftci.plugin', '-q', '.']); "
     code += "print([m for m in sys.modules if m.startswith('ksftci')])"
     (bench.top / "conftest.py").unlink()
@@ -197,7 +204,9 @@ def test_mistakes_are_usage_errors(args: list[str], message: str, bench: Bench) 
 def test_what_takes_long_is_told_even_while_a_test_is_set_up(bench: Bench) -> None:
     write_program(bench.top / "built/prog", lines=["1..1", "ok 1 x"])
     with (bench.top / "conftest.py").open("a") as file:
-        file.write("\n\ndef pytest_runtest_setup(item):\n    item.program.suite._say('building')\n")
+        file.write(
+            "\n\ndef pytest_runtest_setup(item):\n    item.config.pluginmanager.get_plugin('ksft')._say('building')\n"
+        )
     bench.run(*KERNEL, "built", status=0).stdout.fnmatch_lines(["ksft: building", "..*"])
     assert "building" not in bench.run(*KERNEL, "built", "-q", status=0).stdout.str()
 
@@ -438,6 +447,42 @@ def test_workers_share_the_programs(bench: Bench, how: str) -> None:
 # For real.
 
 
+def test_after_a_panic_the_rest_runs_on_a_new_start(bench: Bench) -> None:
+    (bench.top / "conftest.py").write_text(BOARD.read_text() + RESUME)
+    tests = {"f.a": ["ok"], "f.b": ["PANIC"], "f.c": ["ok"], "f.d": ["PANIC"], "f.e": ["ok"]}
+    write_program(bench.top / "built/prog", tests)
+    write_program(bench.top / "built/tail", lines=["1..1", "ok 1 x"])
+    done = bench.run(*KERNEL, "-rA", "built", status=1)
+    done.assert_outcomes(passed=3 + 2, failed=2)
+    done.stdout.fnmatch_lines_random(
+        [
+            "FAILED built/prog::f.b - crash: the kernel panicked",
+            "FAILED built/prog::f.d - crash: the kernel panicked",
+            "PASSED built/prog::f.e",
+            "PASSED built/tail::x",
+        ]
+    )
+    assert bench.boots() == [
+        "boot debian:7.3: prog | tail",
+        "boot debian:7.3: prog -r f.c -r f.d -r f.e | tail",
+        "boot debian:7.3: prog -r f.e | tail",
+    ]
+
+
+def test_what_broke_off_and_does_not_begin_again_is_not_run(bench: Bench) -> None:
+    (bench.top / "conftest.py").write_text(BOARD.read_text() + RESUME)
+    write_program(bench.top / "built/prog", {"f.a": ["ok"], "f.b": ["DIE"], "f.c": ["ok"]})
+    write_program(bench.top / "built/tail", lines=["1..1", "ok 1 x"])
+    done = bench.run(*KERNEL, "-rA", "built", status=1)
+    done.assert_outcomes(passed=1 + 2, failed=2)
+    done.stdout.fnmatch_lines_random(
+        [
+            "FAILED built/prog::f.b - crash: ended by SIGSEGV",
+            "FAILED built/prog::f.c - not run: f.b: ended by SIGSEGV, before",
+        ]
+    )
+
+
 @pytest.fixture
 def real(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """Without the machines that are none."""
@@ -474,7 +519,23 @@ def test_a_panic_of_a_real_kernel(real: Bench, compile_guest: Callable[..., Path
     done.stdout.fnmatch_lines_random(
         [
             "FAILED *panics::second - crash: the kernel panicked*",
-            "FAILED *fine::fine - not run: the kernel panicked before",
+        ]
+    )
+    done.assert_outcomes(passed=1 + 1, failed=1 + 1 + 1)
+
+
+@pytest.mark.qemu
+def test_after_a_panic_the_other_tests_run(
+    real: Bench, tree: Callable[[str], Path], compile_harness: Callable[[str], Path], kernel: str
+) -> None:
+    program = compile_harness(str(tree("debian:7.3")))
+    done = real.run("--ksft-kernel", kernel, "-rA", program, status=1)
+    done.assert_outcomes(passed=2, failed=1)
+    done.stdout.fnmatch_lines_random(
+        [
+            "PASSED *harness::global.first",
+            "PASSED *harness::global.third",
+            "FAILED *harness::global.panics - crash: the kernel panicked*",
         ]
     )
 
@@ -507,12 +568,10 @@ def wait_for_qemu(parent: int) -> list[int]:
 def test_sources_list_what_the_programs_do(tree: Callable[[str], Path], kernel: str) -> None:
     linux = Tree.open(tree("debian:7.3"))
     names = [*NAMES, "guard-regions", "merge", "process_madv", "mdwe_test"]
-    store = Cache.find(None)
-    built = Builder(store, ARM64).build(linux, names)
-    jobs = [Job(path.name, path) for path in built]
-    debian = Debian(store, ARM64)
-    image = Kernels(store, debian).get(KernelRef.parse(kernel))
-    told = Lister().ask(Qemu(kernel, image, ARM64, busybox(store, debian)).run, jobs, threading.Event())
+    tools = assemble(Options(ARM64))
+    jobs = [Job(path.name, path) for path in tools.builder.build(linux, names)]
+    (machine,) = tools.machines(parse_all([kernel]), jobs)
+    told = Lister().ask(machine.run, jobs, threading.Event())
     for name in names:
         known = csource.tests(linux.collection("mm") / f"{name}.c") or []
         assert [test.name for test in known] == told[name], name

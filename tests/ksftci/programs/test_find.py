@@ -74,14 +74,14 @@ def test_names_paths_and_folders_keep_their_order(tree: Path, tmp_path: Path) ->
     elf(folder / "two"), elf(folder / "one")
     (folder / "readme").write_text("text")
     names = [str(folder), "mm:cow", str(elf(tmp_path / "cow"))]
-    jobs = find.find(names, Tree.open(tree), ARM64, Builds())
+    jobs = find.jobs(names, Tree.open(tree), ARM64, Builds())
     assert [job.name for job in jobs] == ["one", "two", "cow", "cow#2"]
 
 
 def test_a_name_takes_arguments_and_each_collection_is_built_once(tree: Path) -> None:
     builds = Builds()
     names = ["mm:cow -a 'b c'", "futex/functional:wait", "cow", "mm:run_all.sh -t 'ksm thp'"]
-    jobs = find.find(names, Tree.open(tree), ARM64, builds)
+    jobs = find.jobs(names, Tree.open(tree), ARM64, builds)
     assert [(job.name, job.args, job.limit) for job in jobs] == [
         ("cow -a b c", ("-a", "b c"), 900.0),
         ("futex/functional:wait", (), None),
@@ -93,7 +93,7 @@ def test_a_name_takes_arguments_and_each_collection_is_built_once(tree: Path) ->
 
 
 def test_a_collection_alone_is_all_of_its_tests(tree: Path) -> None:
-    jobs = find.find(["futex:"], Tree.open(tree), ARM64, Builds())
+    jobs = find.jobs(["futex:"], Tree.open(tree), ARM64, Builds())
     assert [job.name for job in jobs] == ["futex:run_all.sh", "futex/functional:wait"]
     assert {job.folder for job in jobs} == {tree.parent / "installed-futex"}
 
@@ -103,12 +103,12 @@ def test_a_script_of_ones_own_runs_too(tmp_path: Path) -> None:
     script.write_text("#!/bin/sh\n")
     assert not find.need_tree([str(script)])
     assert find.need_tree([str(script), "cow"])
-    (job,) = find.find([f"{script} one two"], None, ARM64, Builds())
+    (job,) = find.jobs([f"{script} one two"], None, ARM64, Builds())
     assert (job.name, job.program, job.args) == ("mine.sh one two", script, ("one", "two"))
 
 
 def test_without_names_the_mprotect_tests(tree: Path) -> None:
-    jobs = find.find([], Tree.open(tree), ARM64, Builds())
+    jobs = find.jobs([], Tree.open(tree), ARM64, Builds())
     assert [job.name for job in jobs] == ["mprotect_a", "mprotect_b"]
 
 
@@ -130,8 +130,8 @@ def test_mistakes_are_explained(tree: Path, tmp_path: Path) -> None:
         (["mm:run_al"], known, "alike are run_all.sh"),
     ]:
         with pytest.raises(CiError, match=message):
-            find.find(names, of, ARM64, Builds())
-    assert find.find([str(tmp_path / "x")], None, X86_64, Builds())
+            find.jobs(names, of, ARM64, Builds())
+    assert find.jobs([str(tmp_path / "x")], None, X86_64, Builds())
 
 
 def test_a_tree_is_looked_at(tree: Path, tmp_path: Path) -> None:

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The one place where the cache, trees, kernels, builders and machines are put together.
+
+The commands and the pytest plugin say what they want in `Options` and take everything from `assemble`.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ksftci.arch import DEFAULT, Arch
+from ksftci.host.cache import Cache
+from ksftci.host.debian import Debian
+from ksftci.kernel.build import KernelBuilder
+from ksftci.kernel.image import KernelRef, Kernels, source_of
+from ksftci.kernel.tree import Trees
+from ksftci.machine.guests import Guests
+from ksftci.machine.machine import Job, Limits, Machine
+from ksftci.machine.native import Native
+from ksftci.machine.qemu import GuestOptions
+from ksftci.programs import find
+from ksftci.programs.build import Builder
+from ksftci.programs.libraries import Libraries
+from ksftci.session.unit import Lister
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may choose. Paths and addresses that are None are found in the environment."""
+
+    arch: Arch = DEFAULT
+    cache: Path | None = None
+    mirror: str | None = None
+    limits: Limits = field(default_factory=Limits)
+    guest: GuestOptions = field(default_factory=GuestOptions)
+    compilers: int | None = None  # at once; None: one for each processor
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Everything that fetches, builds and runs, for one architecture. All of it raises CiError."""
+
+    options: Options
+    cache: Cache
+    debian: Debian
+    trees: Trees
+    kernel_builder: KernelBuilder
+    kernels: Kernels
+    builder: Builder
+    guests: Guests
+    lister: Lister
+
+    def jobs(self, names: Sequence[str], tree: str | None, kernels: Mapping[str, KernelRef]) -> list[Job]:
+        """A job for each program, built where need be.
+
+        That is done in `tree`, or else in the tree of the newest of the Debian kernels.
+        """
+        if tree is None and names and find.need_tree(names):
+            tree = source_of(kernels.values())
+        return find.jobs(names, self.trees.get(tree) if tree else None, self.options.arch, self.builder)
+
+    def machines(self, kernels: Mapping[str, KernelRef], jobs: Sequence[Job]) -> list[Machine]:
+        """A machine for each kernel, by its label; this machine itself when no kernel is given."""
+        if not kernels:
+            return [self.native()]
+        return [self.guests.machine(label, self.kernels.get(ref), jobs) for label, ref in kernels.items()]
+
+    def native(self) -> Native:
+        """This machine. Raises CiError when it cannot run the architecture's programs, or this user may not."""
+        Native.check(self.options.arch)
+        return Native(self.options.limits, self.options.guest.load)
+
+
+def assemble(
+    options: Options, say: Callable[[str], None] = lambda _: None, stop: threading.Event | None = None
+) -> Tools:
+    """Make everything; nothing is fetched or built yet.
+
+    `say` gets a line about each thing that takes long, `stop` ends what is being built when it is set.
+    Raises CiError when there is no place for the cache.
+    """
+    arch, stop = options.arch, stop or threading.Event()
+    cache = Cache.find(options.cache)
+    debian = Debian(cache, arch, options.mirror, say)
+    trees = Trees(cache, debian)
+    kernel_builder = KernelBuilder(cache, arch, options.compilers, say, stop)
+    return Tools(
+        options,
+        cache,
+        debian,
+        trees,
+        kernel_builder,
+        Kernels(cache, debian, trees, kernel_builder),
+        Builder(cache, arch, options.compilers, say, stop, Libraries(cache, debian)),
+        Guests(cache, debian, options.limits, options.guest),
+        Lister(cache),
+    )

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Options that several commands have, as dataclasses: a field is an option, and `grouped` puts them into a command."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from ksftci import arch as arches
+from ksftci.assembly import Options
+from ksftci.errors import CiError
+from ksftci.machine.machine import Limits
+from ksftci.machine.qemu import GuestOptions
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """A command in whose signature each parameter that is a dataclass gives way to the fields of it."""
+    signature = inspect.signature(command)
+    groups: dict[str, Any] = {
+        name: parameter.annotation
+        for name, parameter in signature.parameters.items()
+        if is_dataclass(parameter.annotation)
+    }
+    parameters: list[inspect.Parameter] = []
+    for name, parameter in signature.parameters.items():
+        if name in groups:
+            hints = get_type_hints(groups[name], include_extras=True)
+            parameters += [
+                parameter.replace(name=option.name, default=option.default, annotation=hints[option.name])
+                for option in fields(groups[name])
+            ]
+        else:
+            parameters.append(parameter)
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = group(**{option.name: given.pop(option.name) for option in fields(group)})
+        command(**given)
+
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+@dataclass(frozen=True)
+class StoreGroup:
+    """Where things come from and where they are kept."""
+
+    mirror: Annotated[
+        str | None,
+        typer.Option("--mirror", metavar="URL", help="A Debian mirror, ending in /debian; also KSFTCI_MIRROR."),
+    ] = None
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", metavar="DIR", help="Where fetched and built things are kept; also KSFTCI_CACHE."),
+    ] = None
+
+    def options(self, arch: str, **others: Any) -> Options:
+        """Options with this store and the architecture of a name. Raises CiError for an unknown one."""
+        return Options(arches.find(arch), self.cache, self.mirror, **others)
+
+
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout", min=1, help="Seconds for all on one kernel; natively for a program.")
+]
+SilenceOption = Annotated[
+    float, typer.Option("--silence", min=1, help="Seconds without a line before a test counts as hung.")
+]
+
+
+@dataclass(frozen=True)
+class GuestGroup:
+    """What a guest gets, and how long it may take."""
+
+    timeout: TimeoutOption = 1800
+    silence: SilenceOption = 120
+    memory: Annotated[int, typer.Option("--memory", min=256, help="Megabytes of the guest, in two NUMA nodes.")] = 2048
+    swap: Annotated[
+        int,
+        typer.Option("--swap", min=0, help="Megabytes of swap, on zram, which must be built into the guest's kernel."),
+    ] = 0
+    cpus: Annotated[int, typer.Option("--cpus", min=2, help="Processors of the guest.")] = 2
+    append: Annotated[str, typer.Option("--append", help="More of the kernel's command line.")] = ""
+
+    @property
+    def limits(self) -> Limits:
+        """The times."""
+        return Limits(self.timeout, self.silence)
+
+    def guest(self, **others: Any) -> GuestOptions:
+        """The rest, with options that not every command has."""
+        return GuestOptions(self.memory, self.cpus, self.append, swap_mb=self.swap, **others)
+
+
+def need_folders(*files: Path | None) -> None:
+    """Raises CiError when the folder of a file that is to be written is not there."""
+    for file in files:
+        if file is not None and not file.absolute().parent.is_dir():
+            raise CiError(f"{file}: the folder {file.parent} is not there")
