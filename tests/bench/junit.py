@@ -18,7 +18,7 @@ from pathlib import Path
 import junitparser
 
 from ksftci.formats import junit, junitread
-from ksftci.results.model import Run, Suite, TestResult, Verdict
+from ksftci.results.model import ProgramRun, Run, TestResult, Verdict
 
 _PER_SUITE = 1000
 _LOG = [f"# line {number} of what the test printed" for number in range(5)]
@@ -70,7 +70,7 @@ def _one(way: str, cases: int, path: Path) -> None:
     print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-def _our_suites(sizes: list[int]) -> Iterator[Suite]:
+def _our_suites(sizes: list[int]) -> Iterator[ProgramRun]:
     run = Run("debian:7.3", "arm64", {"release": "7.3.4"})
     for number, size in enumerate(sizes):
         program = f"program{number}"
@@ -80,7 +80,7 @@ def _our_suites(sizes: list[int]) -> Iterator[Suite]:
             else TestResult(program, f"cow.thp{n}.up", Verdict.FAIL, "Expected 1", 0.1, list(_LOG), "cow.c", 7)
             for n in range(size)
         ]
-        yield Suite(run, program, results)
+        yield ProgramRun(run, program, results)
 
 
 def _their_cases(number: int, size: int) -> Iterator[junitparser.TestCase]:

@@ -50,7 +50,7 @@ RUN = Run(
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("readers") / "junit.xml"
-    junit.write(RUN.suites, path)
+    junit.write(RUN.programs, path)
     return path
 
 

@@ -15,7 +15,7 @@ from ksftci.host.files import write_whole
 from ksftci.report import annotations, html, markdown, terminal
 from ksftci.results.judge import Judge
 from ksftci.results.merge import merge
-from ksftci.results.model import Run, exit_status, suites_of
+from ksftci.results.model import Run, exit_status, program_runs
 
 SummaryOption = Annotated[
     Path | None,
@@ -44,7 +44,7 @@ def junit_command(
     if known is None and len(logs) == 1 and record.streams(logs[0]) < 2:
         junit.write(record.stream(logs[0]), output)
     else:
-        junit.write(suites_of(_read(logs, Judge.read(known))), output)
+        junit.write(program_runs(_read(logs, Judge.read(known))), output)
 
 
 @app.command("report")

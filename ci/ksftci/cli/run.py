@@ -33,7 +33,7 @@ from ksftci.kernel.image import parse_all
 from ksftci.kernel.tree import HELP as TREE_HELP
 from ksftci.report import annotations, html, terminal
 from ksftci.results.judge import Judge
-from ksftci.results.model import Run, exit_status, suites_of
+from ksftci.results.model import Run, exit_status, program_runs
 from ksftci.results.shard import Shard
 from ksftci.session.choice import parse as parse_choice
 from ksftci.session.durations import Durations
@@ -64,7 +64,7 @@ class OutputGroup:
         """Write the files. Raises CiError that names each that cannot be written, after writing the others."""
         outputs: list[tuple[Path | None, Callable[[Path], None]]] = [
             (self.ktap_file, lambda file: write_whole(file, record.write(runs))),
-            (self.junit_file, lambda file: junit.write(suites_of(runs), file)),
+            (self.junit_file, lambda file: junit.write(program_runs(runs), file)),
             (self.html_file, lambda file: write_whole(file, html.render(runs))),
         ]
         write_all((file, write) for file, write in outputs if file)

@@ -30,7 +30,7 @@ from ksftci.session.choice import parse as parse_choice
 from ksftci.session.collect import Collector
 from ksftci.session.progress import ProgressDisplay
 from ksftci.session.session import Session
-from ksftci.session.watch import Difference, Parts, Saves, rounds
+from ksftci.session.watch import Difference, RoundTimes, Saves, rounds
 
 _FAILURES_SHOWN = 5
 _MENDED_SHOWN = 10
@@ -68,7 +68,7 @@ def watch(
     with Saves(source.path) as saves:
         tools = assemble(options, say, saves.there)
 
-        def once(parts: Parts) -> Run:
+        def once(parts: RoundTimes) -> Run:
             image = tools.kernel_builder.build(source, config or [])
             parts.over("kernel")
             programs = tools.jobs(names or [], str(source.path), {})
@@ -96,7 +96,7 @@ def watch(
 class _Display(ProgressDisplay):
     """Notes when the kernel is up."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: RoundTimes) -> None:
         super().__init__(err)
         self.parts = parts
 
@@ -107,7 +107,7 @@ class _Display(ProgressDisplay):
         super().progress(run, collector, event)
 
 
-def _show(run: Run, difference: Difference, parts: Parts) -> None:
+def _show(run: Run, difference: Difference, parts: RoundTimes) -> None:
     terminal.say(terminal.failures([replace(run, results=difference.failing)], _FAILURES_SHOWN), out)
     for result in difference.mended[:_MENDED_SHOWN]:
         say(f"MENDED {result.id}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ksftci.coverage import notes as noted
 from ksftci.coverage.gcov import Branch, Counts, Profile, merge
-from ksftci.coverage.measure import Suite
+from ksftci.coverage.measure import MeasuredSuite
 from ksftci.coverage.notes import Note, Notes
 from ksftci.coverage.source import Target
 from ksftci.errors import CiError
@@ -17,7 +17,7 @@ from ksftci.kernel.functions import Function
 
 
 @dataclass(frozen=True)
-class Part:
+class CompiledFunction:
     """A function, and what of it was compiled."""
 
     file: str
@@ -37,7 +37,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Line:
+class SourceLine:
     """A compiled line, and what the suites, in their order, did to it."""
 
     file: str
@@ -64,12 +64,12 @@ class Comparison:
     """The suites on one kernel."""
 
     kernel: str
-    suites: Sequence[Suite]
-    parts: list[Part]
+    suites: Sequence[MeasuredSuite]
+    parts: list[CompiledFunction]
     sources: dict[str, str]
     notes: Notes
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[SourceLine]:
         """Every compiled line of the parts, in the source's order."""
         totals = [suite.total for suite in self.suites]
         for part in self.parts:
@@ -79,7 +79,7 @@ class Comparison:
                 of_line.setdefault(branch.line, []).append(branch)
             for number in part.lines:
                 counts = [total.get(part.file, Counts()) for total in totals]
-                yield Line(
+                yield SourceLine(
                     part.file,
                     number,
                     part.function.name,
@@ -127,13 +127,13 @@ class Comparison:
 
 
 def compare(
-    kernel: str, suites: Sequence[Suite], targets: Sequence[Target], tree: Path, notes: Path | None
+    kernel: str, suites: Sequence[MeasuredSuite], targets: Sequence[Target], tree: Path, notes: Path | None
 ) -> Comparison:
     """Raises CiError when the tree has no such file or function, or the notes cannot be read."""
     sources = {target.file: read_text(tree / target.file) for target in targets}
     functions = {file: cfunction.functions(text) for file, text in sources.items()}
     everything = merge(suite.total for suite in suites)
-    parts: list[Part] = []
+    parts: list[CompiledFunction] = []
     for target in targets:
         names = {function.name for function in functions[target.file]}
         if unknown := [name for name in target.functions if name not in names]:
@@ -147,7 +147,7 @@ def compare(
     return Comparison(kernel, suites, parts, sources, found)
 
 
-def _part(file: str, function: Function, counts: Counts) -> Part:
+def _part(file: str, function: Function, counts: Counts) -> CompiledFunction:
     inside = range(function.first, function.last + 1)
     lines = sorted(line for line in counts.lines if line in inside)
-    return Part(file, function, tuple(lines), tuple(sorted(b for b in counts.branches if b.line in inside)))
+    return CompiledFunction(file, function, tuple(lines), tuple(sorted(b for b in counts.branches if b.line in inside)))

@@ -19,7 +19,7 @@ SYMBOL = "GCOV_KERNEL=y"
 
 
 @dataclass(frozen=True)
-class Suite:
+class MeasuredSuite:
     """What the programs of a suite executed, one by one."""
 
     name: str
@@ -79,7 +79,7 @@ def _why(cause: Cause | None) -> str:
 
 def suite(
     name: str, run: Run, recorder: Recorder, targets: Sequence[Target], build: Path, tree: Path, program: str
-) -> Suite:
+) -> MeasuredSuite:
     """What the recorder kept, read with the gcov `program` and the notes in the kernel's build folder.
 
     Raises CiError when there is nothing at all of one of the targets.
@@ -98,4 +98,4 @@ def suite(
     if missing := sorted(wanted[place] for place in wanted.keys() - there):
         why = "; ".join(f"{test}: {why}" for test, why in recorder.lost.items())
         raise CiError(f"suite {name}: the kernel counted nothing in {', '.join(missing)}{f' ({why})' if why else ''}")
-    return Suite(name, run, profiles, recorder.lost)
+    return MeasuredSuite(name, run, profiles, recorder.lost)

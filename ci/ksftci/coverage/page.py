@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from markupsafe import Markup
 
-from ksftci.coverage.compare import Comparison, Line, Part
+from ksftci.coverage.compare import Comparison, CompiledFunction, SourceLine
 from ksftci.coverage.table import UNEXPLAINED
 from ksftci.report.html import hashed, template
 
@@ -33,18 +33,20 @@ def render(found: Comparison) -> str:
     )
 
 
-def _anchor(part: Part) -> str:
+def _anchor(part: CompiledFunction) -> str:
     return f"{part.file}:{part.function.name}"
 
 
-def _listing(found: Comparison, part: Part, lines: dict[tuple[str, int], Line]) -> list[tuple[int, str, Line | None]]:
+def _listing(
+    found: Comparison, part: CompiledFunction, lines: dict[tuple[str, int], SourceLine]
+) -> list[tuple[int, str, SourceLine | None]]:
     """(number, text, what is known of it unless it is no code) of every line of a function."""
     source = found.sources[part.file].splitlines()
     inside = range(part.function.first, part.function.last + 1)
     return [(number, source[number - 1].expandtabs(8), lines.get((part.file, number))) for number in inside]
 
 
-def _state(line: Line) -> str:
+def _state(line: SourceLine) -> str:
     """A class: all, none, partly (not every suite runs it), branches (one that no suite takes)."""
     if line.missed:
         return "none"

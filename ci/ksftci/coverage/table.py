@@ -9,8 +9,8 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ksftci.coverage.compare import Comparison, Line
-from ksftci.coverage.measure import Suite
+from ksftci.coverage.compare import Comparison, SourceLine
+from ksftci.coverage.measure import MeasuredSuite
 
 UNEXPLAINED = "nobody has said what it needs"
 
@@ -35,7 +35,7 @@ def show(found: Comparison, console: Console) -> None:
         console.print(part, soft_wrap=isinstance(part, Text))
 
 
-def _only(line: Line, place: int) -> bool:
+def _only(line: SourceLine, place: int) -> bool:
     return bool(line.counts[place]) and sum(map(bool, line.counts)) == 1
 
 
@@ -74,10 +74,10 @@ def _cells(row: Sequence[int], suites: int) -> list[Text]:
     return cells
 
 
-def _programs(found: Comparison, suite: Suite) -> Table:
+def _programs(found: Comparison, suite: MeasuredSuite) -> Table:
     """Each program of a suite: its results, and what it executes, also of what no other one of the suite does."""
     table = _table(suite.name, "pass", "bad", "other", "lines", "only it", "branches", "only it")
-    results = {one.program: one.counts for one in suite.run.suites}
+    results = {one.program: one.counts for one in suite.run.programs}
     ran = {name: {(p.file, n) for p in found.parts for n in p.ran(profile)} for name, profile in suite.profiles.items()}
     taken = {
         name: {(p.file, b) for p in found.parts for b in p.taken(profile)} for name, profile in suite.profiles.items()
@@ -97,17 +97,17 @@ def _own(name: str, sets: Mapping[str, Set[object]]) -> tuple[int, int]:
     return len(mine), len(mine - others)
 
 
-def reason(line: Line) -> str:
+def reason(line: SourceLine) -> str:
     """The state that a line, or a branch of it, needs."""
     if line.note is None:
         return UNEXPLAINED
     return f"{line.note.needs}: {line.note.why}" if line.note.why else line.note.needs
 
 
-def _list(title: str, lines: Iterable[Line], wanted: Callable[[Line], bool]) -> list[Text]:
+def _list(title: str, lines: Iterable[SourceLine], wanted: Callable[[SourceLine], bool]) -> list[Text]:
     """The wanted lines; neighbours in one function with one reason are one entry."""
-    entries: list[list[Line]] = []
-    last: Line | None = None
+    entries: list[list[SourceLine]] = []
+    last: SourceLine | None = None
     for line in lines:
         if wanted(line):
             joins = last is not None and (last.file, last.function, last.note) == (line.file, line.function, line.note)

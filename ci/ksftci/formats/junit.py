@@ -15,13 +15,13 @@ from junit_xml import TestCase, TestSuite  # type: ignore[import-untyped]
 
 from ksftci.formats.junittext import clip, legal, shorten
 from ksftci.host.files import replacing
-from ksftci.results.model import Run, Suite, TestResult, Verdict, suites_of
+from ksftci.results.model import ProgramRun, Run, TestResult, Verdict, program_runs
 
 MEASURE = "measure."  # what the properties begin with that a test has measured
 _BATCH = 100  # cases that are in memory as elements at once
 
 
-def write(suites: Iterable[Suite], path: Path) -> None:
+def write(suites: Iterable[ProgramRun], path: Path) -> None:
     """Write the document of all suites to path, with no more than one suite and the next in memory.
 
     The same suites give the same bytes. Raises CiError when path cannot be written.
@@ -33,7 +33,7 @@ def write(suites: Iterable[Suite], path: Path) -> None:
 
 def render(runs: Iterable[Run]) -> str:
     """The document of all runs. Never raises, whatever the texts hold."""
-    return "".join(_document(suites_of(runs)))
+    return "".join(_document(program_runs(runs)))
 
 
 def place(run: Run) -> str:
@@ -90,7 +90,7 @@ def measured(result: TestResult) -> dict[str, str]:
     return {f"{MEASURE}{one.name}": one.text for one in result.measured}
 
 
-def _document(suites: Iterable[Suite]) -> Iterator[str]:
+def _document(suites: Iterable[ProgramRun]) -> Iterator[str]:
     """The document in pieces. The root has no totals, as they are not known yet; no reader takes them."""
     yield '<?xml version="1.0" encoding="utf-8"?>\n<testsuites>\n'
     run: Run | None = None
@@ -110,9 +110,9 @@ def _document(suites: Iterable[Suite]) -> Iterator[str]:
     yield "</testsuites>\n"
 
 
-def _behind(suites: Iterable[Suite]) -> Iterator[Suite]:
+def _behind(suites: Iterable[ProgramRun]) -> Iterator[ProgramRun]:
     """Each suite when the next has come: only then does its run hold all that was odd in it."""
-    last: Suite | None = None
+    last: ProgramRun | None = None
     for suite in suites:
         if last is not None:
             yield last
@@ -121,7 +121,7 @@ def _behind(suites: Iterable[Suite]) -> Iterator[Suite]:
         yield last
 
 
-def _head(suite: Suite, once: dict[str, str]) -> str:
+def _head(suite: ProgramRun, once: dict[str, str]) -> str:
     """The suite's start tag and properties; `once` are lines that no other suite of its run tells."""
     run, counts = suite.run, suite.counts
     facts = {
@@ -149,7 +149,7 @@ def _head(suite: Suite, once: dict[str, str]) -> str:
     return text.removesuffix("</testsuite>") + "\n"
 
 
-def _tail(suite: Suite) -> str:
+def _tail(suite: ProgramRun) -> str:
     splats = [line for program, line in suite.run.splats if program and program == suite.program]
     if not splats:
         return "</testsuite>\n"

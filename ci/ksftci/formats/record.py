@@ -11,7 +11,7 @@ from ksftci.errors import CiError
 from ksftci.formats import junitread
 from ksftci.ktap import splat
 from ksftci.ktap.parser import Parser
-from ksftci.results.model import BOOT_LOG, Run, Suite, TestResult, suites_of
+from ksftci.results.model import BOOT_LOG, ProgramRun, Run, TestResult, program_runs
 from ksftci.results.names import Names, make_unique
 
 _HEAD = re.compile(r"# ksftci (\w+): (.*)")
@@ -52,7 +52,7 @@ def read(path: Path) -> list[Run]:
     return junitread.read(path) if junitread.is_xml(path) else _runs(_of_log(path))
 
 
-def stream(path: Path) -> Iterator[Suite]:
+def stream(path: Path) -> Iterator[ProgramRun]:
     """The suites in a log or in JUnit XML; of a log each comes as soon as its program is over.
 
     Of a log only one suite is held at a time. Its run is complete, the anomalies included, when a suite
@@ -61,12 +61,12 @@ def stream(path: Path) -> Iterator[Suite]:
     Raises CiError when the file cannot be read.
     """
     if junitread.is_xml(path):
-        yield from suites_of(junitread.read(path))
+        yield from program_runs(junitread.read(path))
     else:
         yield from _of_log(path)
 
 
-def _of_log(path: Path) -> Iterator[Suite]:
+def _of_log(path: Path) -> Iterator[ProgramRun]:
     try:
         with path.open("rb") as file:
             yield from _suites(_blocks(file), path.stem)
@@ -79,7 +79,7 @@ def parse(text: str, name: str) -> list[Run]:
     return _runs(_suites(_blocks(BytesIO(text.encode("utf-8", "replace"))), name))
 
 
-def _runs(suites: Iterable[Suite]) -> list[Run]:
+def _runs(suites: Iterable[ProgramRun]) -> list[Run]:
     runs: list[Run] = []
     for suite in suites:
         if not runs or suite.run is not runs[-1]:
@@ -96,15 +96,15 @@ def _blocks(file: BinaryIO) -> Iterator[str]:
         yield data.decode("utf-8", "replace")
 
 
-def _suites(blocks: Iterable[str], name: str) -> Iterator[Suite]:
-    reader = _Reader(Run(""), name)
+def _suites(blocks: Iterable[str], name: str) -> Iterator[ProgramRun]:
+    reader = _RunReader(Run(""), name)
     headed = begun = False  # whether there was the head of a run, and more
     for part in _at_heads(blocks):
         head = _HEAD.fullmatch(part)
         if head and head[1] == "kernel":
             if begun or headed:
                 yield from reader.finish()
-            reader, headed, begun = _Reader(Run(head[2]), name), True, False
+            reader, headed, begun = _RunReader(Run(head[2]), name), True, False
         elif head and headed and not begun:
             _fact(reader.run, head[1], head[2])
         else:
@@ -140,7 +140,7 @@ def _fact(run: Run, name: str, value: str) -> None:
         run.environment[name] = value
 
 
-class _Reader:
+class _RunReader:
     """Reads what is printed in one run."""
 
     def __init__(self, run: Run, name: str) -> None:
@@ -148,12 +148,12 @@ class _Reader:
         self._programs = Names()
         self._empty = True
 
-    def feed(self, text: str) -> Iterator[Suite]:
+    def feed(self, text: str) -> Iterator[ProgramRun]:
         """Take whole lines; gives the suites that end in them."""
         self.parser.feed(text)
         yield from self._taken()
 
-    def finish(self) -> Iterator[Suite]:
+    def finish(self) -> Iterator[ProgramRun]:
         """There are no more lines; gives the suites that are left, and at least one for the run."""
         self.parser.close()
         yield from self._taken()
@@ -162,7 +162,7 @@ class _Reader:
         if self.parser.results or self._empty:
             yield self._suite(self.parser.program if self.parser.results else "", self.parser.results)
 
-    def _taken(self) -> Iterator[Suite]:
+    def _taken(self) -> Iterator[ProgramRun]:
         """The suites of programs, named by the outer tests: "selftests: mm: cow/name"."""
         for outer, results in self.parser.take(_OUTER):
             folder, colon, program = outer.removeprefix(_OUTER).partition(": ")
@@ -170,7 +170,7 @@ class _Reader:
                 result.name = result.name or "exit"
             yield self._suite(f"{folder}:{program}" if colon else folder, results)
 
-    def _suite(self, program: str, results: list[TestResult]) -> Suite:
+    def _suite(self, program: str, results: list[TestResult]) -> ProgramRun:
         if self._empty and (boot := splat.find(line for _, line in self.run.splats)):
             results.insert(0, splat.result(program, BOOT_LOG, boot))
         self._empty = False
@@ -178,4 +178,4 @@ class _Reader:
         for result in results:
             result.program = program
         make_unique(results)
-        return Suite(self.run, program, results)
+        return ProgramRun(self.run, program, results)

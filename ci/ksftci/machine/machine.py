@@ -65,7 +65,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Splat:
+class KernelLine:
     """A line of what the kernel logged while the program ran, if there is a warning in it."""
 
     at: float
@@ -113,7 +113,7 @@ class Stopped:
     text: str = ""
 
 
-Event = Booted | Begin | Line | Splat | Counted | Changed | End | Stopped
+Event = Booted | Begin | Line | KernelLine | Counted | Changed | End | Stopped
 
 
 class Machine(Protocol):

@@ -32,9 +32,9 @@ from ksftci.machine.machine import (
     End,
     Event,
     Job,
+    KernelLine,
     Limits,
     Line,
-    Splat,
     Stopped,
 )
 
@@ -186,7 +186,7 @@ class Qemu:
                 number, _, clock = rest.partition(" ")
                 yield Begin(at, jobs[int(number)], float(clock) if clock else None)
             elif word == "splat":
-                yield Splat(at, rest)
+                yield KernelLine(at, rest)
             elif word == "data":
                 data.append(rest)
             elif word == "counted":

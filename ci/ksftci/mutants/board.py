@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ksftci.mutants.fewest import Choice, case_of, choose
+from ksftci.mutants.fewest import ChosenCase, case_of, choose
 from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Entry
 from ksftci.mutants.ledger import Standing
@@ -77,7 +77,7 @@ class Together:
 
 
 @dataclass(frozen=True)
-class Part:
+class Topic:
     """The bugs of the list about one thing that all suites have tried and that can be told: how many each killed.
 
     `about` is what they break or, where `missing`, the state that no scenario has.
@@ -132,7 +132,7 @@ def together(table: Sequence[Row], suites: Sequence[Suite]) -> list[Together]:
     return found
 
 
-def parts(table: Sequence[Row], suites: Sequence[Suite]) -> list[Part]:
+def parts(table: Sequence[Row], suites: Sequence[Suite]) -> list[Topic]:
     """In the order of the list, those with a missing state last."""
     of: dict[tuple[bool, str], list[Row]] = {}
     for row in table:
@@ -142,7 +142,7 @@ def parts(table: Sequence[Row], suites: Sequence[Suite]) -> list[Part]:
     found = []
     for (missing, about), some in sorted(of.items(), key=lambda item: item[0][0]):
         killed = {suite.name: sum(bool(row.killed(suite.name)) for row in some) for suite in suites}
-        found.append(Part(about, missing, len(some), killed))
+        found.append(Topic(about, missing, len(some), killed))
     return found
 
 
@@ -196,7 +196,7 @@ def _outcome(standing: Standing) -> dict[str, Any]:
     return told | {name: list(ids) for name in ("unconfirmed", "failed") if (ids := getattr(standing, name))}
 
 
-def cases(hunt: Hunt, table: Sequence[Row], suite: Suite) -> list[Choice]:
+def cases(hunt: Hunt, table: Sequence[Row], suite: Suite) -> list[ChosenCase]:
     """The fewest cases of a suite that kill what all of it kills, as far as its tests were all run."""
     failed = {row.mutant.name: row.standings[suite.name].failed for row in table if suite.name in row.standings}
     known = {job.name: found for job in suite.jobs if (found := hunt.ledger.baseline(job))}

@@ -16,7 +16,7 @@ from ksftci.mutants.mutant import Mutant
 Text = Annotated[str, Field(min_length=1)]
 
 
-class Entry(BaseModel):
+class ListedBug(BaseModel):
     """A bug as the list has it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,7 +35,7 @@ class Entry(BaseModel):
     panic: str = ""
 
     @model_validator(mode="after")
-    def _is_told(self) -> "Entry":
+    def _is_told(self) -> "ListedBug":
         if not self.expect and not self.missing:
             raise ValueError("needs expect (the scenario that notices it) or missing (the state that none has)")
         return self
@@ -46,7 +46,7 @@ class Curated(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mutants: Annotated[list[Entry], Field(min_length=1)]
+    mutants: Annotated[list[ListedBug], Field(min_length=1)]
 
 
 def read(path: Path, tree: Tree) -> list[Mutant]:
@@ -71,7 +71,7 @@ def read(path: Path, tree: Tree) -> list[Mutant]:
     return mutants
 
 
-def _line(entry: Entry, tree: Tree) -> int:
+def _line(entry: ListedBug, tree: Tree) -> int:
     file = tree.path / entry.file
     text = read_text(file)
     spans = [function for function in functions(text) if function.name == entry.function]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChosenCase:
     """A case, and the mutants that no case chosen before it kills."""
 
     case: str
@@ -19,7 +19,7 @@ def case_of(test: str) -> str:
     return test.rpartition(".")[0] or test
 
 
-def choose(failed: Mapping[str, Iterable[str]], seconds: Mapping[str, float]) -> list[Choice]:
+def choose(failed: Mapping[str, Iterable[str]], seconds: Mapping[str, float]) -> list[ChosenCase]:
     """Cases that kill all mutants that any test kills, greedily those with most kills a second first.
 
     `failed` has the tests that noticed each mutant, `seconds` what a case takes (1 if it is not there). Greedy is
@@ -32,13 +32,13 @@ def choose(failed: Mapping[str, Iterable[str]], seconds: Mapping[str, float]) ->
     left = set().union(*kills.values())
     heap = [(-len(found) / seconds.get(case, 1.0), case) for case, found in kills.items()]
     heapq.heapify(heap)
-    chosen: list[Choice] = []
+    chosen: list[ChosenCase] = []
     while left:
         _, case = heapq.heappop(heap)
         now = (-len(kills[case] & left) / seconds.get(case, 1.0), case)
         if heap and heap[0] < now:  # others have killed some of its mutants meanwhile
             heapq.heappush(heap, now)
         elif kills[case] & left:
-            chosen.append(Choice(case, sorted(kills[case] & left)))
+            chosen.append(ChosenCase(case, sorted(kills[case] & left)))
             left -= kills[case]
     return chosen

@@ -20,7 +20,7 @@ from ksftci.mutants.trial import Baseline, Start, Suite
 from ksftci.results.model import Run
 
 
-class Watcher(Protocol):
+class HuntWatcher(Protocol):
     """Who is told how it goes; called from several threads."""
 
     def baseline(self, suite: Suite, programs: int, runs: int) -> None:
@@ -47,7 +47,7 @@ class Hunt:
     sample: Sequence[Mutant]
     wanted: int
     ledger: Ledger
-    watcher: Watcher
+    watcher: HuntWatcher
     at_once: int = 2
     baseline_runs: int = 2
     same: Collection[str] = ()  # names of mutants that nobody can tell from the kernel, it is thought

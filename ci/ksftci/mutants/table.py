@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ksftci.mutants import board
-from ksftci.mutants.board import Part, Row
+from ksftci.mutants.board import Row, Topic
 from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Entry
 from ksftci.mutants.ledger import Standing
@@ -111,7 +111,7 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
         _line(console, f"{suite.name}: {len(chosen)} cases kill all {kills} that any kills")
 
 
-def _parts(parts: Sequence[Part], suites: Sequence[str], console: Console) -> None:
+def _parts(parts: Sequence[Topic], suites: Sequence[str], console: Console) -> None:
     """What the bugs of the list break; those that need a state that is missing are one line."""
     grid = Table(box=None, pad_edge=False, header_style="bold")
     grid.add_column("the list: what is broken")

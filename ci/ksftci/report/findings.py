@@ -168,7 +168,7 @@ def excerpt(result: TestResult, lines: int) -> list[str]:
 
 def seconds(run: Run) -> float:
     """How long a run took; of a log, what its tests took."""
-    return run.seconds or sum(suite.seconds for suite in run.suites)
+    return run.seconds or sum(suite.seconds for suite in run.programs)
 
 
 def bad(run: Run) -> bool:

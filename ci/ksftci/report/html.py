@@ -125,7 +125,7 @@ def _programs(runs: Sequence[Run]) -> list[tuple[str, int, float, float, float, 
     times: dict[str, list[tuple[float, str]]] = {}
     tests: dict[str, set[str]] = {}
     for run in runs:
-        for suite in run.suites:
+        for suite in run.programs:
             times.setdefault(suite.program, []).append((suite.seconds, run.label))
             tests.setdefault(suite.program, set()).update(result.name for result in suite.results)
     rows = []

@@ -22,7 +22,7 @@ Place = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Line:
+class Curve:
     """A test: its runs of kernels on which it measured, each point with what it says, and its name's place."""
 
     name: str
@@ -41,7 +41,7 @@ class Plot:
     right: int
     ticks: list[tuple[float, str]]  # y, value
     kernels: list[tuple[float, str]]  # x, name
-    lines: list[Line]
+    lines: list[Curve]
 
 
 def plot(chart: Chart) -> Plot | None:
@@ -68,7 +68,7 @@ def plot(chart: Chart) -> Plot | None:
             for place, kernel, one in zip(places, chart.kernels, row, strict=True)
             if place and one
         ]
-        lines.append(Line(name, _paths(places), points, points[-1][1]))
+        lines.append(Curve(name, _paths(places), points, points[-1][1]))
     labels = _apart([line.label for line in lines])
     return Plot(
         right + _RIGHT,

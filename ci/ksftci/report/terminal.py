@@ -55,7 +55,7 @@ def _line(text: str, style: str = "") -> Text:
 
 def _table(runs: Sequence[Run], width: int) -> list[RenderableType]:
     """A row for each kernel and program; for each kernel when those are too many."""
-    rows = [(suite.run.label, suite.program, suite.counts, suite.seconds) for run in runs for suite in run.suites]
+    rows = [(suite.run.label, suite.program, suite.counts, suite.seconds) for run in runs for suite in run.programs]
     folded = len(rows) > _SUITES_SHOWN
     if folded:
         rows = [(run.label, "", run.counts, findings.seconds(run)) for run in runs]

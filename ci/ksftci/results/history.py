@@ -20,7 +20,7 @@ def _release(text: str) -> str:
     return text
 
 
-class Entry(BaseModel):
+class UsualMeasure(BaseModel):
     """What one test measured, on the kernels on which that changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,7 +49,7 @@ class Entry(BaseModel):
 class History:
     """A file of them: a YAML list."""
 
-    entries: dict[tuple[str, str], list[Entry]]  # by test and measurement
+    entries: dict[tuple[str, str], list[UsualMeasure]]  # by test and measurement
 
     @classmethod
     def read(cls, path: Path | None = None) -> "History":
@@ -57,8 +57,8 @@ class History:
         if path is None:
             with as_file(files("ksftci.results").joinpath("history.yaml")) as ours:
                 return cls.read(ours)
-        entries: dict[tuple[str, str], list[Entry]] = {}
-        for _, entry in read_list(path, Entry):
+        entries: dict[tuple[str, str], list[UsualMeasure]] = {}
+        for _, entry in read_list(path, UsualMeasure):
             entries.setdefault((entry.test, entry.measure), []).append(entry)
         return cls(entries)
 

@@ -136,16 +136,16 @@ class Run:
         return f"{kernel} (run {self.repeat})" if self.repeat > 1 else kernel
 
     @property
-    def suites(self) -> "list[Suite]":
+    def programs(self) -> "list[ProgramRun]":
         """The results program by program, in the order in which the programs first appear."""
         programs: dict[str, list[TestResult]] = {}
         for result in self.results:
             programs.setdefault(result.program, []).append(result)
-        return [Suite(self, program, results) for program, results in programs.items()]
+        return [ProgramRun(self, program, results) for program, results in programs.items()]
 
 
 @dataclass(frozen=True)
-class Suite:
+class ProgramRun:
     """What one program did in one run."""
 
     run: Run
@@ -163,10 +163,10 @@ class Suite:
         return sum(result.seconds or 0 for result in self.results)
 
 
-def suites_of(runs: Iterable[Run]) -> Iterator[Suite]:
+def program_runs(runs: Iterable[Run]) -> Iterator[ProgramRun]:
     """The suites of all runs; of a run without results an empty one, so that it is not lost."""
     for run in runs:
-        yield from run.suites or [Suite(run, "", [])]
+        yield from run.programs or [ProgramRun(run, "", [])]
 
 
 def differing(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdict | None]]:

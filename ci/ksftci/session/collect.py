@@ -18,8 +18,8 @@ from ksftci.machine.machine import (
     End,
     Event,
     Job,
+    KernelLine,
     Line,
-    Splat,
     Stopped,
 )
 from ksftci.results.model import BOOT_LOG, KERNEL_LOG, Run, TestResult, Verdict
@@ -126,7 +126,7 @@ class Collector:
                 self.run.console.append(f"# {text}")
                 if self.parser:
                     self._feed(self.parser, text, at)
-            case Splat(text=text):
+            case KernelLine(text=text):
                 self._kernel.append(text)
                 if self.job is not None:
                     self.run.splats.append((self.job.name, text))

@@ -25,7 +25,7 @@ class Durations:
         """The mean over all runs in which a test, or a program, has a time."""
         tests: dict[str, list[float]] = {}
         programs: dict[str, list[float]] = {}
-        for suite in (suite for run in runs for suite in run.suites):
+        for suite in (suite for run in runs for suite in run.programs):
             timed = {r.id: r.seconds for r in suite.results if r.seconds is not None}
             for test, seconds in timed.items():
                 tests.setdefault(test, []).append(seconds)

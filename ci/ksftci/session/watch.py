@@ -112,7 +112,7 @@ def compare(before: Mapping[str, Verdict], run: Run) -> Difference:
 
 
 @dataclass
-class Parts:
+class RoundTimes:
     """How long each part of a round took, in seconds; one follows the other."""
 
     seconds: dict[str, float] = field(default_factory=dict)
@@ -130,8 +130,8 @@ class Parts:
 
 def rounds(
     saves: Saves,
-    once: Callable[[Parts], Run],
-    show: Callable[[Run, Difference, Parts], None],
+    once: Callable[[RoundTimes], Run],
+    show: Callable[[Run, Difference, RoundTimes], None],
     say: Callable[[str], None],
 ) -> NoReturn:
     """Go on for ever. `once` builds and tests, and ends early when `saves.there` is set.
@@ -141,7 +141,7 @@ def rounds(
     """
     before: dict[str, Verdict] = {}
     while True:
-        parts = Parts()
+        parts = RoundTimes()
         try:
             run = once(parts)
             if not saves.there.is_set():

@@ -19,7 +19,7 @@ from rich.console import Console
 from ksftci.coverage import compare, data, gcov, measure, notes, page, table
 from ksftci.coverage.compare import Comparison
 from ksftci.coverage.gcov import Branch, Counts, Profile
-from ksftci.coverage.measure import Recorder, Suite
+from ksftci.coverage.measure import MeasuredSuite, Recorder
 from ksftci.coverage.source import Target
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
@@ -67,8 +67,8 @@ def compared(tmp_path: Path, *targets: str, note: str = NOTES) -> Comparison:
     path.write_text(note)
     small = without(toy(), range(20, 22))
     suites = [
-        Suite("ours", Run("ours"), {"toys": toy()}, {}),
-        Suite(
+        MeasuredSuite("ours", Run("ours"), {"toys": toy()}, {}),
+        MeasuredSuite(
             "upstream", Run("upstream"), {"small": small, "smaller": without(small, range(37, 42))}, {"big": "it hung"}
         ),
     ]

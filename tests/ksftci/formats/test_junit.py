@@ -15,7 +15,7 @@ from lxml import etree
 from ksftci.errors import CiError
 from ksftci.formats import junit
 from ksftci.formats.junittext import legal
-from ksftci.results.model import Measurement, Run, Suite, TestResult, Verdict
+from ksftci.results.model import Measurement, ProgramRun, Run, TestResult, Verdict
 
 NASTY = "\x1b[31mred\x00 \ufffe <&\"'> ]]> \ud800 äö 🐧"
 SPELT = "\\x1b[31mred\\x00 \\ufffe <&\"'> ]]> \\ud800 äö 🐧"
@@ -228,23 +228,23 @@ def test_what_was_measured_is_in_the_properties_of_its_case() -> None:
     assert case[1].text == "ran"
 
 
-def suites(count: int, cases: int) -> Iterator[Suite]:
+def suites(count: int, cases: int) -> Iterator[ProgramRun]:
     for number in range(count):
         run = a_run(*(TestResult("p", f"t{n}", Verdict.FAIL, "why", 0.1, ["line"] * 10) for n in range(cases)))
-        yield Suite(run, f"p{number}", run.results)
+        yield ProgramRun(run, f"p{number}", run.results)
 
 
 def test_writing_is_what_rendering_gives(tmp_path: Path) -> None:
     runs = [a_run(*(TestResult(f"p{n % 3}", f"t{n}", Verdict.FAIL) for n in range(1000)))]
-    junit.write((suite for run in runs for suite in run.suites), tmp_path / "out.xml")
+    junit.write((suite for run in runs for suite in run.programs), tmp_path / "out.xml")
     assert (tmp_path / "out.xml").read_text(encoding="utf-8") == junit.render(runs)
 
 
 def test_what_a_run_has_odd_at_its_end_is_told(tmp_path: Path) -> None:
     run = a_run()
 
-    def stream() -> Iterator[Suite]:
-        yield Suite(run, "p", [TestResult("p", "t", Verdict.PASS)])
+    def stream() -> Iterator[ProgramRun]:
+        yield ProgramRun(run, "p", [TestResult("p", "t", Verdict.PASS)])
         run.anomalies.append("p: no plan")
 
     junit.write(stream(), tmp_path / "out.xml")
@@ -266,7 +266,7 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "out.xml"
     path.write_text("old")
 
-    def breaks() -> Iterator[Suite]:
+    def breaks() -> Iterator[ProgramRun]:
         yield from suites(1, 1)
         raise CiError("the second log is not there")
 

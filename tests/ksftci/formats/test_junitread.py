@@ -64,10 +64,10 @@ def as_written(runs: list[Run]) -> list[Run]:
             kernel=legal(run.kernel),
             environment={legal(k): legal(v) for k, v in run.environment.items()},
             anomalies=[legal(note) for note in run.anomalies],
-            results=[_as_written(result) for suite in run.suites for result in suite.results],
+            results=[_as_written(result) for suite in run.programs for result in suite.results],
             splats=[
                 (of, legal(line))
-                for program in ["", *(suite.program for suite in run.suites)]
+                for program in ["", *(suite.program for suite in run.programs)]
                 for of, line in run.splats
                 if of == program
             ],

@@ -449,9 +449,9 @@ def test_suites_are_compared_on_what_all_of_them_have_tried(tmp_path: Path) -> N
     assert "of 3 that all suites have tried ours killed <b>2</b>" in page.render(board.data(hunt, rows, "7.3.4"))
     assert board.together(rows, hunt.suites[:1]) == []
     assert board.parts(rows, hunt.suites) == [
-        board.Part("runs", False, 1, {"ours": 1, "theirs": 0}),
-        board.Part("mm/x.c", False, 1, {"ours": 1, "theirs": 1}),
-        board.Part("a state", True, 1, {"ours": 0, "theirs": 0}),
+        board.Topic("runs", False, 1, {"ours": 1, "theirs": 0}),
+        board.Topic("mm/x.c", False, 1, {"ours": 1, "theirs": 1}),
+        board.Topic("a state", True, 1, {"ours": 0, "theirs": 0}),
     ]
     judged = board.rows(hunt, {"survives": plan.Judgement(name="survives", verdict="slower", why="the same")})
     assert [part.about for part in board.parts(judged, hunt.suites)] == ["runs", "a state"]

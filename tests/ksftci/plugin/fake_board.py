@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ksftci.errors import CiError
-from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, Machine, Splat, Stopped
+from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, KernelLine, Limits, Line, Machine, Stopped
 
 _HEAD = b"\x7fELF" + bytes(12) + b"\x02\0" + (183).to_bytes(2, "little")
 
@@ -95,7 +95,7 @@ class Board:
             failed |= word == "not ok"
             yield Line(self._at(), f"{word} {number} {name}{' #' if directive else ''}{directive}")
         if "splat" in program:
-            yield Splat(self._at(), str(program["splat"]))
+            yield KernelLine(self._at(), str(program["splat"]))
         yield End(self._at(), job, int(program.get("status", failed)))  # type: ignore[call-overload]
 
     def _at(self) -> float:

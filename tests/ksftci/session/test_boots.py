@@ -14,7 +14,7 @@ from rich.console import Console
 from ksftci.errors import CiError
 from ksftci.formats import record
 from ksftci.host.cache import Cache
-from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Line, Splat, Stopped
+from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, KernelLine, Line, Stopped
 from ksftci.report import terminal
 from ksftci.results.merge import merge, take
 from ksftci.results.model import Run, TestResult, Verdict, exit_status
@@ -72,7 +72,7 @@ class Guest:
                     ends = self.ends.get(f"{job.name}.{test}")
                     end = ends.pop(0) if ends else "ok"
                 if end == "splat":
-                    yield Splat(1, WARNING)
+                    yield KernelLine(1, WARNING)
                     end = "ok"
                 if end == "panic":
                     yield Line(1, f"#  RUN           {test} ...")

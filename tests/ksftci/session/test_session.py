@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ksftci.formats import record
-from ksftci.machine.machine import Begin, Booted, Cause, Changed, End, Event, Job, Line, Splat, Stopped
+from ksftci.machine.machine import Begin, Booted, Cause, Changed, End, Event, Job, KernelLine, Line, Stopped
 from ksftci.results.model import Run, Verdict, differing, exit_status
 from ksftci.session.choice import parse as choose
 from ksftci.session.collect import Collector
@@ -92,7 +92,7 @@ def test_splats_and_settings_are_failures() -> None:
         Begin(0, A),
         Line(1, "1..1"),
         Line(1, "ok 1 x"),
-        *(Splat(1, line) for line in WARNING),
+        *(KernelLine(1, line) for line in WARNING),
         Changed(1, "/proc/sys/vm/x", "0", "1"),
         End(2, A, 0),
     ]
@@ -105,7 +105,7 @@ def test_splats_and_settings_are_failures() -> None:
 def test_a_splat_at_boot_is_the_first_programs() -> None:
     events: list[Event] = []
     for job in (A, B):  # as many starts
-        events += [*(Splat(0, line) for line in WARNING), Booted(0, {"page_size": "4096"})]
+        events += [*(KernelLine(0, line) for line in WARNING), Booted(0, {"page_size": "4096"})]
         events += [Begin(1, job), Line(1, "1..1"), Line(2, "ok 1 x"), End(2, job, 0)]
     run = collect([A, B], *events)
     assert verdicts(run) == {"a.boot/kernel_log": "fail", "a.x": "pass", "b.x": "pass"}
@@ -122,7 +122,7 @@ def a_splat_at(begin: float) -> list[Event]:
         Line(10, "1..2"),
         Line(12, "ok 1 x"),
         Line(14, "ok 2 y"),
-        *(Splat(15, line) for line in WARNING),
+        *(KernelLine(15, line) for line in WARNING),
         End(15, A, 0),
     ]
 

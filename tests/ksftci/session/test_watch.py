@@ -8,7 +8,7 @@ import pytest
 
 from ksftci.errors import Cancelled, CiError, Interrupted
 from ksftci.results.model import Run, TestResult, Verdict
-from ksftci.session.watch import Difference, Parts, Saves, compare, is_source, rounds
+from ksftci.session.watch import Difference, RoundTimes, Saves, compare, is_source, rounds
 
 PASS, FAIL = Verdict.PASS, Verdict.FAIL
 
@@ -71,7 +71,7 @@ def test_what_a_round_tells_is_what_has_changed() -> None:
 
 
 def test_parts_follow_each_other() -> None:
-    parts = Parts(_last=100.0)
+    parts = RoundTimes(_last=100.0)
     for part, at in (("kernel", 105.0), ("boot", 106.5), ("kernel", 107.0)):
         parts.over(part, at)
     assert parts.seconds == {"kernel": 5.5, "boot": 1.5}
@@ -130,7 +130,7 @@ class Script:
     def save(self) -> None:
         save(self.tree / "mm/mprotect.c", "x\n")
 
-    def _once(self, parts: Parts) -> Run:
+    def _once(self, parts: RoundTimes) -> Run:
         if not self.steps:
             raise Interrupted
         return self.steps.pop(0)(self)
