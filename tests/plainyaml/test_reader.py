@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from plainyaml.node import Mapping, Node, Scalar, Sequence
@@ -182,6 +182,7 @@ def check(node: Node, depth: int = 0) -> None:
                 check(item, depth + 1)
 
 
+@settings(deadline=None)
 @given(st.binary() | st.text().map(str.encode) | TEXT.map(str.encode))
 @example(b'"\\UFFFFFFFF')
 @example(b"%YAML 1.9\n---\n")
