@@ -13,9 +13,10 @@ import typer
 
 from ksftgen import __version__, output, paths, render, schema, spec, tree
 from ksftgen.cases import cases
-from ksftgen.errors import GenError, clip
+from ksftgen.errors import GenError
 from ksftgen.install import install as put_into
 from ksftgen.scenario import Scenario
+from plainyaml.problem import clip
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-_LINE = 2000
+from plainyaml.problem import FileError, clip
 
 
 class GenError(Exception):
@@ -22,22 +21,8 @@ class RenderError(GenError):
     """A template that does not render, or two sources that want one name."""
 
 
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One finding in a scenario: line and column count from 1."""
-
-    line: int
-    column: int
-    text: str
-
-
-class SpecError(GenError):
+class SpecError(GenError, FileError):
     """Every problem of one scenario file, in the order of the file."""
-
-    def __init__(self, path: str, problems: Iterable[Problem]) -> None:
-        self.path = path
-        self.problems = sorted(set(problems))
-        super().__init__("\n".join(f"{path}:{p.line}:{p.column}: {clip(p.text, _LINE)}" for p in self.problems))
 
 
 def join(words: Iterable[str]) -> str:
@@ -54,10 +39,3 @@ def unknown(what: str, word: str, allowed: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, known, n=1)
     hint = f'did you mean "{close[0]}"? ' if close else ""
     return f'unknown {what} "{clip(word)}"; {hint}allowed: {join(known) or "nothing"}'
-
-
-def clip(word: str, size: int = 40) -> str:
-    """A user's word made fit for one line of a terminal: printable ASCII, at most `size` characters."""
-    shown = word.encode("ascii", "backslashreplace").decode()
-    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
-    return shown if len(shown) <= size else shown[: size - 3] + "..."

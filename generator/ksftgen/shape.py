@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints,
 from pydantic.functional_validators import AfterValidator
 
 from ksftgen import layout
-from ksftgen.errors import Problem, clip, join, unknown
-from ksftgen.source import Mapping, Node, Sequence
+from ksftgen.errors import join, unknown
+from plainyaml.node import Mapping, Node
+from plainyaml.problem import Problem, clip
 
 
 def _comment(text: str) -> str:
@@ -116,17 +117,11 @@ def _find(root: Mapping, detail: Any) -> tuple[Node, str, list[Any]]:
     """
     place = list(detail["loc"])
     place = place[: {"setup": 2, "tests": 3}.get(place[0], len(place))]
-    node: Node = root
-    key = ""
-    for index, part in enumerate(place):
-        if isinstance(node, Mapping) and part in node.items:
-            rest = place[index + 1 :]
-            at_key = rest == ["[key]"] or (not rest and detail["type"] == "extra_forbidden")
-            node, key = (node.keys[part] if at_key else node.items[part]), str(part)
-        elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
-            node = node.items[part]
-        # Anything else names a branch of a union: no way to go.
-    return node, key, place
+    node, key = root.follow(place)
+    if key is None:
+        return node, "", place
+    of_key = place[-1] == "[key]" or detail["type"] == "extra_forbidden"
+    return key if of_key else node, key.text, place
 
 
 def _text(detail: Any, place: list[Any], key: str) -> str:

@@ -13,11 +13,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ksftgen import cover, layout, shape, source
-from ksftgen.errors import Problem, SpecError, clip, join, unknown
+from ksftgen.errors import SpecError, join, unknown
 from ksftgen.layout import Layout, Segment
 from ksftgen.scenario import Axis, Scenario, Step
 from ksftgen.steps import Steps
 from ksftgen.vocabulary import C_WORDS, CAPABILITIES, HARNESS_WORDS, TYPES
+from plainyaml import node as yaml
+from plainyaml.problem import Problem, clip
 
 
 def load(path: Path) -> Scenario:
@@ -42,18 +44,18 @@ def library() -> Mapping[str, Layout]:
     return found
 
 
-def _layouts(node: source.Mapping, problems: list[Problem]) -> dict[str, Layout]:
+def _layouts(node: yaml.Mapping, problems: list[Problem]) -> dict[str, Layout]:
     found = {}
     for name, sides in node.items.items():
-        if not isinstance(sides, source.Mapping):
+        if not isinstance(sides, yaml.Mapping):
             continue
         below, above = (_pattern(sides.items.get(side), problems) for side in ("below", "above"))
         found[name] = Layout(name, below, above)
     return found
 
 
-def _pattern(node: source.Node | None, problems: list[Problem]) -> tuple[Segment, ...]:
-    if not isinstance(node, source.Sequence):
+def _pattern(node: yaml.Node | None, problems: list[Problem]) -> tuple[Segment, ...]:
+    if not isinstance(node, yaml.Sequence):
         return ()
     segments = []
     for item in node.items:
@@ -70,7 +72,7 @@ def _pattern(node: source.Node | None, problems: list[Problem]) -> tuple[Segment
 class _Reader:
     """The checks across keys; adds to `problems`, which holds those of shape."""
 
-    def __init__(self, root: source.Mapping, problems: list[Problem]) -> None:
+    def __init__(self, root: yaml.Mapping, problems: list[Problem]) -> None:
         self.root = root
         self.problems = problems
         self.bad = {(problem.line, problem.column) for problem in problems}
@@ -113,24 +115,24 @@ class _Reader:
         self._cases(scenario)
         return None if self.problems else scenario
 
-    def _add(self, node: source.Node, text: str) -> None:
+    def _add(self, node: yaml.Node, text: str) -> None:
         if (node.line, node.column) not in self.bad:
             self.problems.append(node.problem(text))
 
-    def _mapping(self, key: str) -> source.Mapping:
+    def _mapping(self, key: str) -> yaml.Mapping:
         node = self.root.items.get(key)
-        return node if isinstance(node, source.Mapping) else source.Mapping(1, 1)
+        return node if isinstance(node, yaml.Mapping) else yaml.Mapping(1, 1)
 
-    def _items(self, node: source.Node | None) -> list[source.Node]:
-        return node.items if isinstance(node, source.Sequence) else []
+    def _items(self, node: yaml.Node | None) -> list[yaml.Node]:
+        return node.items if isinstance(node, yaml.Sequence) else []
 
-    def _words(self, node: source.Node | None) -> list[tuple[source.Node, str]]:
+    def _words(self, node: yaml.Node | None) -> list[tuple[yaml.Node, str]]:
         """The words of a list, or one word by itself, that have no problem yet."""
-        found = self._items(node) if isinstance(node, source.Sequence) else [node] if node else []
+        found = self._items(node) if isinstance(node, yaml.Sequence) else [node] if node else []
         return [
             (item, str(item.value))
             for item in found
-            if isinstance(item, source.Scalar) and (item.line, item.column) not in self.bad
+            if isinstance(item, yaml.Scalar) and (item.line, item.column) not in self.bad
         ]
 
     def _name(self, stem: str) -> None:
@@ -170,10 +172,10 @@ class _Reader:
             tests[name] = steps.test(self._items(body))
         steps.complete &= bool(setup) and bool(tests) and all(tests.values())
         for problem in steps.problems:
-            self._add(source.Node(problem.line, problem.column), problem.text)
+            self._add(yaml.Node(problem.line, problem.column), problem.text)
         return setup, tests, steps
 
-    def _test_name(self, name: str, key: source.Node) -> None:
+    def _test_name(self, name: str, key: yaml.Node) -> None:
         if name in HARNESS_WORDS or name.endswith("_teardown"):
             words = join(sorted(HARNESS_WORDS))
             self._add(key, f'a test called "{name}"; {words}, and *_teardown, are kselftest_harness.h\'s own')
@@ -213,7 +215,7 @@ class _Reader:
         found = []
         known = [axis.name for axis in axes]
         for node in self._items(self.root.items.get("stronger")):
-            if not isinstance(node, source.Mapping):
+            if not isinstance(node, yaml.Mapping):
                 continue
             names: list[str] = []
             for item, name in self._words(node.items.get("axes")):
@@ -237,7 +239,7 @@ class _Reader:
         values = {axis.name: axis.values for axis in axes}
         for node in self._items(self.root.items.get(key)):
             one = {}
-            if not isinstance(node, source.Mapping):
+            if not isinstance(node, yaml.Mapping):
                 continue
             for name, inner in node.items.items():
                 if name not in values:

@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ksftgen import source
-from ksftgen.errors import Problem, join, unknown
+from ksftgen.errors import join, unknown
 from ksftgen.scenario import Given, Step
 from ksftgen.vocabulary import VERBS, Type, Verb
+from plainyaml import node as yaml
+from plainyaml.problem import Problem
 
 
 @dataclass
@@ -36,7 +37,7 @@ class Steps:
     has_child: bool = False
     complete: bool = True
 
-    def setup(self, nodes: Iterable[source.Node]) -> tuple[Step, ...]:
+    def setup(self, nodes: Iterable[yaml.Node]) -> tuple[Step, ...]:
         """The steps of ``setup``: the first one maps, no other does."""
         steps = []
         for index, item in enumerate(nodes):
@@ -55,7 +56,7 @@ class Steps:
             steps.append(step)
         return tuple(steps)
 
-    def test(self, nodes: Iterable[source.Node]) -> tuple[Step, ...]:
+    def test(self, nodes: Iterable[yaml.Node]) -> tuple[Step, ...]:
         """The steps of one test; a child that it forks is gone after it."""
         before = self.has_child
         steps = []
@@ -69,20 +70,20 @@ class Steps:
         self.has_child = before
         return tuple(steps)
 
-    def _step(self, node: source.Node) -> Step | None:
+    def _step(self, node: yaml.Node) -> Step | None:
         step = None if (node.line, node.column) in self.bad else self._read(node)
         if step is None:
             self.complete = False
             self.has_child = True  # it may have forked
         return step
 
-    def _read(self, node: source.Node) -> Step | None:
-        if isinstance(node, source.Scalar):
+    def _read(self, node: yaml.Node) -> Step | None:
+        if isinstance(node, yaml.Scalar):
             name, place, arguments = str(node.value), node, None
-        elif isinstance(node, source.Mapping):
+        elif isinstance(node, yaml.Mapping):
             name, place = next(iter(node.keys.items()))
             inner = node.items[name]
-            arguments = inner if isinstance(inner, source.Mapping) else None
+            arguments = inner if isinstance(inner, yaml.Mapping) else None
         else:
             return None
         verb = VERBS.get(name)
@@ -96,7 +97,7 @@ class Steps:
             self.has_child = True
         return Step(verb, given) if given is not None else None
 
-    def _arguments(self, verb: Verb, place: source.Node, node: source.Mapping | None) -> tuple[Given, ...] | None:
+    def _arguments(self, verb: Verb, place: yaml.Node, node: yaml.Mapping | None) -> tuple[Given, ...] | None:
         good = True
         names = [argument.name for argument in verb.arguments]
         for name, key in node.keys.items() if node else ():
@@ -116,7 +117,7 @@ class Steps:
             if value is None:
                 given.append(Given(argument, argument.default or "", False))
                 continue
-            if not isinstance(value, source.Scalar):
+            if not isinstance(value, yaml.Scalar):
                 return None  # a problem of shape, reported there
             word = str(value.value)
             if word.startswith("$"):
@@ -129,7 +130,7 @@ class Steps:
                     self.problems.append(value.problem("no child; fork before this step"))
         return tuple(given) if good else None
 
-    def _axis(self, axis: str, kind: Type, place: source.Node) -> bool:
+    def _axis(self, axis: str, kind: Type, place: yaml.Node) -> bool:
         if axis not in self.axes:
             if self.axes:  # else the matrix is what is wrong
                 self.problems.append(place.problem(unknown("axis", axis, self.axes)))
@@ -141,7 +142,7 @@ class Steps:
             return False
         return True
 
-    def _value(self, word: str, kind: Type, place: source.Node) -> bool:
+    def _value(self, word: str, kind: Type, place: yaml.Node) -> bool:
         allowed = self.layouts if kind.values is None else kind.values
         if word not in allowed:
             self.problems.append(place.problem(unknown(kind.name, word, allowed)))

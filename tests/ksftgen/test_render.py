@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import plainyaml
 from ksftgen import paths
 from ksftgen.cases import cases
 from ksftgen.render import MARK, paragraphs, render, wrap
@@ -73,6 +74,7 @@ def test_works_as_a_wheel_has_it(tmp_path: Path, sample_path: Path) -> None:
     shutil.copytree(
         Path(paths.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__", "templates", "scenarios")
     )
+    shutil.copytree(Path(plainyaml.__file__).parent, package.with_name("plainyaml"))
     shutil.copytree(paths.folder("templates"), package / "templates")
     (package / "scenarios").mkdir()
     shutil.copy(sample_path, package / "scenarios")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ksftgen import shape, source, spec
+from ksftgen import shape, spec
 from ksftgen.errors import SpecError
+from plainyaml.reader import MAX_BYTES
 
 SPECS = Path(__file__).parents[1] / "specs"
 
@@ -27,10 +28,14 @@ def test_every_message_has_its_spec() -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("", "is a directory"), ("gone.yaml", "No such file"), ("large.yaml", "larger than 1048576 bytes")],
+    [
+        ("", "is a directory; give a file that holds a scenario"),
+        ("gone.yaml", "No such file"),
+        ("large.yaml", "larger than 1048576 bytes"),
+    ],
 )
 def test_no_readable_file(tmp_path: Path, name: str, message: str) -> None:
-    (tmp_path / "large.yaml").write_text("#" * (source.MAX_BYTES + 1))
+    (tmp_path / "large.yaml").write_text("#" * (MAX_BYTES + 1))
     with pytest.raises(SpecError, match=message):
         spec.load(tmp_path / name)
 

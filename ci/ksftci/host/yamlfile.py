@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A YAML file as pydantic models; whatever is wrong in it is told with its line and column."""
+"""A YAML file as pydantic models; every problem in it is reported with its line and column."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from ksftci.errors import CiError
+from plainyaml.node import Mapping, Node, Scalar, Sequence
+from plainyaml.problem import FileError, Problem, clip
+from plainyaml.reader import read
 
 Model = TypeVar("Model", bound=BaseModel)
 _SHOWN = 60  # characters of what the user wrote
+_HINT = "text that starts with > * & or ! needs quotes"
 
 
 def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:
@@ -21,18 +22,17 @@ def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:
 
     Raises CiError with every problem, each as `file:line:col: what is wrong; what is allowed`.
     """
-    root = _compose(path)
+    root, problems = _read(path, "list")
     if root is None:
         return []
-    if not isinstance(root, SequenceNode):
-        raise _error(path, [(root, f"must be a list; each entry starts with - {next(iter(model.model_fields))}:")])
-    entries: list[tuple[int, Model]] = []
-    problems: list[tuple[Node, str]] = []
-    for node in root.value:
-        try:
-            entries.append((node.start_mark.line + 1, model.model_validate(_plain(node))))
-        except ValidationError as error:
-            problems += [_problem(node, model, detail) for detail in error.errors(include_url=False)]
+    if not isinstance(root, Sequence):
+        what = f"must be a list; each entry starts with - {next(iter(model.model_fields))}:"
+        raise _error(path, [*problems, root.problem(what)])
+    entries = []
+    for node in root.items:
+        entry = _checked(node, model, problems)
+        if entry is not None:
+            entries.append((node.line, entry))
     if problems:
         raise _error(path, problems)
     return entries
@@ -40,103 +40,77 @@ def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:
 
 def read_mapping(path: Path, model: type[Model]) -> Model:
     """A file that is one mapping. Raises CiError as `read_list` does."""
-    root = _compose(path)
-    if not isinstance(root, MappingNode):
-        what = f"must be a mapping of keys to values; allowed: {', '.join(model.model_fields)}"
-        raise CiError(f"{path}: is empty; it {what}") if root is None else _error(path, [(root, what)])
-    try:
-        return model.model_validate(_plain(root))
-    except ValidationError as error:
-        problems = [_problem(root, model, detail) for detail in error.errors(include_url=False)]
-        raise _error(path, problems) from None
-
-
-def _compose(path: Path) -> Node | None:
-    """The file's nodes, none of which holds itself; None for an empty file."""
-    try:
-        root: Node | None = YAML(pure=True).compose(path.read_text("utf-8"))
-    except OSError as error:
-        raise CiError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise CiError(f"{path}: not UTF-8; save it as UTF-8") from error
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = " ".join(str(error.problem or error.context or "syntax").split())
-        raise CiError(
-            f"{path}:{mark.line + 1}:{mark.column + 1}: not YAML: {what}; text that starts with > or * needs quotes"
-        ) from error
-    except YAMLError as error:
-        raise CiError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
-    except RecursionError as error:
-        raise CiError(f"{path}: nested too deeply; an entry is a mapping of keys to values") from error
-    if root is not None and (problems := list(_refused(root))):
+    root, problems = _read(path, "mapping")
+    what = f"must be a mapping of keys to values; {_allowed(model)}"
+    if root is None:
+        raise _error(path, [Problem(0, 0, f"is empty; it {what}")])
+    if not isinstance(root, Mapping):
+        raise _error(path, [*problems, root.problem(what)])
+    entry = _checked(root, model, problems)
+    if entry is None or problems:
         raise _error(path, problems)
-    return root
+    return entry
 
 
-def _error(path: Path, problems: Iterable[tuple[Node, str]]) -> CiError:
-    places = [(node.start_mark.line + 1, node.start_mark.column + 1, text) for node, text in problems]
-    return CiError("\n".join(f"{path}:{line}:{column}: {text}" for line, column, text in sorted(places)))
+def _read(path: Path, what: str) -> tuple[Node | None, list[Problem]]:
+    try:
+        return read(path, what, _HINT)
+    except FileError as error:
+        raise CiError(str(error)) from error
 
 
-def _refused(node: Node) -> Iterator[tuple[Node, str]]:
-    """What there must not be: anchors, through which a node could hold itself, and a key given twice."""
-    if getattr(node, "anchor", None):
-        yield node, f"anchor &{node.anchor} is not allowed; write the value out"
-    elif isinstance(node, SequenceNode):
-        for item in node.value:
-            yield from _refused(item)
-    elif isinstance(node, MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if not isinstance(key, ScalarNode):
-                yield key, "a key must be a word"
-            elif key.value in seen:
-                yield key, f'key "{_clip(key.value)}" again; once is enough'
-            else:
-                seen.add(key.value)
-            yield from _refused(value)
+def _error(path: Path, problems: Iterable[Problem]) -> CiError:
+    return CiError(str(FileError(str(path), problems)))
 
 
-def _plain(node: Node) -> Any:
-    if isinstance(node, MappingNode):
-        return {key.value: _plain(value) for key, value in node.value}
-    if isinstance(node, SequenceNode):
-        return [_plain(item) for item in node.value]
-    return node.value
+def _checked(node: Node, model: type[Model], problems: list[Problem]) -> Model | None:
+    """The node as a model; None if it is none, for reasons that are added to `problems`."""
+    try:
+        return model.model_validate(node.plain(as_text=True))
+    except ValidationError as error:
+        problems += [_problem(node, model, detail) for detail in error.errors(include_url=False)]
+        return None
 
 
-def _problem(node: Node, model: type[BaseModel], detail: Any) -> tuple[Node, str]:
-    """The node that an error of pydantic's is about, and the error in words."""
-    place, kind = detail["loc"], detail["type"]
-    for part in place:
-        if isinstance(node, MappingNode):
-            found = {key.value: (key, value) for key, value in node.value}.get(part)
-            if found is not None:
-                node = found[0] if kind == "extra_forbidden" else found[1]
-        elif isinstance(node, SequenceNode) and isinstance(part, int):
-            node = node.value[part]
-    name = next((str(part) for part in reversed(place) if isinstance(part, str)), "")
-    given = f'"{_clip(str(detail["input"]))}"'
-    allowed = f"allowed: {', '.join(model.model_fields)}"
+def _problem(root: Node, model: type[BaseModel], detail: Any) -> Problem:
+    """An error of pydantic's in words, at the node that it is about."""
+    way, kind = detail["loc"], detail["type"]
+    node, key = root.follow(way)
+    name = key.text if key else ""
+    if key and (kind == "extra_forbidden" or way[-1] == "[key]"):
+        node, name = key, "key"
+    about = name if way and isinstance(way[-1], str) else "an entry"
+    if isinstance(node, Scalar):
+        about = f'{name} "{clip(node.text, _SHOWN)}"'
     match kind:
         case "missing":
-            text = f'"{name}" is missing; it is required'
+            text = f'"{way[-1]}" is missing; it is required'
         case "extra_forbidden":
-            text = f'unknown key "{_clip(name)}"; {allowed}'
+            text = f"unknown {about}; {_allowed(model, way)}"
         case "value_error":
-            text = f"{name} {given} {detail['ctx']['error']}"
+            text = f"{about} {detail['ctx']['error']}"
         case "literal_error":
-            text = f"{name} {given} is unknown; allowed: {detail['ctx']['expected']}"
+            text = f"{about} is unknown; allowed: {detail['ctx']['expected']}"
         case "string_type":
             text = f"{name} must be text"
         case "model_type" | "model_attributes_type":
-            text = f"an entry is a mapping of keys to values; {allowed}"
+            text = f"an entry is a mapping of keys to values; {_allowed(model, way)}"
         case _:
-            text = f"{name} {given}: {detail['msg']}"
-    return node, text
+            text = f"{about}: {detail['msg']}"
+    return node.problem(text)
 
 
-def _clip(text: str) -> str:
-    shown = "".join(c if c.isprintable() else "?" for c in text)
-    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
+def _allowed(model: type[BaseModel], way: Iterable[object] = ()) -> str:
+    """The keys of the model that is at the end of a way."""
+    for part in way:
+        field = model.model_fields.get(str(part))
+        if field is not None:
+            model = next(_models(field.annotation), model)
+    return f"allowed: {', '.join(model.model_fields)}"
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models(argument)
