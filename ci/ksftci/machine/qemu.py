@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A kernel in QEMU, with two NUMA nodes, that runs programs from an initramfs."""
 
-import base64
-import binascii
-import gzip
-import re
 import secrets
 import shutil
 import signal
@@ -12,9 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
-import zlib
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -24,19 +18,8 @@ from ksftci.host.command import kill_group, need
 from ksftci.host.files import write_whole
 from ksftci.machine import initramfs, kvm, tcg
 from ksftci.machine.console import Console
-from ksftci.machine.machine import (
-    Begin,
-    Booted,
-    Cause,
-    Counted,
-    End,
-    Event,
-    Job,
-    KernelLine,
-    Limits,
-    Line,
-    Stopped,
-)
+from ksftci.machine.machine import Booted, Cause, Event, Job, Limits, Stopped
+from ksftci.machine.protocol import GuestOutput
 
 # force_override: tests write to read-only memory through /proc/self/mem, as debuggers do.
 _COMMAND_LINE = "quiet panic=-1 panic_on_oops=1 proc_mem.force_override=always"
@@ -47,7 +30,6 @@ _ACCEL = {
     "icount": ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"),
 }
 _BOOT_SILENCE = 60.0  # seconds; a kernel that boots quietly says nothing for long
-_PANIC = re.compile(r"Kernel panic - not syncing")
 
 
 @dataclass(frozen=True)
@@ -150,70 +132,38 @@ class Qemu:
         token: str,
         stop: threading.Event,
     ) -> Iterator[Event]:
+        """The events of a guest until its last job is over, it stops, or a limit is reached."""
         assert process.stdout is not None
         console = Console(process.stdout.fileno(), self.limits, stop)
-        mark = re.compile(rf"@@{token} (\w+) ?(.*)")
         console.silence = max(self.limits.silence, _BOOT_SILENCE)
-        facts = {"accel": self.accel}
-        booted = panicked = False
-        last: deque[str] = deque(maxlen=15)
-        data: list[str] = []  # of a .gcda
+        output = GuestOutput(jobs, token, {"accel": self.accel})
         for at, text in console.lines():
-            text = text.rstrip("\r")
-            last.append(text)
-            match = mark.search(text)
-            if match is None:
-                panicked = panicked or _PANIC.search(text) is not None
-                if booted:
-                    yield Line(at, text)
-                continue
-            if before := text[: match.start()].strip("\r"):  # a line that nobody ended
-                yield Line(at, before)
-            word, rest = match[1], match[2]
-            if word == "fact":
-                name, _, value = rest.partition(" ")
-                facts[name] = value.strip()
-            elif word == "boot":
-                if self.options.swap_mb and facts.get("swap_kb", "0") == "0":
-                    raise CiError(
-                        f"{self.label}: the guest has no swap: this kernel has no zram built in (CONFIG_ZRAM=y), "
-                        "or it could not be set up; leave --swap out"
-                    )
-                booted = True
-                console.silence = self.limits.silence
-                yield Booted(at, facts)
-            elif word == "begin":
-                number, _, clock = rest.partition(" ")
-                yield Begin(at, jobs[int(number)], float(clock) if clock else None)
-            elif word == "splat":
-                yield KernelLine(at, rest)
-            elif word == "data":
-                data.append(rest)
-            elif word == "counted":
-                yield Counted(at, Path(rest), _unpacked(data))
-                data.clear()
-            elif word == "end":
-                number, status, *late = rest.split()
-                yield End(at, jobs[int(number)], int(status), Cause.TIMEOUT if late else None)
-            elif word == "done":
+            for event in output.events(at, text):
+                if isinstance(event, Booted):
+                    self._check_swap(event.facts)
+                    console.silence = self.limits.silence
+                yield event
+            if output.done:
                 return
+        yield self._stopped(process, console.cause, output)
+
+    def _check_swap(self, facts: Mapping[str, str]) -> None:
+        if self.options.swap_mb and facts.get("swap_kb", "0") == "0":
+            raise CiError(
+                f"{self.label}: the guest has no swap: this kernel has no zram built in (CONFIG_ZRAM=y), "
+                "or it could not be set up; leave --swap out"
+            )
+
+    def _stopped(self, process: subprocess.Popen[bytes], cause: Cause | None, output: GuestOutput) -> Stopped:
+        """The last event of a guest that ended early. Raises CiError when it was QEMU that failed."""
         now = time.monotonic()
-        cause = console.cause or (Cause.PANIC if panicked else Cause.DIED)
-        tail = "\n".join(last)
-        if not booted and cause is not Cause.INTERRUPTED:
-            if cause is Cause.DIED and process.wait(5) not in (0, -signal.SIGKILL):
-                raise CiError(f"{self.label}: QEMU did not start:\n{tail}")
-            yield Stopped(now, Cause.NO_BOOT, tail)
-        else:
-            yield Stopped(now, cause, "" if booted else tail)
-
-
-def _unpacked(lines: Sequence[str]) -> bytes:
-    """The file that the guest sent, or b"" when a message of the kernel's has cut into it."""
-    try:
-        return gzip.decompress(base64.b64decode("".join(lines), validate=True))
-    except (binascii.Error, OSError, EOFError, zlib.error):
-        return b""
+        cause = cause or (Cause.PANIC if output.panicked else Cause.DIED)
+        tail = "" if output.booted else "\n".join(output.tail)
+        if output.booted or cause is Cause.INTERRUPTED:
+            return Stopped(now, cause, tail)
+        if cause is Cause.DIED and process.wait(5) not in (0, -signal.SIGKILL):
+            raise CiError(f"{self.label}: QEMU did not start:\n{tail}")
+        return Stopped(now, Cause.NO_BOOT, tail)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

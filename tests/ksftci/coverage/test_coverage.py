@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """From gcov's counters to tables, on a toy tree: tests/coverage/mm, and what gcov 12 said of it in toy.json."""
 
-import base64
-import gzip
 import json
 import shutil
 import subprocess
@@ -26,7 +24,6 @@ from ksftci.host.cache import Cache
 from ksftci.kernel.functions import functions
 from ksftci.machine.initramfs import init_script
 from ksftci.machine.machine import Begin, Cause, Counted, End, Event, Job, Stopped
-from ksftci.machine.qemu import _unpacked
 from ksftci.results.model import Run
 from ksftci.session.collect import Collector
 
@@ -166,15 +163,6 @@ def test_the_guest_counts_only_when_asked() -> None:
     assert "[ yes = no ] || echo 1 >$gcov/reset" in init_script(job, "t0", gcov=True)
     assert "[ no = no ] || counted" in init_script(job, "t0")
     assert "@GCOV@" not in init_script(job, "t0")
-
-
-def test_what_the_guest_sent_is_whole_or_nothing() -> None:
-    sent = base64.b64encode(gzip.compress(b"counters" * 100)).decode()
-    lines = [sent[i : i + 20] for i in range(0, len(sent), 20)]
-    assert _unpacked(lines) == b"counters" * 100
-    assert _unpacked(lines[:-1]) == b""
-    assert _unpacked([lines[0] + "[   3.14] WARNING", *lines[1:]]) == b""
-    assert _unpacked(lines[:1] + lines[2:]) == b""
 
 
 class Nobody:
