@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Machines of one kind, a kernel each: in QEMU, started again for what is left after a panic."""
+"""Makes the guests of a session, which differ in their kernels only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from ksftci.machine.resume import Resume
 
 @dataclass(frozen=True)
 class Guests:
-    """What all of the machines have in common."""
+    """What all guests have in common."""
 
     cache: Cache
     debian: Debian
@@ -24,12 +24,12 @@ class Guests:
     options: GuestOptions = field(default_factory=GuestOptions)
 
     def machine(self, label: str, image: Path, jobs: Sequence[Job]) -> Machine:
-        """A machine that boots this image as often as the jobs need. Raises CiError as `qemu` does."""
-        return Resume(label, self.limits, self.qemu(label, image, jobs).within)
+        """A guest that boots again for the jobs left after a panic or a hang. Raises CiError as `qemu` does."""
+        return Resume(label, self.limits, self.qemu(label, image, jobs).with_limits)
 
     def qemu(self, label: str, image: Path, jobs: Sequence[Job]) -> Qemu:
-        """One boot of the image, with what the jobs need. Raises CiError when that cannot be fetched."""
+        """A guest that boots once, with bash if a job is a script. Raises CiError when a fetch fails."""
         busybox = initramfs.busybox(self.cache, self.debian)
-        scripts = any(is_script(job.program) for job in jobs)
-        bash = initramfs.bash(self.cache, self.debian) if scripts else None
+        needs_bash = any(is_script(job.program) for job in jobs)
+        bash = initramfs.bash(self.cache, self.debian) if needs_bash else None
         return Qemu(label, image, self.debian.arch, busybox, bash, self.limits, self.options)

@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The first process of the guest. Every line that the host acts upon starts with a token that is
-# new with every boot, so that nothing a program prints can pass for one.
+# The guest's first process. Every line for the host starts with a token that is new at every boot,
+# so that no output of a program looks like such a line. protocol.py turns the lines into events.
 
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/tmp
@@ -19,10 +19,11 @@ ulimit -c 0
 
 say() { printf '@@@TOKEN@ %s\n' "$*"; }
 fact() { say fact "$@"; }
-splat='@SPLAT@'
+splat_pattern='@SPLAT@'
 gcov=/sys/kernel/debug/gcov
 
-aux() { od -An -v -t d8 -w16 /proc/self/auxv 2>/dev/null | awk -v key="$1" '$1 == key { print $2 }'; }
+# auxv TYPE: the value of an entry of the auxiliary vector (include/uapi/linux/auxvec.h)
+auxv() { od -An -v -t d8 -w16 /proc/self/auxv 2>/dev/null | awk -v key="$1" '$1 == key { print $2 }'; }
 
 thp_sizes() {
 	for dir in /sys/kernel/mm/transparent_hugepage/hugepages-*kB; do
@@ -36,7 +37,7 @@ hugetlb_sizes() {
 	done
 }
 
-# swap MEGABYTES: so much swap in compressed memory, which takes no memory before something is swapped out.
+# swap MEGABYTES: sets up swap on zram, which takes memory only when pages are swapped out.
 swap() {
 	[ "$1" = 0 ] && return
 	echo "$1M" >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null && swapon /dev/zram0
@@ -45,7 +46,7 @@ swap() {
 facts() {
 	fact release "$(uname -r)"
 	fact machine "$(uname -m)"
-	fact page_size "$(aux 6)"
+	fact page_size "$(auxv 6)" # AT_PAGESZ
 	fact cpus "$(nproc)"
 	fact nodes "$(cat /sys/devices/system/node/has_memory 2>/dev/null)"
 	fact memory_kb "$(awk '/^MemTotal:/ { print $2 }' /proc/meminfo)"
@@ -57,8 +58,8 @@ facts() {
 	fact cmdline "$(cat /proc/cmdline)"
 }
 
-# What a program left running would disturb the next one. Each one is started in a session of its
-# own; the kernel's threads and all that is ours are in the first process's.
+# Kills the processes that a program left behind, which would disturb the next program. A program is in a
+# session of its own; this script, its children and the kernel's threads are in that of the first process.
 kill_leftovers() {
 	for process in /proc/[0-9]*; do
 		read -r stat <"$process/stat" || continue
@@ -67,14 +68,14 @@ kill_leftovers() {
 	done
 }
 
-# Kills the program after so many seconds. Waits by read, so that there is no sleep left to kill.
+# limit SECONDS: kills the program after this time. It waits in read: a sleep would outlive the kill of this function.
 limit() {
 	read -r -t "$1" never <>/run/never
 	: >/run/late
 	kill_leftovers
 }
 
-# What a kernel that was built for gcov has counted since the program began.
+# Sends what a kernel that was built for gcov has counted since the program began, file by file.
 counted() {
 	find $gcov -name '*.gcda' | while read -r file; do
 		gzip -c <"$file" | base64 -w 1000 | sed 's/^/@@@TOKEN@ data /'
@@ -82,10 +83,10 @@ counted() {
 	done
 }
 
-# What the kernel has logged since this was last asked, if it is a complaint.
-complaints() {
+# Sends what the kernel has logged since the last call, if there is a splat in it: a warning, a bug, an oops.
+splats() {
 	dmesg -c >/run/kernel 2>/dev/null
-	if grep -qE "^(\[[^]]*\] ?)*$splat" /run/kernel; then
+	if grep -qE "^(\[[^]]*\] ?)*$splat_pattern" /run/kernel; then
 		sed 's/^/@@@TOKEN@ splat /' /run/kernel
 	fi
 }
@@ -94,7 +95,7 @@ complaints() {
 run() {
 	number=$1 seconds=$2
 	shift 2
-	# The kernel's log tells the time at which the program begins, by its own clock.
+	# The stamp of this message is the time at which the program begins, by the clock of the kernel's log.
 	echo '<7>@TOKEN@ begin' >/dev/kmsg
 	clock=$(dmesg -c | sed -n 's/^\[ *\([0-9.]*\)\].* @TOKEN@ begin.*/\1/p')
 	cd "${1%/*}" || return
@@ -110,7 +111,7 @@ run() {
 	[ -z "$watchdog" ] || kill "$watchdog"
 	kill_leftovers
 	[ @GCOV@ = no ] || counted
-	complaints
+	splats
 	say end "$number" "$status" "$([ -e /run/late ] && echo late)"
 	rm -f /run/late
 	cd /
@@ -125,7 +126,7 @@ mkfifo /run/never
 read -r stat </proc/self/stat
 set -- ${stat##*) }
 session=$4
-exec </dev/null 2>/dev/null # "Killed" is the shell's word, not the program's
+exec </dev/null 2>/dev/null # drops the shell's own messages, such as "Killed"
 if [ @LOAD@ = yes ]; then
 	for cpu in $(seq "$(nproc)"); do
 		while :; do :; done &
@@ -133,5 +134,5 @@ if [ @LOAD@ = yes ]; then
 fi
 swap @SWAP@
 facts
-complaints
+splats
 say boot

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The guest's whole world: a static busybox, an init script and the programs; bash if there are scripts."""
+"""The guest's initramfs: a static busybox, /init, the programs, and a static bash when a job is a script."""
 
 import gzip
 import shlex
@@ -18,15 +18,15 @@ from ksftci.ktap import splat
 from ksftci.machine.machine import Job
 
 TESTS = "/tests"
-# What run_vmtests.sh asks of sudo, without which it leaves a test out: sudo -u USER COMMAND...
+# The one form that run_vmtests.sh uses, sudo -u USER COMMAND...; without sudo it skips on-fault-limit.
 _SUDO = """#!/bin/sh
 [ "$1" = -u ] || exit 1
 user=$2
 shift 2
 exec su -s /bin/sh "$user" -c 'exec "$0" "$@"' "$@"
 """
-# busybox's sed is a line behind, so every test's time and the last line before a panic would be lost
-# behind run_vmtests.sh, which sends all through sed -e "s/^/# /".
+# run_vmtests.sh pipes all output through sed -e "s/^/# /" (tap_prefix()). busybox's sed prints a line only when it has
+# read the next one: the last line before a panic would be lost, and the time of every line would be wrong.
 _SED = """#!/bin/sh
 case "$# $1 $2" in
 "2 -e s/^/"*/)
@@ -45,7 +45,7 @@ def busybox(cache: Cache, debian: Debian) -> Path:
 
 
 def bash(cache: Cache, debian: Debian) -> Path:
-    """A static bash, which the kernel's own scripts are written for. Raises CiError as busybox does."""
+    """A static bash, the shell of the kernel's scripts. Raises CiError when it cannot be fetched."""
     return _tool(cache, debian, "bash-static", "bash-static", "bash")
 
 
@@ -55,18 +55,18 @@ def _tool(cache: Cache, debian: Debian, package: str, program: str, name: str) -
         if not path.exists():
             with cache.fresh(name, debian.arch.debian) as folder:
                 debian.unpack(package, folder / "package")
-                found = [p for p in folder.glob(f"package/**/bin/{program}") if p.is_file()]
-                if not found:
-                    raise CiError(f"the package {package} holds no {program}")
-                found[0].rename(folder / name)
+                programs = [p for p in folder.glob(f"package/**/bin/{program}") if p.is_file()]
+                if not programs:
+                    raise CiError(f"the package {package} does not contain {program}")
+                programs[0].rename(folder / name)
                 shutil.rmtree(folder / "package")
     return path
 
 
 def init_script(jobs: Sequence[Job], token: str, load: bool = False, swap_mb: int = 0, gcov: bool = False) -> str:
-    """The guest's /init, which runs the jobs and marks everything it says with the token.
+    """The guest's /init, which runs the jobs. Each line that it prints for the host starts with the token.
 
-    With `gcov` it hands out, after each job, what a kernel that was built for gcov counted.
+    `load` keeps every processor busy. With `gcov` it sends the kernel's gcov counters after each job.
     """
     script = files("ksftci.machine").joinpath("init.sh").read_text("utf-8")
     values = {"@TOKEN@": token, "@SWAP@": str(swap_mb), "@SPLAT@": splat.GREP}
@@ -74,42 +74,43 @@ def init_script(jobs: Sequence[Job], token: str, load: bool = False, swap_mb: in
     for name, value in values.items():
         script = script.replace(name, value)
     lines = [script.rstrip()]
-    for number, (job, place) in enumerate(zip(jobs, _places(jobs), strict=True)):
-        words = [str(number), f"{job.limit or 0:.0f}", place, *job.args]
+    for number, (job, path) in enumerate(zip(jobs, _guest_paths(jobs), strict=True)):
+        words = [str(number), f"{job.limit or 0:.0f}", path, *job.args]
         lines.append(f"run {' '.join(shlex.quote(word) for word in words)}")
     return "\n".join([*lines, "finish", ""])
 
 
 def build(jobs: Sequence[Job], busybox_path: Path, script: str, bash_path: Path | None = None) -> bytes:
-    """The gzipped cpio archive. Raises CiError when a program is missing, cpio is, or the disk is full."""
+    """The gzipped cpio archive. Raises CiError when a program or cpio is missing, or the disk is full."""
     with tempfile.TemporaryDirectory(prefix="ksftci-") as name:
         root = Path(name)
-        root.chmod(0o755)  # it is the guest's /, and some tests are not root
+        root.chmod(0o755)  # the guest's /, which users other than root read, too
         try:
-            _system(root, busybox_path, script, bash_path)
+            _place_system(root, busybox_path, script, bash_path)
             placed: dict[Path, Path] = {}
-            for job, place in zip(jobs, _places(jobs), strict=True):
-                _place_job(job, root / place[1:], placed)
-        except shutil.Error as err:  # a folder's copy tells of all its files at once
+            for job, path in zip(jobs, _guest_paths(jobs), strict=True):
+                _place_job(job, root / path[1:], placed)
+        except shutil.Error as err:  # copytree() lists every file that failed; the first is enough
             raise CiError(f"{err.args[0][0][0]}: {err.args[0][0][2]}") from err
         except OSError as err:
             raise CiError(f"packing the guest's files: {err.filename or root}: {err.strerror}") from err
         return gzip.compress(_archive(root), compresslevel=1, mtime=0)
 
 
-def _places(jobs: Sequence[Job]) -> list[str]:
-    """The path of each job's program in the guest; a folder that several jobs need is there once."""
-    first: dict[Path, int] = {}
-    places = []
+def _guest_paths(jobs: Sequence[Job]) -> list[str]:
+    """The path of each job's program in the guest. Jobs with the same folder share one copy of it."""
+    first_jobs: dict[Path, int] = {}  # folder to the number of the first job that needs it
+    paths = []
     for number, job in enumerate(jobs):
         if job.folder is None:
-            places.append(f"{TESTS}/{number}/{job.program.name}")
+            paths.append(f"{TESTS}/{number}/{job.program.name}")
         else:
-            places.append(f"{TESTS}/{first.setdefault(job.folder, number)}/{job.program.relative_to(job.folder)}")
-    return places
+            first = first_jobs.setdefault(job.folder, number)
+            paths.append(f"{TESTS}/{first}/{job.program.relative_to(job.folder)}")
+    return paths
 
 
-def _system(root: Path, busybox_path: Path, script: str, bash_path: Path | None) -> None:
+def _place_system(root: Path, busybox_path: Path, script: str, bash_path: Path | None) -> None:
     for folder in ("bin", "dev", "etc", "proc", "run", "sys", "tmp", "usr"):
         (root / folder).mkdir()
     for link in ("sbin", "usr/bin", "usr/sbin"):
@@ -126,6 +127,7 @@ def _system(root: Path, busybox_path: Path, script: str, bash_path: Path | None)
 
 
 def _place_job(job: Job, target: Path, placed: dict[Path, Path]) -> None:
+    """Copy the program, or the whole folder, of a job. `placed` is what has been copied before, and where it is."""
     source = job.folder or job.program
     if source in placed and job.folder is None:  # cpio stores a hard link once
         target.parent.mkdir(parents=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whether KVM works here, found by using it rather than by looking at a file."""
+"""Whether KVM works on this host, by starting QEMU with it."""
 
 import fcntl
 import os
@@ -7,24 +7,26 @@ import subprocess
 from collections.abc import Sequence
 from functools import cache
 
+_DEVICE = "/dev/kvm"
 _KVM_GET_API_VERSION = 0xAE00  # include/uapi/linux/kvm.h
 _KVM_CREATE_VM = 0xAE01
 _API_VERSION = 12
-_PATIENCE = 20.0  # seconds
+_PATIENCE = 20.0  # seconds for QEMU to start and quit
 
 
 def works(command: Sequence[str]) -> bool:
     """True when QEMU can start a machine on /dev/kvm with this command: program, board, processor.
 
-    The file may be there without permission or without hardware behind it, and a nested KVM may
-    give a machine whose registers cannot be set: only a QEMU that has come up proves anything.
+    /dev/kvm may be there without permission or without hardware behind it, and nested KVM may create a
+    machine whose registers cannot be set. Only a QEMU that has started proves that KVM works.
     """
-    return _answers() and _starts(tuple(command))
+    return _device_answers() and _qemu_starts(tuple(command))
 
 
-def _answers() -> bool:
+def _device_answers() -> bool:
+    """Whether the device knows KVM's API and creates a machine."""
     try:
-        device = os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC)
+        device = os.open(_DEVICE, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
         return False
     try:
@@ -39,9 +41,10 @@ def _answers() -> bool:
 
 
 @cache
-def _starts(command: tuple[str, ...]) -> bool:
+def _qemu_starts(command: tuple[str, ...]) -> bool:
+    """Whether QEMU's monitor says that the machine is running."""
     try:
-        done = subprocess.run(
+        qemu = subprocess.run(
             [*command, "-accel", "kvm", "-nodefaults", "-display", "none", "-monitor", "stdio"],
             input=b"info status\nquit\n",
             capture_output=True,
@@ -50,4 +53,4 @@ def _starts(command: tuple[str, ...]) -> bool:
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
-    return done.returncode == 0 and b"running" in done.stdout
+    return qemu.returncode == 0 and b"running" in qemu.stdout

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What runs programs, natively or in a guest: one verb, and the events it yields."""
+"""The interface of all machines: the jobs that they run, the limits, and the events that they yield."""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,25 +11,25 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Job:
-    """A program or script to run once. `name` is unique among the jobs that are run together."""
+    """A program or script to run once. `name` is unique among the jobs of a run."""
 
     name: str
     program: Path
     args: tuple[str, ...] = ()
-    folder: Path | None = None  # all that the program, which is in it, needs beside itself
-    limit: float | None = None  # seconds after which it is killed and the next one runs
+    folder: Path | None = None  # with the program in it and the files that the program needs
+    limit: float | None = None  # seconds after which the program is killed
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds: for everything that one machine does in a run, and of nothing being printed."""
+    """How long a machine may run, in seconds."""
 
-    total: float = 1800.0
-    silence: float = 120.0
+    total: float = 1800.0  # for all jobs together
+    silence: float = 120.0  # without any output
 
 
 class Cause(Enum):
-    """Why a machine, or a program on it, stopped before its time."""
+    """Why a machine, or a program on it, was stopped early. The values are the reasons in results."""
 
     SILENCE = "printed nothing"
     TIMEOUT = "took too long"
@@ -41,15 +41,15 @@ class Cause(Enum):
 
 @dataclass(frozen=True)
 class Booted:
-    """The machine is up; facts such as release, page_size (bytes), nodes, cpus, thp_sizes."""
+    """The machine is ready. `facts` has, for example, release, page_size (bytes), nodes, cpus, thp_sizes."""
 
-    at: float
+    at: float  # in every event: seconds of time.monotonic()
     facts: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Begin:
-    """A program starts. `clock` is the time of the kernel's log then, in seconds, if it has one."""
+    """A program starts. `clock` is the time by the kernel's log, in seconds; None if it is not known."""
 
     at: float
     job: Job
@@ -58,7 +58,7 @@ class Begin:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the program that runs, or of the kernel, without its end. `at` is monotonic time."""
+    """A line that the running program or the kernel prints, without its line end."""
 
     at: float
     text: str
@@ -66,7 +66,7 @@ class Line:
 
 @dataclass(frozen=True)
 class KernelLine:
-    """A line of what the kernel logged while the program ran, if there is a warning in it."""
+    """A line that the kernel logged while the program ran. There are such events only if one line is a warning."""
 
     at: float
     text: str
@@ -74,9 +74,9 @@ class KernelLine:
 
 @dataclass(frozen=True)
 class Counted:
-    """What the kernel counted in one of its objects while the program ran: a .gcda of gcov's, b"" when it got lost.
+    """The gcov counters of one object of the kernel, for the time that the program ran.
 
-    `path` is where a program's would be written: beside its object.
+    `data` is a .gcda file, b"" when it was damaged on its way; `path` has its place, beside the object.
     """
 
     at: float
@@ -86,7 +86,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Changed:
-    """The program left a setting other than it found it; it has been put back."""
+    """The program changed a setting of the kernel, which has been put back."""
 
     at: float
     path: str
@@ -96,7 +96,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class End:
-    """The program ended: a shell's status (128 + signal), or cause when it was killed."""
+    """The program ended, with a shell's status (128 + signal); `cause` is set when the machine killed the program."""
 
     at: float
     job: Job
@@ -106,7 +106,7 @@ class End:
 
 @dataclass(frozen=True)
 class Stopped:
-    """The machine ended before its last job did. Nothing follows."""
+    """The machine ended before its last job did; the last event. `text` is what a guest printed that did not boot."""
 
     at: float
     cause: Cause
@@ -117,13 +117,13 @@ Event = Booted | Begin | Line | KernelLine | Counted | Changed | End | Stopped
 
 
 class Machine(Protocol):
-    """Somewhere to run programs."""
+    """Runs jobs. Native, Qemu and Resume are machines, and what a pytest_ksft_machine hook returns."""
 
     label: str
 
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
         """Run the jobs in their order, until the last is over or `stop` is set.
 
-        Raises CiError when the machine cannot be had at all.
+        Raises CiError when the machine cannot be started.
         """
         ...

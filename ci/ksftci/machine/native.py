@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Programs on this machine's own kernel, as root, with its settings watched."""
+"""Runs programs as root on the host's own kernel, and puts back the settings that they change."""
 
 import os
 import platform
@@ -31,12 +31,12 @@ from ksftci.machine.machine import (
     Stopped,
 )
 
-_PATIENCE = 10.0  # seconds for what was killed to be gone; one that waits for a disk may take longer
+_PATIENCE = 10.0  # seconds until killed processes are gone; a process that waits for a disk may take longer
 
 
 @dataclass
 class Native:
-    """This machine. `limits` are those of one program."""
+    """The host as a machine. `limits` are those of each program, not of all together."""
 
     limits: Limits = field(default_factory=Limits)
     load: bool = False
@@ -44,41 +44,42 @@ class Native:
 
     @staticmethod
     def check(arch: Arch) -> None:
-        """Raises CiError when this machine cannot run programs of arch, or this user may not."""
+        """Raises CiError when the host cannot run programs of arch, or the user is not root."""
         if not arch.native:
             raise CiError(f"--native runs programs of {platform.machine()}, not of {arch.name}")
         if os.geteuid() != 0:
             raise CiError("--native needs root, because the tests change settings of the kernel: use sudo")
 
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
-        """Run the jobs one after the other; one that is hung is killed, and the next one runs."""
+        """Run the jobs one after the other. A program that hangs is killed, and the next one runs."""
         yield Booted(time.monotonic(), facts())
-        busy = [_spin() for _ in range(os.cpu_count() or 1)] if self.load else []
+        load = [_start_busy_loop() for _ in range(os.cpu_count() or 1)] if self.load else []
         try:
             for job in jobs:
                 yield Begin(time.monotonic(), job)
                 before = settings.snapshot()
-                ended = None
+                end = None
                 try:
-                    for event in self._one(job, stop):
-                        ended = event if isinstance(event, End) else None
-                        if ended is None:
+                    for event in self._run_program(job, stop):
+                        end = event if isinstance(event, End) else None
+                        if end is None:
                             yield event
                 finally:
                     changes = settings.restore(before)
                 now = time.monotonic()
                 yield from (Changed(now, c.path, c.before, c.after) for c in changes)
-                if ended is None or ended.cause is Cause.INTERRUPTED:
+                if end is None or end.cause is Cause.INTERRUPTED:
                     yield Stopped(now, Cause.INTERRUPTED)
                     return
-                yield ended
+                yield end
         finally:
-            for process in busy:
+            for process in load:
                 process.kill()
                 process.wait()
 
-    def _one(self, job: Job, stop: threading.Event) -> Iterator[Event]:
-        master, slave = pty.openpty()  # so that a program's lines come out as it prints them
+    def _run_program(self, job: Job, stop: threading.Event) -> Iterator[Event]:
+        """The lines of the program, then its end."""
+        master, slave = pty.openpty()  # to a terminal, stdio writes each line at once
         tty.setraw(slave)
         try:
             process = subprocess.Popen(
@@ -111,7 +112,7 @@ class Native:
 
 
 def facts() -> dict[str, str]:
-    """The environment of this machine, under the names that a guest's has."""
+    """The facts of the host, under the names that init.sh has for those of a guest."""
     kernel = Path("/sys/kernel/mm")
     nodes = Path("/sys/devices/system/node/has_memory")
     sizes = kernel.glob("transparent_hugepage/hugepages-*kB")
@@ -128,7 +129,7 @@ def facts() -> dict[str, str]:
 
 
 def _kill_session(process: subprocess.Popen[bytes]) -> None:
-    """Kill the program and all that it started and did not give a session of its own; wait until they are gone."""
+    """Kill the program and all processes of its session; wait until they are gone."""
     for group in {process.pid, *_groups_of_session(process.pid)}:
         kill_group(group)
     process.wait()
@@ -138,7 +139,7 @@ def _kill_session(process: subprocess.Popen[bytes]) -> None:
 
 
 def _groups_of_session(session: int) -> set[int]:
-    """The process groups of a session that have more than zombies; the harness gives each test a group."""
+    """The process groups of a session, without zombies; kselftest_harness.h gives each test a group of its own."""
     groups = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -150,5 +151,5 @@ def _groups_of_session(session: int) -> set[int]:
     return groups
 
 
-def _spin() -> subprocess.Popen[bytes]:
+def _start_busy_loop() -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", "while True: pass"])

@@ -45,7 +45,7 @@ class GuestOutput:
         return [*([Line(at, unfinished)] if unfinished else []), *([event] if event else [])]
 
     def _event(self, at: float, word: str, rest: str) -> Event | None:
-        """The event of a line of init.sh, which says `word` and then the `rest`; None if it announces none."""
+        """The event of a line of init.sh, by its first `word` and the `rest`; None for a part of a later event."""
         match word:
             case "fact":
                 name, _, value = rest.partition(" ")

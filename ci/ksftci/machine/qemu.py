@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A kernel in QEMU, with two NUMA nodes, that runs programs from an initramfs."""
+"""Boots a kernel in QEMU, with two NUMA nodes, and runs programs there from an initramfs."""
 
 import secrets
 import shutil
@@ -21,7 +21,7 @@ from ksftci.machine.console import Console
 from ksftci.machine.machine import Booted, Cause, Event, Job, Limits, Stopped
 from ksftci.machine.protocol import GuestOutput
 
-# force_override: tests write to read-only memory through /proc/self/mem, as debuggers do.
+# proc_mem.force_override: tests write to read-only memory through /proc/self/mem, as debuggers do.
 _COMMAND_LINE = "quiet panic=-1 panic_on_oops=1 proc_mem.force_override=always"
 _ACCEL = {
     "kvm": ("-accel", "kvm"),
@@ -29,12 +29,12 @@ _ACCEL = {
     # The guest's clock counts instructions, 1 ns each, and does not wait while all processors sleep.
     "icount": ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"),
 }
-_BOOT_SILENCE = 60.0  # seconds; a kernel that boots quietly says nothing for long
+_BOOT_SILENCE = 60.0  # seconds; a kernel that boots with "quiet" prints nothing for a long time
 
 
 @dataclass(frozen=True)
 class GuestOptions:
-    """What a guest gets, and what it does beside the jobs."""
+    """The hardware of a guest, and what it does beside the jobs."""
 
     memory_mb: int = 2048
     cpus: int = 2
@@ -42,12 +42,12 @@ class GuestOptions:
     load: bool = False  # keep every processor busy
     swap_mb: int = 0
     icount: bool = False  # the guest's clock counts instructions
-    gcov: bool = False  # hand out what a kernel that was built for gcov counts
+    gcov: bool = False  # send the counters of a kernel that was built for gcov
 
 
 @dataclass
 class Qemu:
-    """One boot of one kernel for every `run`."""
+    """A guest that boots one kernel, anew for every `run`."""
 
     label: str
     image: Path
@@ -57,8 +57,8 @@ class Qemu:
     limits: Limits = field(default_factory=Limits)
     options: GuestOptions = field(default_factory=GuestOptions)
 
-    def within(self, limits: Limits) -> "Qemu":
-        """The same under other limits."""
+    def with_limits(self, limits: Limits) -> "Qemu":
+        """The same guest with other limits."""
         return replace(self, limits=limits)
 
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
@@ -79,16 +79,16 @@ class Qemu:
         """What runs the guest's instructions: a key of _ACCEL. Raises CiError when QEMU is missing."""
         if self.options.icount:
             return "icount"
-        return "kvm" if self.arch.native and kvm.works(self._board()) else "tcg"
+        return "kvm" if self.arch.native and kvm.works(self._kvm_command()) else "tcg"
 
-    def _board(self) -> list[str]:
-        """The command that KVM needs: program, board, processor."""
+    def _kvm_command(self) -> list[str]:
+        """The start of a command line for KVM: program, board, processor."""
         board = self.arch.board
         return [need(board.program), "-M", board.machine_kvm, "-cpu", "host"]
 
     def command(self, archive: Path) -> list[str]:
         """The command line of QEMU."""
-        accel, board, start = self.accel, self.arch.board, self._board()
+        accel, board, start = self.accel, self.arch.board, self._kvm_command()
         if accel != "kvm":
             start = [start[0], "-M", board.machine, "-cpu", board.cpu]
         cpus, half = max(self.options.cpus, 2), self.options.memory_mb // 2
@@ -99,15 +99,15 @@ class Qemu:
         append = f"console={board.console} {_COMMAND_LINE} {self.options.append}".strip()
         return [
             *start,
-            *self._accel_words(accel, start[0]),
+            *self._accel_options(accel, start[0]),
             *("-m", f"{half * 2}M", "-smp", f"{cpus},sockets={cpus}" if board.socket_each else str(cpus), *nodes),
             *("-nodefaults", "-display", "none", "-monitor", "none", "-serial", "stdio"),
             *("-no-reboot", "-kernel", str(self.image), "-initrd", str(archive)),
             *("-append", append),
         ]
 
-    def _accel_words(self, accel: str, qemu: str) -> Sequence[str]:
-        # One thread takes turns of 100 ms, which is no way to run beside a load on each processor.
+    def _accel_options(self, accel: str, qemu: str) -> Sequence[str]:
+        # A single thread gives each of the guest's processors 100 ms in turn: too slow with a load on all of them.
         if accel == "tcg" and not self.options.load:
             return ("-accel", f"tcg,thread={tcg.threads(qemu)}")
         return _ACCEL[accel]
@@ -155,7 +155,7 @@ class Qemu:
             )
 
     def _stopped(self, process: subprocess.Popen[bytes], cause: Cause | None, output: GuestOutput) -> Stopped:
-        """The last event of a guest that ended early. Raises CiError when it was QEMU that failed."""
+        """The last event of a guest that ended early. Raises CiError when QEMU itself failed."""
         now = time.monotonic()
         cause = cause or (Cause.PANIC if output.panicked else Cause.DIED)
         tail = "" if output.booted else "\n".join(output.tail)
@@ -167,7 +167,7 @@ class Qemu:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Let a guest that is powering off do so, then make sure that nothing is left."""
+    """Give a guest time to power off, then kill QEMU if it still runs."""
     try:
         process.wait(0.5)
     except subprocess.TimeoutExpired:

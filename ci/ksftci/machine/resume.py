@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A machine that starts again for what is left, after a panic or a hang."""
+"""Starts a machine again after a panic or a hang, for the jobs and tests that are left."""
 
 import re
 import threading
@@ -11,17 +11,17 @@ from ksftci.errors import CiError
 from ksftci.machine.listing import LIST, chosen, has_harness, only, tests
 from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, Machine, Stopped
 
-_OVER = {Cause.INTERRUPTED, Cause.NO_BOOT}  # nothing would be different the next time
-_RUN = re.compile(r"#\s+RUN\s+(\S+) \.\.\.")  # the harness, before each test
+_FINAL = {Cause.INTERRUPTED, Cause.NO_BOOT}  # another start would not help
+_RUN = re.compile(r"#\s+RUN\s+(\S+) \.\.\.")  # kselftest_harness.h prints it before each test
 
 
 @dataclass
 class Resume:
-    """Starts a machine as often as it takes to run all jobs, each of them once.
+    """A machine that is requested as often as needed to run all jobs, each of them once.
 
-    `start` gives a machine for the time that is left of `limits.total`. A job during which it stopped
-    is over; the tests of a harness program that had not begun by then are a job again, of the same
-    name. So every start leaves less to do, and one that gets to no job at all is the last.
+    `start` makes a machine for the time that is left of `limits.total`. The job during which the machine
+    stopped is not repeated; only the tests of a harness program that had not begun by then run on the next
+    start, as a job of the same name. Each start leaves less to do, and a start that begins no job is the last.
     """
 
     label: str
@@ -29,18 +29,18 @@ class Resume:
     start: Callable[[Limits], Machine]
 
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
-        """Run the jobs. Raises CiError when the machine cannot be had the first time."""
-        left = list(jobs)
+        """Run the jobs. Raises CiError when the first start fails."""
+        remaining = list(jobs)
         deadline = time.monotonic() + self.limits.total
         starts = 0
-        while left:
+        while remaining:
             starts += 1
-            before = left[:]
+            requested = remaining[:]
             running: Job | None = None
             stopped: Stopped | None = None
             begun: set[str] = set()
             try:
-                for event in self._start(deadline).run(before, stop):
+                for event in self._start(deadline).run(requested, stop):
                     match event:
                         case Stopped():
                             stopped = event
@@ -52,7 +52,7 @@ class Resume:
                         case Line(text=text) if match := _RUN.match(text):
                             begun.add(match[1])
                         case End(job=job):
-                            left.remove(job)
+                            remaining.remove(job)
                             running = None
                     yield event
             except CiError as err:
@@ -62,34 +62,34 @@ class Resume:
             if stopped is None:
                 return
             if running is not None:
-                left.remove(running)
-            if stopped.cause in _OVER or time.monotonic() > deadline or left == before:
+                remaining.remove(running)
+            if stopped.cause in _FINAL or time.monotonic() > deadline or remaining == requested:
                 yield stopped
                 return
             rest = self._not_begun(running, begun, deadline, stop) if running else []
-            if not rest and not left:
+            if not rest and not remaining:
                 yield stopped
                 return
             if running is not None:
                 yield End(stopped.at, running, 0, stopped.cause)
-            left[:0] = rest
+            remaining[:0] = rest
 
     def _start(self, deadline: float) -> Machine:
         return self.start(Limits(deadline - time.monotonic(), self.limits.silence))
 
     def _not_begun(self, job: Job, begun: set[str], deadline: float, stop: threading.Event) -> list[Job]:
-        """The job with its other tests only, or nothing if there are none or it cannot be told them."""
+        """The job with the tests that had not begun; [] if there are none, or the program cannot run them alone."""
         if names := chosen(job):
             pass
         elif job.args or not begun or not has_harness(job.program):
             return []
         else:
-            names = self._list(job, deadline, stop)
+            names = self._list_tests(job, deadline, stop)
         rest = [name for name in names if name not in begun]
         return [only(job, rest)] if rest and begun else []
 
-    def _list(self, job: Job, deadline: float, stop: threading.Event) -> list[str]:
-        """The tests of a harness program, which only it knows, from a start of its own."""
+    def _list_tests(self, job: Job, deadline: float, stop: threading.Event) -> list[str]:
+        """The tests of a harness program, which lists them on a start of its own; [] when that fails."""
         try:
             events = list(self._start(deadline).run([replace(job, args=LIST)], stop))
         except CiError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel's settings that mm tests touch: what they were, and putting them back."""
+"""The kernel's settings that mm tests change: read them before a test, put them back after it."""
 
 import contextlib
 import re
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from glob import glob
 from pathlib import Path
 
-# Patterns; folders are walked. Only what root may both read and write is a setting; the rest are counters.
+# Patterns of files and folders. In a folder, every file that root may read and write is a setting; others are counters.
 PLACES = (
     "/sys/kernel/mm/transparent_hugepage",
     "/sys/kernel/mm/ksm",
@@ -24,16 +24,16 @@ PLACES = (
     "/sys/kernel/debug/sched/numa_balancing",
     "/sys/module/damon_*/parameters/enabled",
 )
-# Not settings, though they can be written: triggers, and what changes by itself.
+# Writable files that are not settings: writing starts an action.
 _TRIGGERS = {"compact_memory", "drop_caches", "stat_refresh", "compact", "demote", "reclaim"}
-# The kernel changes these itself when others are: put back, but nobody's fault.
+# The kernel changes these when another setting changes: they are put back, and not reported.
 _CONSEQUENCES = {"min_free_kbytes"}
 _CHOSEN = re.compile(r"\[([^\]]+)\]")  # always [madvise] never
 
 
 @dataclass(frozen=True)
 class Change:
-    """A setting that is not what it was."""
+    """A setting that differs from a snapshot."""
 
     path: str
     before: str
@@ -41,14 +41,14 @@ class Change:
 
 
 def snapshot(places: tuple[str, ...] = PLACES) -> dict[str, str]:
-    """Path to value of every setting that is there."""
+    """The path of every setting to its value."""
     return {str(path): value for path in _walk(places) if (value := _read(path)) is not None}
 
 
 def restore(before: Mapping[str, str]) -> list[Change]:
-    """Compare with a snapshot, put back what differs, and say what that was.
+    """Put back the settings that differ from a snapshot, and return the changes.
 
-    Twice, since one setting may change another (overcommit_ratio clears overcommit_kbytes).
+    It writes twice, because one setting may change another (overcommit_ratio clears overcommit_kbytes).
     """
     changes = compare(before)
     for _ in range(2):
@@ -58,12 +58,12 @@ def restore(before: Mapping[str, str]) -> list[Change]:
 
 
 def compare(before: Mapping[str, str]) -> list[Change]:
-    """What is not as it was. A file that has gone is none of our business."""
+    """The settings that differ from a snapshot. A file that has disappeared is no change."""
     changes = []
     for name, value in before.items():
-        now = _read(Path(name))
-        if now is not None and now != value:
-            changes.append(Change(name, value, now))
+        current = _read(Path(name))
+        if current is not None and current != value:
+            changes.append(Change(name, value, current))
     return changes
 
 
@@ -90,5 +90,5 @@ def _read(path: Path) -> str | None:
 
 
 def _write(path: Path, value: str) -> None:
-    with contextlib.suppress(OSError):  # the next comparison shows it
+    with contextlib.suppress(OSError):  # a setting that refuses the value stays as it is
         path.write_text(value)
