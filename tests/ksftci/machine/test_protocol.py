@@ -32,6 +32,7 @@ def booted() -> GuestOutput:
         ("@@t0 counted /a.gcda", [Counted(1, Path("/a.gcda"), b"")]),
         ("@@t0 end 0 139 ", [End(1, JOB, 139)]),
         ("@@t0 end 0 137 late", [End(1, JOB, 137, Cause.TIMEOUT)]),
+        ("\r@@t0 end 0 0", [End(1, JOB, 0)]),
         ("ok 1@@t0 end 0 0", [Line(1, "ok 1"), End(1, JOB, 0)]),
         ("@@t0 fact cpus 2", []),
         ("@@t0 unknown", []),

@@ -106,7 +106,8 @@ def test_a_guest_that_ends_before_its_jobs_has_died_or_panicked(guest: Guest) ->
     assert stopped(guest.run("say boot", "say begin 0", panic)) == (Cause.PANIC, "")
 
 
-def test_the_limit_of_silence_is_for_a_guest_that_has_booted(guest: Guest) -> None:
+def test_the_limit_of_silence_is_for_a_guest_that_has_booted(guest: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ksftci.machine.console._TICK", 0.01)
     assert isinstance(guest.run("sleep 0.1", "say boot", "say done", silence=0.01)[0], Booted)
     assert stopped(guest.run("say boot", "sleep 20", silence=0.01)) == (Cause.SILENCE, "")
 
