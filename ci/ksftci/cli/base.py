@@ -59,7 +59,7 @@ HistoryOption = Annotated[
     typer.Option(
         "--history",
         metavar="YAML",
-        help="File of usual measurements; a result far from them is a warning. Default: the file that comes with ksftci.",
+        help="File of usual measurements; a result far from them is a warning. Default: the file of ksftci.",
     ),
 ]
 

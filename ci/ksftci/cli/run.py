@@ -89,7 +89,7 @@ class HowGroup:
         typer.Option(
             "--retries",
             min=0,
-            help="Run failing tests again, at most so many times, in a new boot; a test that passes then is reported as flaky.",
+            help="Run failing tests again in a new boot, at most so many times; a test that then passes is flaky.",
         ),
     ] = 0
     shard: Annotated[
@@ -140,7 +140,7 @@ def run(
         bool,
         typer.Option(
             "--icount",
-            help="Let the guest's clock count instructions, a nanosecond each: measurements are then the same on any host.",
+            help="Let the guest's clock count instructions, 1 ns each: measurements are the same on any host.",
         ),
     ] = False,
     load: Annotated[
