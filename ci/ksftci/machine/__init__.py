@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Machines that run programs: the host with its own kernel, and guests in QEMU with all that they boot from.
+"""Machines that run programs and yield events meanwhile: a guest in QEMU, or the host with its own kernel.
 
-`machine` has the types that all machines share: jobs, limits and events. The room may import ktap, results, host, arch
-and errors, which are below it.
+What a guest boots from, its init script and the lines that it sends, the limits of a console, the start after a panic
+and the settings that are put back live here; another kind of machine is a module in here. It imports only ktap and below.
 """

@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""TODO."""
+"""The programs to run: found by path or name, listed in a Makefile or a YAML file, built in a kernel tree.
+
+The tests that a C source declares and the static libraries that programs link are here, too. It imports only kernel,
+machine and below.
+"""
