@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A small kernel out of a whole tree: tinyconfig and what the tests need of it."""
+"""Builds small kernels from complete trees: tinyconfig and the options that the tests need."""
 
 import os
 import re
@@ -19,72 +19,76 @@ from ksftci.kernel.make import Maker, compiler, environment, version
 from ksftci.kernel.tree import Tree
 
 _MERGE = "scripts/kconfig/merge_config.sh"
-_WHOLE = ("init/main.c", "kernel/fork.c", "mm/Kconfig", "fs/Kconfig", "drivers/Kconfig", "net/Kconfig", _MERGE)
+# Files of a complete tree. A tree of tree._PARTS, which is enough for selftests, lacks most of them.
+_REQUIRED = ("init/main.c", "kernel/fork.c", "mm/Kconfig", "fs/Kconfig", "drivers/Kconfig", "net/Kconfig", _MERGE)
 _SYMBOL = re.compile(r'(?:CONFIG_)?(?P<name>[A-Z0-9]\w*)=(?P<value>y|n|-?\d+|0x[0-9a-fA-F]+|"[^"\n]*")')
 _SETTING = re.compile(r"^(?:CONFIG_(\w+)=(.*)|# CONFIG_(\w+) is not set)$", re.MULTILINE)
-_STEP = re.compile(r"  [A-Z][A-Z0-9_]* (?:\[M\])? *(\S+)$")
-_DEPS = re.compile(r"^deps_config := \\\n((?:.*\\\n)*.*)$", re.MULTILINE)
-_EVERY = 15.0  # seconds between two lines about how far the build is
+_STEP = re.compile(r"  [A-Z][A-Z0-9_]* (?:\[M\])? *(\S+)$")  # "  CC      mm/mprotect.o"
+_DEPS = re.compile(r"^deps_config := \\\n((?:.*\\\n)*.*)$", re.MULTILINE)  # the Kconfig files, in auto.conf.cmd
+_PROGRESS_INTERVAL = 15.0  # seconds
 
 
 class KernelBuilder(Maker):
-    """Builds kernels for one architecture, each tree in a folder of the cache; the tree is only read."""
+    """Builds kernels for one architecture. Each tree has a build folder in the cache; the tree is only read."""
 
     def build(self, tree: Tree, config: Sequence[str] = (), variables: Sequence[str] = ()) -> Path:
-        """The path of the image. What an earlier build of the tree left is used again.
+        """The path of the image. The objects of an earlier build of the tree are used again.
 
-        `config` holds fragments by file name and settings such as ARM64_16K_PAGES=y, later ones win.
-        `variables` are make's, such as GCOV_PROFILE_mprotect.o=y, which the tree's Makefiles then have.
-        Each choice of them has a folder of its own. Raises CiError when a tool or a part of the tree is
-        missing, or with the compiler's message and the path of the whole log.
+        `config` holds names of fragment files and settings such as ARM64_16K_PAGES=y; later ones win.
+        `variables` are variables of make, such as GCOV_PROFILE_mprotect.o=y. Each combination of the two has
+        a build folder of its own. Raises CiError when a package or a part of the tree is missing, or with the
+        compiler's message and the path of the whole log.
         """
         extra = [_fragment(text) for text in config]
         self._check(tree)
         name = f"{re.sub(r'[^a-zA-Z0-9.]', '-', tree.path.name)}-{digest(str(tree.path))}-{self.arch.name}"
         if config or variables:
-            chosen = [text if _SYMBOL.fullmatch(text) else os.path.abspath(text) for text in config]
-            name += f"-{digest(*chosen, *variables)}"
+            sources = [text if _SYMBOL.fullmatch(text) else os.path.abspath(text) for text in config]
+            name += f"-{digest(*sources, *variables)}"
         with self.cache.lock(f"kbuild-{name}"):
             folder = self.cache.folder("kbuilds", name)
-            self._configure(tree, folder, [_ours(self.arch), *extra])
+            self._configure(tree, folder, [_shipped_fragment(self.arch), *extra])
             return self._image(tree, folder, variables)
 
     def identity(self, tree: Tree, config: Sequence[str] = ()) -> str:
-        """The same for every build of this version and configuration."""
-        fragments = [_ours(self.arch), *map(_fragment, config)]
+        """A text that is the same for all builds of this version and configuration.
+
+        Journals of mutants keep it: their results are void after any change of a fragment, even in a comment.
+        """
+        fragments = [_shipped_fragment(self.arch), *map(_fragment, config)]
         return f"{tree.version}-{self.arch.name}-{digest(*fragments)}"
 
     def _check(self, tree: Tree) -> None:
-        """Everything that make would stumble over half-way, said at once."""
+        """Raises CiError for missing packages, an incomplete tree, or a tree with a build in it, before make fails."""
         missing = packages.missing_for_kernel(self.arch)
         if missing:
             raise CiError(
                 f"a kernel cannot be built without {', '.join(missing)}: `ksftci setup --install` installs "
                 f"what is missing, or run\n    sudo {' '.join(packages.command(missing))}"
             )
-        own = self.arch.kbuild.folder
+        arch_folder = self.arch.kbuild.folder
         image = self.image(tree.path)
-        for part in (*_WHOLE, f"{own}/Makefile"):
+        for part in (*_REQUIRED, f"{arch_folder}/Makefile"):
             if not (tree.path / part).is_file():
                 raise CiError(
                     f"tree {tree.path}: there is no {part} in it; a kernel needs a whole tree, "
                     "such as `ksftci tree get --full debian:7.3` gives"
                 )
-        for part in (".config", "include/config", f"{own}/include/generated"):
+        for part in (".config", "include/config", f"{arch_folder}/include/generated"):
             if (tree.path / part).exists():
                 raise CiError(
-                    f"tree {tree.path}: somebody has built in it ({part} is there), and make builds elsewhere only "
-                    f"from a clean one: boot what was built there (--kernel {image}), "
-                    "or give a clean one (`make mrproper`, `git worktree add`)"
+                    f"tree {tree.path}: a kernel was built in it ({part} is there), and make builds in another folder "
+                    f"only from a clean tree: boot the kernel that was built there (--kernel {image}), "
+                    "or give a clean tree (`make mrproper`, `git worktree add`)"
                 )
 
     def _configure(self, tree: Tree, folder: Path, fragments: Sequence[str]) -> None:
-        """Make .config, unless it was made of the same; symbols that did not get into it are said."""
+        """Make .config, unless it is there for this compiler and fragments; report settings that it did not take."""
         note, made_of = folder / "ksftci.fragments", digest(version(compiler(self.arch)), *fragments)
-        same = note.is_file() and read_text(note) == made_of and (folder / ".config").is_file()
-        if same and is_configured(tree.path, folder):
+        unchanged = note.is_file() and read_text(note) == made_of and (folder / ".config").is_file()
+        if unchanged and is_configured(tree.path, folder):
             return
-        if not same:
+        if not unchanged:
             note.unlink(missing_ok=True)
             self.make_target(tree, folder, "tinyconfig")
             paths = [folder / f"ksftci-{number}.config" for number in range(len(fragments))]
@@ -93,8 +97,8 @@ class KernelBuilder(Maker):
             merge: list[str | Path] = ["sh", tree.path / _MERGE, "-m", "-O", folder, folder / ".config", *paths]
             run(merge, what="merging the configuration", cwd=folder, env=environment())
         self.make_target(tree, folder, "olddefconfig")
-        if dropped := not_taken(fragments, read_text(folder / ".config")):
-            self.say(f"not in this kernel, which lacks them or what they depend on: {', '.join(dropped)}")
+        if dropped := dropped_settings(fragments, read_text(folder / ".config")):
+            self.say(f"settings that are not in the finished configuration: {', '.join(dropped)}")
         write_whole(note, made_of)
 
     def _image(self, tree: Tree, folder: Path, variables: Sequence[str]) -> Path:
@@ -104,12 +108,12 @@ class KernelBuilder(Maker):
         began, steps = time.monotonic(), _Steps(self.say)
         self.make_target(tree, folder, image.name, steps, variables)
         if not image.is_file():
-            raise CiError(f"{image} was not built, although make found no fault; see {log}")
+            raise CiError(f"{image} was not built, although make reported no error; see {log}")
         self.say(f"built in {time.monotonic() - began:.1f} s, {steps.count} steps; the log is {log}")
         return image
 
     def image(self, folder: Path) -> Path:
-        """Where a build leaves its image."""
+        """The path of the image in a build folder."""
         return folder / self.arch.kbuild.folder / self.arch.kbuild.image
 
     def make_target(
@@ -120,7 +124,7 @@ class KernelBuilder(Maker):
         each: Callable[[str], None] = lambda _: None,
         variables: Sequence[str] = (),
     ) -> None:
-        """Make one target in a folder that was built before. Raises CiError with what the compiler says."""
+        """Make one target in a build folder. Raises CiError with the compiler's messages."""
         arguments = ["-C", str(tree.path), f"O={folder}", *variables, target]
         if which("ccache"):
             arguments += [f"CC=ccache {compiler(self.arch)}", "HOSTCC=ccache gcc"]
@@ -128,57 +132,57 @@ class KernelBuilder(Maker):
 
 
 def folder_of(image: Path) -> Path:
-    """The folder that an image was built in, and the objects with it."""
+    """The build folder of an image, which has the objects, too."""
     return image.parents[3]
 
 
 class _Steps:
-    """Counts what make does, and says now and then how far it is."""
+    """Counts the steps of make, and reports the count every _PROGRESS_INTERVAL."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self.say, self.count, self.spoke = say, 0, time.monotonic()
+        self.say, self.count, self.reported = say, 0, time.monotonic()
 
     def __call__(self, line: str) -> None:
         if (match := _STEP.match(line)) is None:
             return
         self.count += 1
-        if time.monotonic() - self.spoke > _EVERY:
-            self.spoke = time.monotonic()
+        if time.monotonic() - self.reported > _PROGRESS_INTERVAL:
+            self.reported = time.monotonic()
             self.say(f"kernel: {self.count} steps, {match[1]}")
 
 
 def is_configured(tree: Path, folder: Path) -> bool:
     """Whether .config has a value for every symbol of the tree's Kconfig files.
 
-    It has if auto.conf was made of it and is newer than all of them; make's own rule is the same. Which
-    files these are, conf notes in auto.conf.cmd (conf_write_autoconf_cmd() of Linux 7.3, older ones too).
+    That is so when auto.conf is newer than .config and all of these files, which is make's own rule. auto.conf.cmd
+    has the list of the files, from conf_write_autoconf_cmd() of Linux 7.3 and older.
     """
-    made, note = folder / "include/config/auto.conf", folder / "include/config/auto.conf.cmd"
-    listed = _DEPS.search(read_text(note)) if note.is_file() else None
-    if listed is None:
+    autoconf, command = folder / "include/config/auto.conf", folder / "include/config/auto.conf.cmd"
+    listing = _DEPS.search(read_text(command)) if command.is_file() else None
+    if listing is None:
         return False
-    names = [name for name in listed[1].split() if name != "\\"]
+    names = [name for name in listing[1].split() if name != "\\"]
     try:
-        limit = made.stat().st_mtime_ns
-        return all(path.stat().st_mtime_ns <= limit for path in (folder / ".config", *(tree / name for name in names)))
+        made = autoconf.stat().st_mtime_ns
+        return all(path.stat().st_mtime_ns <= made for path in (folder / ".config", *(tree / name for name in names)))
     except OSError:
         return False
 
 
-def not_taken(fragments: Sequence[str], config: str) -> list[str]:
-    """Settings of the fragments that the finished configuration does not have, sorted."""
-    wanted: dict[str, str] = {}
+def dropped_settings(fragments: Sequence[str], config: str) -> list[str]:
+    """The settings of the fragments that are not in the finished configuration, sorted."""
+    requested: dict[str, str] = {}
     for text in fragments:
-        wanted |= _settings(text)
-    there = _settings(config)
-    return sorted(f"{name}={value}" for name, value in wanted.items() if there.get(name, "n") != value)
+        requested |= _settings(text)
+    present = _settings(config)
+    return sorted(f"{name}={value}" for name, value in requested.items() if present.get(name, "n") != value)
 
 
 def _settings(text: str) -> dict[str, str]:
     return {name or unset: value.strip() or "n" for name, value, unset in _SETTING.findall(text)}
 
 
-def _ours(arch: Arch) -> str:
+def _shipped_fragment(arch: Arch) -> str:
     return files("ksftci.kernel").joinpath("configs", f"{arch.name}.config").read_text("utf-8")
 
 

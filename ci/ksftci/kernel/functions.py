@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where the functions of a kernel's source file are, by the kernel's coding style.
+"""The places of functions in a source file of the kernel, by the kernel's coding style.
 
-gcov cannot tell: an __always_inline function has no entry of its own, its lines are its callers'.
+gcov does not know all of them: it has no entry for an __always_inline function and counts its lines for the callers.
 """
 
 import re
@@ -13,7 +13,7 @@ _SYSCALL = re.compile(r"(?:COMPAT_)?SYSCALL_DEFINE\d\((\w+)")
 
 @dataclass(frozen=True)
 class Function:
-    """Its lines, from that of its name's to the closing brace, counted from 1."""
+    """A function and its lines: that of its name, and that of its closing brace, counted from 1."""
 
     name: str
     first: int
@@ -21,25 +21,26 @@ class Function:
 
 
 def functions(text: str) -> list[Function]:
-    """The functions with a body, in their order; their braces are in the first column. A macro is none."""
-    found: list[Function] = []
-    head: list[tuple[int, str]] = []  # lines that may begin a function
-    opened: Function | None = None
+    """The functions that have a body, in order, without macros. A body's braces are in the first column."""
+    complete: list[Function] = []
+    head: list[tuple[int, str]] = []  # the lines before a brace, with their numbers
+    current: Function | None = None
     for number, line in enumerate(text.splitlines(), 1):
-        if opened is not None:
+        if current is not None:
             if line.startswith("}"):
-                found.append(Function(opened.name, opened.first, number))
-                opened, head = None, []
+                complete.append(Function(current.name, current.first, number))
+                current, head = None, []
         elif line.startswith("{"):
-            opened = _named(head)
+            current = _function_of(head)
         elif not line.strip() or line[0] in "#/}" or line.startswith(" *") or line.rstrip().endswith((";", "\\")):
             head = []
         else:
             head.append((number, line))
-    return found
+    return complete
 
 
-def _named(head: list[tuple[int, str]]) -> Function | None:
+def _function_of(head: list[tuple[int, str]]) -> Function | None:
+    """The function that these lines declare; its last line is not known yet."""
     for number, line in head:
         if match := _SYSCALL.search(line) or _NAME.search(line):
             return Function(match[1], number, number)
@@ -47,5 +48,5 @@ def _named(head: list[tuple[int, str]]) -> Function | None:
 
 
 def function_at(text: str, line: int) -> str:
-    """The name of the function that a line is in, or ""."""
+    """The name of the function that contains the line; "" when the line is in none."""
     return next((function.name for function in functions(text) if function.first <= line <= function.last), "")

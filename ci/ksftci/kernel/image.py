@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernel images: a file, the newest Debian package of a version, or a tree to build."""
+"""Kernel images: a file, the newest Debian package of a version, or an image that is built from a tree."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ _PACKAGE = re.compile(
     rf"(?P<cloud>-cloud)?-(?P<arch>{_ARCHES})(?P<large>-16k)?"
 )
 _REFERENCE = re.compile(r"debian:(?P<version>\d+(?:\.\d+)*)(?P<large>-16k)?")
-# Where a package has its image; riscv64's is vmlinux, and not compressed.
+# Where packages have the image; that of riscv64 is called vmlinux and is not compressed.
 _IMAGES = ("boot/vmlinuz-*", "boot/vmlinux-*", "usr/lib/modules/*/vmlinuz", "lib/modules/*/vmlinuz")
 _BUILD = "build:"
 HELP = "a path to an Image or vmlinuz, debian:VERSION or debian:VERSION-16k (debian:7.3), or build:TREE"
@@ -28,7 +28,7 @@ HELP = "a path to an Image or vmlinuz, debian:VERSION or debian:VERSION-16k (deb
 
 @dataclass(frozen=True)
 class KernelRef:
-    """What the user called a kernel: a path, a Debian version and a page size, or a tree to build."""
+    """How the user names a kernel: the path of an image, a Debian version and page size, or a tree to build."""
 
     text: str
     path: Path | None = None
@@ -60,20 +60,19 @@ def parse_all(texts: Iterable[str]) -> dict[str, KernelRef]:
 
 
 def labels(references: Iterable[KernelRef]) -> list[str]:
-    """A short name for each: debian:7.3, or as many of a path's last parts as tell it from others."""
-    places = [(_BUILD if ref.tree else "", ref.path or Path(ref.tree or ref.text)) for ref in references]
-    names = [path.parts for _, path in places]
-    length = [1] * len(names)
-    for place, parts in enumerate(names):
-        others = [other for other in names if other != parts]
-        while any(other[-length[place] :] == parts[-length[place] :] for other in others):
-            length[place] += 1
-    shown = zip(places, length, strict=True)
-    return [kind + "/".join(path.parts[-n:]) for (kind, path), n in shown]
+    """A short name for each kernel: debian:7.3, or as many of a path's last parts as make it differ from the others."""
+    kernels = [(_BUILD if ref.tree else "", ref.path or Path(ref.tree or ref.text)) for ref in references]
+    all_parts = [path.parts for _, path in kernels]
+    lengths = [1] * len(kernels)
+    for index, parts in enumerate(all_parts):
+        others = [other for other in all_parts if other != parts]
+        while any(other[-lengths[index] :] == parts[-lengths[index] :] for other in others):
+            lengths[index] += 1
+    return [kind + "/".join(path.parts[-n:]) for (kind, path), n in zip(kernels, lengths, strict=True)]
 
 
 def source_of(references: Iterable[KernelRef]) -> str | None:
-    """The tree that tests come from when none is named: that of the newest Debian kernel, debian:7.3."""
+    """The tree of the tests when the user names none: that of the newest Debian kernel, such as debian:7.3."""
     newest = max((ref.version[:2] for ref in references if ref.version), default=())
     return f"debian:{'.'.join(map(str, newest))}" if newest else None
 
@@ -91,7 +90,7 @@ class KernelPackage:
 
     @classmethod
     def parse(cls, name: str) -> "KernelPackage | None":
-        """None for everything else: meta packages, -unsigned, -dbg, -rt."""
+        """None for the name of any other package: a meta package, -unsigned, -dbg, -rt."""
         match = _PACKAGE.fullmatch(name)
         if match is None or len(version_key(match["version"])) < 3:
             return None
@@ -106,45 +105,44 @@ class KernelPackage:
 
     @property
     def page_size(self) -> str:
-        """As a person writes it."""
+        """4K or 16K."""
         return "16K" if self.large_pages else "4K"
 
     @property
     def reference(self) -> str:
-        """The shortest reference that finds this version (or a newer one of its series)."""
+        """The shortest reference to this version, or to a newer one of its series."""
         series = ".".join(self.version.split(".")[:2])
         return f"debian:{series}{'-16k' if self.large_pages else ''}"
 
 
 def packages(names: Iterable[str], arch: Arch) -> list[KernelPackage]:
-    """The kernel packages among names, best first: newest version, linux-binary, cloud flavour."""
-    found = [p for p in map(KernelPackage.parse, names) if p and p.arch == arch.debian]
-    found.sort(key=lambda p: (version_key(p.version), p.binary, p.cloud, p.name), reverse=True)
-    return found
+    """The kernel packages among the names of packages, best first: newest version, linux-binary, cloud flavour."""
+    kernels = [p for p in map(KernelPackage.parse, names) if p and p.arch == arch.debian]
+    return sorted(kernels, key=lambda p: (version_key(p.version), p.binary, p.cloud, p.name), reverse=True)
 
 
 def choose(ref: KernelRef, names: Iterable[str], arch: Arch) -> KernelPackage:
-    """The best package for a reference. Raises CiError that says which versions there are."""
-    known = packages(names, arch)
-    for package in known:
+    """The best package for a reference. Raises CiError that lists the available versions."""
+    available = packages(names, arch)
+    for package in available:
         fits = version_key(package.version)[: len(ref.version)] == ref.version
         if fits and package.large_pages == ref.large_pages:
             return package
-    there = ", ".join(dict.fromkeys(p.reference for p in known)) or "none at all"
-    raise CiError(f"no Debian kernel for {arch.name} fits {ref.text}; there are {there}")
+    references = ", ".join(dict.fromkeys(p.reference for p in available)) or "none at all"
+    raise CiError(f"no Debian kernel for {arch.name} fits {ref.text}; there are {references}")
 
 
 class Kernels:
-    """Images in the cache, fetched on demand."""
+    """Gets images: Debian's are fetched into the cache, those of trees are built."""
 
     def __init__(self, cache: Cache, debian: Debian, trees: Trees, builder: KernelBuilder) -> None:
         self.cache, self.debian, self.arch = cache, debian, debian.arch
         self.trees, self.builder = trees, builder
 
     def get(self, ref: KernelRef) -> Path:
-        """The path of the image; without a network, of the newest that was fetched before.
+        """The path of the image; when Debian's archive cannot be reached, of the newest one in the cache that fits.
 
-        Raises CiError when it cannot be had.
+        Raises CiError when no image can be fetched or built.
         """
         if ref.path is not None:
             return ref.path
@@ -154,11 +152,11 @@ class Kernels:
             package = choose(ref, self.debian.names("linux-(image|binary)-.*"), self.arch)
             return self._fetch(package)
         except CiError as problem:
-            here = self._cached(ref)
-            if here is None:
+            cached = self._cached(ref)
+            if cached is None:
                 raise
-            self.debian.say(f"using {here.name}, which is here: {problem}")
-            return self._fetch(here)
+            self.debian.say(f"using {cached.name} from the cache: {problem}")
+            return self._fetch(cached)
 
     def _fetch(self, package: KernelPackage) -> Path:
         with self.cache.lock(f"kernel-{package.name}"):
@@ -171,7 +169,7 @@ class Kernels:
         return image
 
     def available(self) -> list[tuple[KernelPackage, str, bool]]:
-        """(package, suite, whether it is cached), the best package of every reference."""
+        """(package, suite, whether the image is in the cache) of the best package for every reference."""
         best: dict[str, KernelPackage] = {}
         for package in packages(self.debian.names("linux-(image|binary)-.*"), self.arch):
             best.setdefault(package.reference, package)
@@ -192,6 +190,6 @@ class Kernels:
 def find_image(unpacked: Path) -> Path:
     """The image in an unpacked package. Raises CiError when there is none."""
     for pattern in _IMAGES:
-        if found := sorted(unpacked.glob(pattern)):
-            return found[-1]
-    raise CiError(f"the package {unpacked.parent.name.strip('.')} holds no kernel image")
+        if images := sorted(unpacked.glob(pattern)):
+            return images[-1]
+    raise CiError(f"the package {unpacked.parent.name.strip('.')} contains no kernel image")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The kernel's make, kept apart from the build that this one may be part of."""
+"""Runs the kernel's make, free of the settings of a build that ksftci itself may be part of."""
 
 import contextlib
 import math
@@ -19,26 +19,26 @@ from ksftci.host.command import kill_group, need, run
 from ksftci.machine.console import Console
 from ksftci.machine.machine import Limits
 
-# What a person must see of what make, a compiler or a linker says.
-TOLD = re.compile(r": (?:fatal )?(?:warning|error): |undefined reference|cannot find -l|\*\*\*")
-# Settings of a build around this one, or of a shell's set-up, that are not meant for it.
-_NOT_OURS = {
+# Lines of make, a compiler or a linker that a person must see.
+DIAGNOSTIC = re.compile(r": (?:fatal )?(?:warning|error): |undefined reference|cannot find -l|\*\*\*")
+# Variables of a build around ksftci, or of the user's shell, which would change the build of a kernel.
+_DROPPED_VARIABLES = {
     *("ARCH", "C", "CC", "CFLAGS", "CROSS_COMPILE", "KBUILD_OUTPUT", "KCONFIG_ALLCONFIG", "KCONFIG_CONFIG"),
     *("LLVM", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "O", "OUTPUT", "V", "W"),
 }
 
-_PATIENCE = 10.0  # seconds for a build to end that was told to
+_PATIENCE = 10.0  # seconds from SIGTERM to SIGKILL
 
 
 @dataclass
 class Maker:
-    """Makes something of kernel trees for one architecture, in the cache."""
+    """Runs make in kernel trees for one architecture; what it makes is in the cache."""
 
     cache: Cache
     arch: Arch
-    jobs: int | None = None  # compilers at once, one a processor unless given
+    jobs: int | None = None  # compilers at once; None is one for each processor
     say: Callable[[str], None] = lambda _: None
-    stop: threading.Event = field(default_factory=threading.Event)  # ends what is being made: Cancelled
+    stop: threading.Event = field(default_factory=threading.Event)  # set to end a running make, which raises Cancelled
 
     def make(
         self,
@@ -47,26 +47,26 @@ class Maker:
         say: Callable[[str], None] = lambda _: None,
         each: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Run make for the architecture, all its output in `log` and each line to `each`; warnings are said.
+        """Run make for the architecture. `log` gets all its output, `each` every line, `say` the warnings.
 
-        Raises CiError with the compiler's messages and the log's path when it fails.
+        Raises CiError with the compiler's messages and the log's path when make fails.
         """
         make(self.arch, self.jobs or os.cpu_count() or 1, arguments, log, say, each, self.stop)
 
 
 def compiler(arch: Arch) -> str:
-    """The C compiler that makes arch's programs here: gcc, or a cross gcc."""
+    """The C compiler for arch on this machine: gcc, or a cross gcc."""
     return "gcc" if arch.native else f"{arch.compiler}gcc"
 
 
 def version(program: str) -> str:
-    """What a compiler calls itself; another one may be known by the same name tomorrow."""
-    return run([program, "--version"], what="asking the compiler for its version", env=environment())
+    """The version text of a compiler. It changes when another compiler is installed under the same name."""
+    return run([program, "--version"], what="reading the version of the compiler", env=environment())
 
 
 def environment() -> dict[str, str]:
-    """This process's environment, without what would change a build, and in English."""
-    return {name: value for name, value in os.environ.items() if name not in _NOT_OURS} | {"LC_ALL": "C"}
+    """This process's environment without the variables that would change a build. Messages are in English."""
+    return {name: value for name, value in os.environ.items() if name not in _DROPPED_VARIABLES} | {"LC_ALL": "C"}
 
 
 def make(
@@ -78,32 +78,32 @@ def make(
     each: Callable[[str], None] = lambda _: None,
     stop: threading.Event | None = None,
 ) -> None:
-    """As `Maker.make`. Raises Cancelled when `stop` is set before it is over."""
+    """As `Maker.make`. Raises Cancelled when `stop` is set before make has ended."""
     command = [need("make"), f"-j{jobs}", f"ARCH={arch.kbuild.name}"]
     if not arch.native:
         command.append(f"CROSS_COMPILE={arch.compiler}")
-    told: list[str] = []
+    diagnostics: list[str] = []
     try:
         with log.open("w", encoding="utf-8") as file:
-            status = _follow([*command, *arguments], lambda line: _take(line, file.write, told, each), stop)
+            status = _run([*command, *arguments], lambda line: _handle(line, file.write, diagnostics, each), stop)
     except OSError as err:
         raise CiError(f"the build failed: {log}: {err.strerror}") from err
     if status != 0:
-        end = log.read_text(encoding="utf-8").splitlines()[-10:]
-        raise CiError("\n".join(["the build failed:", *(told[:20] or end), f"the whole log is {log}"]))
-    for line in told:
+        tail = log.read_text(encoding="utf-8").splitlines()[-10:]
+        raise CiError("\n".join(["the build failed:", *(diagnostics[:20] or tail), f"the whole log is {log}"]))
+    for line in diagnostics:
         say(line)
 
 
-def _take(line: str, write: Callable[[str], object], told: list[str], each: Callable[[str], None]) -> None:
+def _handle(line: str, write: Callable[[str], object], diagnostics: list[str], each: Callable[[str], None]) -> None:
     write(f"{line}\n")
-    if TOLD.search(line):
-        told.append(line)
+    if DIAGNOSTIC.search(line):
+        diagnostics.append(line)
     each(line)
 
 
-def _follow(command: Sequence[str], take: Callable[[str], None], stop: threading.Event | None) -> int:
-    """The exit status; when the caller is interrupted or stopped, the whole build is ended with it."""
+def _run(command: Sequence[str], handle: Callable[[str], None], stop: threading.Event | None) -> int:
+    """Pass each line of output to `handle`; return the exit status. An interrupt or `stop` ends the whole build."""
     with subprocess.Popen(
         command,
         env=environment(),
@@ -116,7 +116,7 @@ def _follow(command: Sequence[str], take: Callable[[str], None], stop: threading
         console = Console(process.stdout.fileno(), Limits(math.inf, math.inf), stop or threading.Event())
         try:
             for _, line in console.lines():
-                take(line)
+                handle(line)
             if console.cause is not None:
                 raise Cancelled
         except BaseException:
@@ -126,7 +126,7 @@ def _follow(command: Sequence[str], take: Callable[[str], None], stop: threading
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ask first: make then removes what is half-written, which the next build would take for finished."""
+    """End the build, by SIGTERM first: make then removes half-written targets, which would look finished."""
     kill_group(process.pid, signal.SIGTERM)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(_PATIENCE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernel source trees: one that is there, Debian's, or a tag of a git repository."""
+"""Kernel source trees: a folder of the user, a source package of Debian, or a tag of a git repository."""
 
 import re
 import shutil
@@ -15,9 +15,9 @@ from ksftci.host.files import read_text, write_whole
 
 HELP = "a path, debian:VERSION (debian:7.3) or git:URL@TAG"
 _STAMP = ".ksftci-source"
-_FULL = "-full"  # of the name of a whole tree in the cache
-# What building selftests, checkpatch and get_maintainer read; a tree without the rest is
-# unpacked in a fifth of the time and a sixth of the space.
+_FULL = "-full"  # ends the name of a complete tree in the cache
+# What the build of selftests, checkpatch.pl and get_maintainer.pl read. A tree of these parts alone is unpacked in a
+# fifth of the time, and takes a sixth of the space.
 _PARTS = (
     "COPYING",
     "CREDITS",
@@ -36,12 +36,13 @@ _PARTS = (
     "tools",
     "usr",
 )
+# Large parts of tools/ that are left out all the same.
 _SPARE_TOOLS = ("tools/perf", "tools/testing/selftests/bpf", "tools/testing/selftests/net")
 
 
 @dataclass(frozen=True)
 class Tree:
-    """A kernel tree that has been looked at."""
+    """A kernel tree, as `open` has checked."""
 
     path: Path
 
@@ -74,7 +75,7 @@ class Tree:
         return self.path / "tools/testing/selftests"
 
     def collection(self, name: str) -> Path:
-        """The folder of a collection; mm was called vm before 6.3. Raises CiError."""
+        """The folder of a collection; mm was called vm before Linux 6.3. Raises CiError when there is none."""
         for candidate in (name, "vm") if name == "mm" else (name,):
             if (self.selftests / candidate / "Makefile").is_file():
                 return self.selftests / candidate
@@ -82,23 +83,22 @@ class Tree:
 
 
 class Trees:
-    """Trees in the cache, fetched on demand."""
+    """Gets trees: a folder of the user, or a tree that is fetched into the cache."""
 
     def __init__(self, cache: Cache, debian: Debian) -> None:
         self.cache, self.debian = cache, debian
 
     def get(self, source: str, to: Path | None = None, full: bool = False) -> Tree:
-        """The tree of a source; of a fetched one what selftests need, or with `full` all of it.
+        """The tree of a source: a path, debian:VERSION or git:URL@TAG.
 
-        With `to`, a copy there that may be written to.
-
-        A copy that is there already and of the same source is used again, as it is. Raises CiError
-        when the source is not understood, cannot be had, or `to` holds something else.
+        A fetched tree has the parts that selftests need, or all parts with `full`. With `to`, the result is a copy in
+        that folder, which may be written to; an earlier copy of the same source is used again, as it is. Raises CiError
+        when the source is not understood or cannot be fetched, or `to` holds something else.
         """
         if to is not None and (to / _STAMP).is_file():
-            there = read_text(to / _STAMP).strip()
-            if there != source:
-                raise CiError(f"{to} holds a tree of {there}, not of {source}; remove it first")
+            copied = read_text(to / _STAMP).strip()
+            if copied != source:
+                raise CiError(f"{to} holds a tree of {copied}, not of {source}; remove it first")
             return Tree.open(to)
         if to is not None and to.exists() and (not to.is_dir() or any(to.iterdir())):
             raise CiError(f"{to} is there already and was not made by `ksftci tree get --to`")
@@ -136,9 +136,9 @@ class Trees:
             path = self.cache.path("trees", name)
             if not _has_all_arches(path):
                 package = f"linux-source-{version}"
-                there = self.debian.names(r"linux-source-\d+\.\d+")
-                if package not in there:
-                    raise CiError(f"Debian has no {package}, there are {', '.join(there)}")
+                available = self.debian.names(r"linux-source-\d+\.\d+")
+                if package not in available:
+                    raise CiError(f"Debian has no {package}; there are {', '.join(available)}")
                 with self.cache.fresh("packages", package) as folder:
                     self.debian.unpack(package, folder)
                     (archive,) = folder.glob("usr/src/linux-source-*.tar.xz")
@@ -172,16 +172,16 @@ class Trees:
 
 
 def _has_all_arches(tree: Path) -> bool:
-    """Whether a tree in the cache is there, and not from before an architecture was added."""
+    """Whether a tree is in the cache and has every architecture; ksftci may have learnt one since it was unpacked."""
     return all((tree / arch.kbuild.folder).is_dir() for arch in ALL)
 
 
 def unpack(archive: Path, into: Path, full: bool = False) -> None:
-    """Unpack all, or the parts that selftests need, of a source tarball with one folder at its top."""
+    """Unpack a source tarball with one folder at its top: the parts that selftests need, or all with `full`."""
     top = archive.name.removesuffix(".tar.xz")
-    wanted = [] if full else [f"{top}/{part}" for part in _PARTS]
-    spare = [] if full else [f"--exclude={top}/{part}" for part in _SPARE_TOOLS]
+    parts = [] if full else [f"{top}/{part}" for part in _PARTS]
+    excluded = [] if full else [f"--exclude={top}/{part}" for part in _SPARE_TOOLS]
     run(
-        ["tar", "-x", "-J", "-f", archive, "-C", into, "--strip-components=1", *spare, *wanted],
+        ["tar", "-x", "-J", "-f", archive, "-C", into, "--strip-components=1", *excluded, *parts],
         what=f"unpacking {archive.name}",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from ksftci.errors import CiError
 from ksftci.host.command import need
 from ksftci.host.digest import digest
-from ksftci.kernel.make import TOLD, Maker, compiler, version
+from ksftci.kernel.make import DIAGNOSTIC, Maker, compiler, version
 from ksftci.kernel.tree import Tree
 from ksftci.programs import shadow, stale
 from ksftci.programs.libraries import Libraries
@@ -55,7 +55,7 @@ class Builder(Maker):
             self.make([*arguments, *map(str, targets)], log, self.say)
             for target in targets:
                 if not target.is_file():
-                    raise CiError(f"{target.name} was not built, although make found no fault; see {log}")
+                    raise CiError(f"{target.name} was not built, although make reported no error; see {log}")
             if stale.everything(tree.path, source, *options) == whole:  # else nobody knows what went into them
                 for target in targets:
                     stale.remember(target, tree.path, source, whole)
@@ -144,7 +144,7 @@ def broken(said: str, output: Path) -> dict[str, str]:
             if target.is_relative_to(output) and not target.suffix:
                 found[str(target.relative_to(output))] = why or "see the log of the build"
             why = ""
-        elif TOLD.search(line) and "warning: " not in line:
+        elif DIAGNOSTIC.search(line) and "warning: " not in line:
             why = why or line.strip()
     return found
 

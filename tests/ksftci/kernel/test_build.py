@@ -18,12 +18,12 @@ from ksftci.errors import Cancelled, CiError
 from ksftci.host import packages
 from ksftci.host.cache import Cache
 from ksftci.kernel import build as kbuild
-from ksftci.kernel.build import KernelBuilder, is_configured, not_taken
+from ksftci.kernel.build import KernelBuilder, dropped_settings, is_configured
 from ksftci.kernel.image import KernelRef, labels
 from ksftci.kernel.make import make
 from ksftci.kernel.tree import Tree
 
-# Does what the kernel's does, as far as anyone here looks: O= is where things go, LACKS is not configurable.
+# Stands for the kernel's Makefile: O= is the build folder, and a setting with LACKS in its name is dropped.
 MAKEFILE = r"""
 VERSION = 7
 PATCHLEVEL = 3
@@ -51,7 +51,7 @@ MERGE = '#!/bin/sh\nout=$3; base=$4; shift 4; cat "$base" "$@" > "$out/.merged" 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     root = tmp_path / "linux"
-    parts = [*kbuild._WHOLE, "arch/arm64/Makefile", "arch/x86/Makefile", "tools/testing/selftests/lib.mk"]
+    parts = [*kbuild._REQUIRED, "arch/arm64/Makefile", "arch/x86/Makefile", "tools/testing/selftests/lib.mk"]
     for part in parts:
         (root / part).parent.mkdir(parents=True, exist_ok=True)
         (root / part).write_text("")
@@ -68,24 +68,25 @@ def nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ksftci.kernel.build.version", lambda compiler: "gcc 12")
 
 
-class Built:
-    """A builder with what it said, and its folder."""
+class Build:
+    """A builder for one tree, and the messages that it reported."""
 
     def __init__(self, source: Path, arch: Arch = ARM64) -> None:
-        self.said: list[str] = []
+        self.messages: list[str] = []
         self.source = source
-        self.builder = KernelBuilder(Cache(source.parent / "cache"), arch, jobs=1, say=self.said.append)
+        self.builder = KernelBuilder(Cache(source.parent / "cache"), arch, jobs=1, say=self.messages.append)
 
     def __call__(self, *config: str) -> Path:
         return self.builder.build(Tree.open(self.source), config)
 
     def calls(self, image: Path) -> list[str]:
+        """What make has done in the build folder."""
         folder = next(parent for parent in image.parents if parent.parent.name == "kbuilds")
         return (folder / "calls").read_text().splitlines()
 
 
 def test_the_image_follows_its_source_and_is_configured_once(source: Path) -> None:
-    build = Built(source)
+    build = Build(source)
     image = build()
     assert image.read_text() == "first\n"
     (source / "mm/mprotect.c").write_text("second\n")
@@ -94,10 +95,10 @@ def test_the_image_follows_its_source_and_is_configured_once(source: Path) -> No
     assert build.calls(image).count("tiny") == 1
 
 
-def test_symbols_are_asked_for_only_when_they_may_be_others(
+def test_the_configuration_is_made_again_only_when_its_sources_have_changed(
     source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build = Built(source)
+    build = Build(source)
 
     def configured() -> int:
         return build.calls(build()).count("olddefconfig")
@@ -118,8 +119,8 @@ def test_symbols_are_asked_for_only_when_they_may_be_others(
     assert configured() == 4
 
 
-def test_a_kconfig_file_that_has_gone_is_noticed(source: Path, tmp_path: Path) -> None:
-    Built(source)()
+def test_without_one_of_its_kconfig_files_a_configuration_is_not_complete(source: Path, tmp_path: Path) -> None:
+    Build(source)()
     (folder,) = tmp_path.glob("cache/kbuilds/*")
     assert is_configured(source, folder)
     (source / "fs/Kconfig").unlink()
@@ -127,7 +128,7 @@ def test_a_kconfig_file_that_has_gone_is_noticed(source: Path, tmp_path: Path) -
 
 
 def test_a_configuration_that_was_not_finished_is_made_again(source: Path, tmp_path: Path) -> None:
-    build, fragment = Built(source), tmp_path / "my.config"
+    build, fragment = Build(source), tmp_path / "my.config"
     merge = source / "scripts/kconfig/merge_config.sh"
     fragment.write_text("CONFIG_A=y\n")
     image = build(str(fragment))
@@ -141,10 +142,10 @@ def test_a_configuration_that_was_not_finished_is_made_again(source: Path, tmp_p
     assert "CONFIG_A=y" in (image.parents[3] / ".config").read_text()
 
 
-def test_settings_and_fragments_come_last_and_have_a_build_of_their_own(source: Path, tmp_path: Path) -> None:
+def test_settings_and_fragments_win_and_have_a_build_folder_of_their_own(source: Path, tmp_path: Path) -> None:
     fragment = tmp_path / "debug.config"
     fragment.write_text("CONFIG_DEBUG_LIST=y\n")
-    build = Built(source)
+    build = Build(source)
     plain, other = build(), build(str(fragment), "SMP=n", 'CONFIG_CMDLINE="a b"')
     assert plain != other
     lines = (other.parents[3] / ".config").read_text().splitlines()
@@ -154,22 +155,22 @@ def test_settings_and_fragments_come_last_and_have_a_build_of_their_own(source: 
     assert "CONFIG_DEBUG_LIST=n" in (other.parents[3] / ".config").read_text()
 
 
-def test_makes_variables_have_a_build_of_their_own(source: Path) -> None:
-    build = Built(source)
+def test_variables_of_make_have_a_build_folder_of_their_own(source: Path) -> None:
+    build = Build(source)
     counting = build.builder.build(Tree.open(source), (), ["GCOV_PROFILE_mprotect.o=y"])
     assert "counts=y" in build.calls(counting)
     assert kbuild.folder_of(counting) != kbuild.folder_of(build())
     assert "counts=" in build.calls(build())
 
 
-def test_settings_that_did_not_get_in_are_told(source: Path) -> None:
-    build = Built(source)
+def test_dropped_settings_are_reported(source: Path) -> None:
+    build = Build(source)
     build("LACKS_THIS=y")
-    assert [line for line in build.said if "LACKS_THIS=y" in line and "KSM" not in line]
+    assert "settings that are not in the finished configuration: LACKS_THIS=y" in build.messages
 
 
 @pytest.mark.parametrize(
-    ("fragments", "config", "lost"),
+    ("fragments", "config", "dropped"),
     [
         (["CONFIG_A=y\n# CONFIG_B is not set\nCONFIG_C=n\n"], "CONFIG_A=y\n# CONFIG_C is not set\n", []),
         (["CONFIG_A=y\n", "CONFIG_A=n\n"], "", []),
@@ -178,35 +179,35 @@ def test_settings_that_did_not_get_in_are_told(source: Path) -> None:
         (["# CONFIG_A=y for the sake of it\n"], "", []),
     ],
 )
-def test_what_counts_as_not_taken(fragments: list[str], config: str, lost: list[str]) -> None:
-    assert not_taken(fragments, config) == lost
+def test_a_setting_with_another_value_is_dropped(fragments: list[str], config: str, dropped: list[str]) -> None:
+    assert dropped_settings(fragments, config) == dropped
 
 
 @pytest.mark.parametrize("text", ["SMP", "SMP=maybe", "SMP=m", "/absent/file", "A=y\nB", "-x", 'X="a"b"'])
-def test_what_is_no_configuration(source: Path, text: str) -> None:
+def test_other_texts_are_no_configuration(source: Path, text: str) -> None:
     with pytest.raises(CiError, match="neither a file nor a setting"):
-        Built(source)(text)
+        Build(source)(text)
 
 
 @pytest.mark.parametrize("part", ["drivers/Kconfig", "arch/arm64/Makefile"])
-def test_a_part_of_a_tree_is_not_enough(source: Path, part: str) -> None:
+def test_a_tree_without_one_of_its_parts_is_refused(source: Path, part: str) -> None:
     (source / part).unlink()
     with pytest.raises(CiError, match=rf"there is no {part} in it; a kernel needs a whole tree"):
-        Built(source)()
+        Build(source)()
 
 
 @pytest.mark.parametrize("trace", [".config", "include/config/auto.conf", "arch/arm64/include/generated/asm/a.h"])
-def test_a_tree_that_was_built_in_is_told_before_make_trips_over_it(source: Path, trace: str) -> None:
+def test_a_tree_with_a_build_in_it_is_refused(source: Path, trace: str) -> None:
     (source / trace).parent.mkdir(parents=True, exist_ok=True)
     (source / trace).write_text("")
-    with pytest.raises(CiError, match=r"somebody has built in it.*arch/arm64/boot/Image"):
-        Built(source)()
+    with pytest.raises(CiError, match=r"a kernel was built in it.*arch/arm64/boot/Image"):
+        Build(source)()
 
 
 def test_an_error_shows_the_compilers_line_and_keeps_the_log(source: Path) -> None:
     (source / "mm/mprotect.c").write_text("broken\n")
     with pytest.raises(CiError, match=r"mm/mprotect\.c:7:2: error: 'pte' undeclared") as caught:
-        Built(source)()
+        Build(source)()
     log = Path(str(caught.value).rpartition("the whole log is ")[2])
     assert "CC      mm/mprotect.o" in log.read_text()
 
@@ -215,7 +216,7 @@ def test_missing_packages_are_named_all_at_once(source: Path, monkeypatch: pytes
     monkeypatch.undo()
     monkeypatch.setattr(packages, "_there", lambda probe: probe not in ("flex", "bc", "/usr/include/libelf.h"))
     with pytest.raises(CiError, match=r"without bc, flex, libelf-dev: [\s\S]*apt-get install .* bc flex libelf-dev"):
-        Built(source)()
+        Build(source)()
 
 
 def test_qemu_is_not_needed_to_build(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,28 +226,28 @@ def test_qemu_is_not_needed_to_build(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ccache_is_used_when_it_is_there(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    build = Built(source)
+    build = Build(source)
     assert "ccache" not in build.calls(build())[-1]
     monkeypatch.setattr("ksftci.kernel.build.which", lambda name: f"/usr/bin/{name}")
     assert build.calls(build())[-1].startswith("CC=ccache ")
 
 
-def test_a_build_around_this_one_has_no_say(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variables_of_a_build_around_ksftci_do_not_matter(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAKEFLAGS", "n")
     monkeypatch.setenv("ARCH", "mips")
     monkeypatch.setenv("CROSS_COMPILE", "mips-linux-gnu-")
-    build = Built(source, X86_64)
+    build = Build(source, X86_64)
     image = build()
     assert image.name == "bzImage"
     cross = "" if X86_64.native else X86_64.compiler
     assert build.calls(image)[-1].endswith(f"ARCH=x86_64 CROSS={cross}")
 
 
-def test_progress_is_said_now_and_then(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kbuild, "_EVERY", 0.0)
-    build = Built(source)
+def test_progress_is_reported(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kbuild, "_PROGRESS_INTERVAL", 0.0)
+    build = Build(source)
     build()
-    assert "kernel: 1 steps, mm/mprotect.o" in build.said
+    assert "kernel: 1 steps, mm/mprotect.o" in build.messages
 
 
 def test_an_interrupted_build_leaves_no_compiler_and_nothing_half_written(tmp_path: Path) -> None:
@@ -264,7 +265,7 @@ def test_an_interrupted_build_leaves_no_compiler_and_nothing_half_written(tmp_pa
     assert not (tmp_path / "late").exists()
 
 
-def test_a_build_that_is_stopped_ends_although_it_says_nothing(tmp_path: Path) -> None:
+def test_a_build_without_output_can_be_stopped(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text(".DELETE_ON_ERROR:\nhalf.o:\n\t@echo half > half.o; sleep 60\n")
     stop = threading.Event()
     threading.Timer(1, stop.set).start()
@@ -275,7 +276,7 @@ def test_a_build_that_is_stopped_ends_although_it_says_nothing(tmp_path: Path) -
     assert not (tmp_path / "half.o").exists()
 
 
-def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CiError, match="No such file"):
         make(ARM64, 1, ["--version"], tmp_path / "absent/log", print)
 
@@ -289,8 +290,8 @@ def test_build_is_a_kernel_reference() -> None:
 
 
 @pytest.mark.parametrize("arch", [ARM64, X86_64])
-def test_what_is_shipped_is_a_fragment(arch: Arch) -> None:
-    lines = [line for line in kbuild._ours(arch).splitlines() if not line.startswith("#")]
+def test_the_shipped_fragments_hold_each_setting_once(arch: Arch) -> None:
+    lines = [line for line in kbuild._shipped_fragment(arch).splitlines() if not line.startswith("#")]
     assert len(lines) > 50
     assert all(kbuild._SYMBOL.fullmatch(line) for line in lines)
     assert len({line.partition("=")[0] for line in lines}) == len(lines)
@@ -304,20 +305,22 @@ def ksftci(*args: object) -> str:
 
 
 @pytest.mark.qemu
-def test_a_real_one_boots_with_two_nodes(tree: Callable[[str], Path], kernel_tree: str, tmp_path: Path) -> None:
+def test_a_kernel_that_was_built_boots_with_two_nodes(
+    tree: Callable[[str], Path], kernel_tree: str, tmp_path: Path
+) -> None:
     xml = tmp_path / "out.xml"
     image = Path(ksftci("kernel", "build", kernel_tree).strip())
     assert image.name == "Image"
     options = ("--kernel", f"build:{kernel_tree}", "--junit", xml)
     assert "build:" in ksftci("run", "--tree", tree("debian:7.3"), *options)
-    found = list(ET.parse(xml).getroot().iter("testcase"))
-    ran = [case for case in found if case.find("skipped") is None]
+    cases = list(ET.parse(xml).getroot().iter("testcase"))
+    ran = [case for case in cases if case.find("skipped") is None]
     assert [case for case in ran if "numa" in (case.get("classname") or "")]
     assert len(ran) >= 290
 
 
 @pytest.mark.qemu
-def test_it_has_swap_when_asked(kernel_tree: str, tmp_path: Path) -> None:
+def test_a_guest_has_swap_on_request(kernel_tree: str, tmp_path: Path) -> None:
     script = tmp_path / "swap.sh"
     script.write_text(
         "#!/bin/sh\ngrep -q '^SwapTotal: *65532 kB' /proc/meminfo && echo ok 1 swap || echo not ok 1 swap\n"
@@ -329,21 +332,21 @@ def test_it_has_swap_when_asked(kernel_tree: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.qemu
-def test_a_save_becomes_a_tested_boot(kernel_tree: str) -> None:
+def test_watch_builds_and_tests_a_saved_file(kernel_tree: str) -> None:
     tree = Path(ksftci("tree", "get", "--full", kernel_tree).strip())
     argv = [sys.executable, "-u", "-m", "ksftci", "watch", "--tree", str(tree), "mm:mkdirty"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as watch:
         assert watch.stdout is not None
-        rounds: list[str] = []
+        lines: list[str] = []
         for _ in range(2):
             for line in watch.stdout:
-                rounds.append(line)
+                lines.append(line)
                 if line.startswith("watching"):
                     break
             os.utime(tree / "mm/mprotect.c")
         watch.send_signal(signal.SIGINT)
         watch.stdout.read()
-    assert watch.returncode == 130, rounds
-    told = [line for line in rounds if "kernel " in line and "boot " in line]
-    assert len(told) == 2 and all("nothing failed" in line for line in told), rounds
-    assert "saved: mm/mprotect.c\n" in rounds
+    assert watch.returncode == 130, lines
+    rounds = [line for line in lines if "kernel " in line and "boot " in line]
+    assert len(rounds) == 2 and all("nothing failed" in line for line in rounds), lines
+    assert "saved: mm/mprotect.c\n" in lines

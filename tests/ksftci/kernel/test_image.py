@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which package a kernel reference means."""
+"""The package that a kernel reference stands for."""
 
 from pathlib import Path
 
@@ -46,11 +46,11 @@ NAMES = [
         ("debian:6.12-16k", ARM64, "linux-image-6.12.57+deb13-arm64-16k"),
     ],
 )
-def test_the_newest_that_fits(reference: str, arch: object, expected: str) -> None:
+def test_the_newest_package_that_fits_is_chosen(reference: str, arch: object, expected: str) -> None:
     assert choose(KernelRef.parse(reference), NAMES, arch).name == expected  # type: ignore[arg-type]
 
 
-def test_what_is_no_image_is_not_considered() -> None:
+def test_packages_without_an_image_are_left_out() -> None:
     names = [name for name in NAMES if KernelPackage.parse(name)]
     for word in (
         "dbg",
@@ -74,7 +74,7 @@ def test_versions_match_number_by_number(reference: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["debian:", "debian:x", "debian:7.3-64k", "build:", "nowhere", "."])
-def test_what_is_no_reference(text: str) -> None:
+def test_other_texts_are_no_reference(text: str) -> None:
     with pytest.raises(CiError, match="a kernel is a path"):
         KernelRef.parse(text)
 
@@ -86,7 +86,7 @@ def test_a_file_is_a_kernel(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["boot/vmlinuz-6.1", "usr/lib/modules/7.3/vmlinuz"])
-def test_where_a_package_has_its_image(place: str, tmp_path: Path) -> None:
+def test_the_image_of_an_unpacked_package(place: str, tmp_path: Path) -> None:
     image = tmp_path / place
     image.parent.mkdir(parents=True)
     image.write_bytes(b"")
@@ -100,7 +100,7 @@ def test_versions_compare_as_numbers() -> None:
     assert version_key("6.1.0-9") < version_key("6.1.0-40") < version_key("6.12.9+bpo")
 
 
-def test_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mirrors_of_apt_an_option_and_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KSFTCI_MIRROR", raising=False)
     configured = "http://m.example/debian-security/\nhttp://m.example/debian/\n"
     expected = ("http://m.example/debian", "http://m.example/debian-security")
@@ -110,7 +110,7 @@ def test_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
     assert mirrors(None, "") == expected
 
 
-def test_ubuntu_has_debootstraps_mirror_or_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_on_ubuntu_the_mirror_is_that_of_debootstrap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("KSFTCI_MIRROR", raising=False)
     ubuntu, script = "http://archive.example/ubuntu/", tmp_path / "debootstrap"
     with pytest.raises(CiError, match="--mirror"):

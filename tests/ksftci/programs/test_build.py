@@ -112,5 +112,5 @@ def test_what_was_saved_while_it_was_built_is_built_again(linux: Linux) -> None:
 
 def test_a_program_that_make_does_not_build_is_told(linux: Linux) -> None:
     linux.write("tools/testing/selftests/mm/Makefile", "$(OUTPUT)/%: %.c\n\t@true\n")
-    with pytest.raises(CiError, match="cow was not built, although make found no fault"):
+    with pytest.raises(CiError, match="cow was not built, although make reported no error"):
         linux.build()
