@@ -58,6 +58,26 @@ def compile_harness(tmp_path: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture
+def small_tree(tmp_path: Path) -> Path:
+    """A kernel tree of empty files, with the collections mm, futex and futex/functional."""
+    root = tmp_path / "linux"
+    selftests = root / "tools/testing/selftests"
+    texts = {
+        "mm/Makefile": "TEST_GEN_FILES = cow\nTEST_GEN_FILES += mprotect_a\nTEST_GEN_FILES += mprotect_b\n",
+        "mm/run_all.sh": "#!/bin/bash\n",
+        "mm/settings": "timeout=900\n",
+        **{f"mm/{name}.c": "" for name in ("cow", "mprotect_a", "mprotect_b", "mprotect_shared_by_them")},
+        **dict.fromkeys(("lib.mk", "futex/Makefile", "futex/functional/Makefile", "futex/functional/wait.c"), ""),
+    }
+    for name, text in texts.items():
+        (selftests / name).parent.mkdir(parents=True, exist_ok=True)
+        (selftests / name).write_text(text)
+    (root / "Makefile").write_text("VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION = -rc1\n")
+    (root / "scripts").mkdir()
+    return root
+
+
+@pytest.fixture
 def interruptible() -> Iterator[None]:
     """Ctrl-C has its meaning, here and in processes started from here, though a shell's background ignores it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

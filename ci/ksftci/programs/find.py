@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What to run: paths of programs, folders of them, or names that are built from a tree."""
+"""The programs that the user names: paths, folders of programs, or names of programs to build from a tree."""
 
 import os
 import re
@@ -22,27 +22,27 @@ from ksftci.results.names import Names
 _NAME = re.compile(r"(?:(?P<collection>[A-Za-z][\w-]*(?:/[\w-]+)*):)?(?P<program>(?:[\w][\w.+-]*)?)")
 _LIMIT = re.compile(r"^timeout=(\d+)", re.MULTILINE)
 HELP = (
-    "A built program, a script, a folder of programs; or what is built from --tree: mm:cow or just cow, "
-    "mm:ksft_ksm.sh, timers:posix_timers; a collection alone, futex: with its colon, is all of its tests. "
+    "A built program, a script, or a folder of programs; or a name to build from --tree: mm:cow or just cow, "
+    "mm:ksft_ksm.sh, timers:posix_timers. A collection with its colon, futex:, stands for all of its tests. "
     'Arguments go into the same word: "mm:run_vmtests.sh -t mprotect", "mm:ksm_tests -M -p 10".'
 )
 
 
-class Builds(Protocol):
-    """Who makes programs that are given by name: programs.build.Builder."""
+class ProgramBuilder(Protocol):
+    """Builds programs that the user gives by name, as programs.build.Builder does."""
 
     def build(self, tree: Tree, programs: Sequence[str], collection: str) -> list[Path]:
         """The built programs, in the order of their names."""
         ...
 
     def install(self, tree: Tree, collection: str) -> Installed:
-        """The whole collection."""
+        """All programs of a collection."""
         ...
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """One PROGRAM of the command line: a path, or a name in a collection ("" for all of it)."""
+class _Request:
+    """A PROGRAM of the command line: a path, or a name in a collection ("" for the whole collection)."""
 
     text: str
     args: tuple[str, ...] = ()
@@ -52,27 +52,27 @@ class _Asked:
 
 
 def need_tree(names: Sequence[str]) -> bool:
-    """Whether one of them is to be built from a tree. Raises CiError for what is not understood."""
+    """Whether a program has to be built from a tree. Raises CiError for a name that is not understood."""
     return any(_parse(name).path is None for name in names)
 
 
-def jobs(names: Sequence[str], tree: Tree | None, arch: Arch, builds: Builds) -> list[Job]:
-    """A job for each program, in the order given; `builds` makes those that are given by name.
+def jobs(names: Sequence[str], tree: Tree | None, arch: Arch, builder: ProgramBuilder) -> list[Job]:
+    """A job for each program, in the given order; `builder` builds the programs that are given by name.
 
-    Raises CiError for what is neither a program nor the name of one, or is of another architecture.
+    Raises CiError for a name that stands for no program, and for a program of another architecture.
     """
-    asked = [_parse(name) for name in names or _all_of(tree)]
-    build = _Build(tree, builds, [a for a in asked if a.path is None])
-    found = [job for a in asked for job in (_given(a) if a.path else build.jobs(a))]
-    for job in found:
+    requests = [_parse(name) for name in names or _mprotect_tests(tree)]
+    built = _BuiltPrograms(tree, builder, [request for request in requests if request.path is None])
+    all_jobs = [job for request in requests for job in (_path_jobs(request) if request.path else built.jobs(request))]
+    for job in all_jobs:
         _must_fit(job.program, arch)
-    names_taken = Names()
-    return [replace(job, name=names_taken.unique(job.name)) for job in found]
+    job_names = Names()
+    return [replace(job, name=job_names.unique(job.name)) for job in all_jobs]
 
 
-def _parse(text: str) -> _Asked:
+def _parse(text: str) -> _Request:
     if text and Path(text).exists():
-        return _Asked(text, path=Path(text))
+        return _Request(text, path=Path(text))
     try:
         first, *args = shlex.split(text) or [""]
     except ValueError as err:
@@ -81,81 +81,81 @@ def _parse(text: str) -> _Asked:
     if match and ":" in first and not Path(first).is_file():
         if args and not match["program"]:
             raise CiError(f"{text!r}: a whole collection takes no arguments")
-        return _Asked(text, tuple(args), None, match["collection"], match["program"])
+        return _Request(text, tuple(args), None, match["collection"], match["program"])
     if "/" in first or Path(first).is_file():
-        return _Asked(text, tuple(args), Path(first))
+        return _Request(text, tuple(args), Path(first))
     if match is None or not first:
         raise CiError(f"{text!r} is neither a program nor a name such as cow, mm:cow or mm:")
-    return _Asked(text, tuple(args), None, "mm", first)
+    return _Request(text, tuple(args), None, "mm", first)
 
 
-def _given(asked: _Asked) -> list[Job]:
-    assert asked.path is not None
-    if not asked.path.is_dir():
-        return [_job(asked.path, "", asked.args)]
-    inside = sorted(p for p in asked.path.iterdir() if p.is_file() and elf_arch(p) is not None)
-    if not inside:
-        raise CiError(f"{asked.text}: there is no program in this folder")
-    return [_job(path, "", asked.args) for path in inside]
+def _path_jobs(request: _Request) -> list[Job]:
+    assert request.path is not None
+    if not request.path.is_dir():
+        return [_job(request.path, "", request.args)]
+    programs = sorted(p for p in request.path.iterdir() if p.is_file() and elf_arch(p) is not None)
+    if not programs:
+        raise CiError(f"{request.text}: there is no program in this folder")
+    return [_job(path, "", request.args) for path in programs]
 
 
-class _Build:
-    """Makes all that was asked for by name, each collection once."""
+class _BuiltPrograms:
+    """The programs that are requested by name, from one build and one installation of each collection."""
 
-    def __init__(self, tree: Tree | None, builds: Builds, asked: Sequence[_Asked]) -> None:
+    def __init__(self, tree: Tree | None, builder: ProgramBuilder, requests: Sequence[_Request]) -> None:
         self.built: dict[tuple[str, str], Path] = {}
         self.installed: dict[str, Installed] = {}
         self.limits: dict[str, float | None] = {}
-        for collection in dict.fromkeys(a.collection for a in asked):
+        for collection in dict.fromkeys(request.collection for request in requests):
             if tree is None:
-                text = next(a.text for a in asked)
+                text = requests[0].text
                 raise CiError(f"{text}: no such file; to build it from a kernel tree give --tree TREE")
             folder = tree.collection(collection)
             self.limits[collection] = _limit(folder)
-            names = list(dict.fromkeys(a.program for a in asked if a.collection == collection))
+            names = list(dict.fromkeys(r.program for r in requests if r.collection == collection))
             programs = [name for name in names if name and not _is_script_of(folder, name)]
             for program in programs:
                 _must_exist(folder, program)
             if programs:
-                paths = builds.build(tree, programs, collection)
+                paths = builder.build(tree, programs, collection)
                 self.built.update({(collection, p): path for p, path in zip(programs, paths, strict=True)})
             if len(programs) < len(names):
-                self.installed[collection] = builds.install(tree, collection)
+                self.installed[collection] = builder.install(tree, collection)
 
-    def jobs(self, asked: _Asked) -> list[Job]:
-        collection = asked.collection
-        if (collection, asked.program) in self.built:
-            path = self.built[collection, asked.program]
-            return [replace(_job(path, collection, asked.args), limit=self.limits[collection])]
-        whole = self.installed[collection]
-        paths = [whole.folder / asked.program] if asked.program else whole.tests
+    def jobs(self, request: _Request) -> list[Job]:
+        """The jobs of a request: one for a program, one for each test of a whole collection."""
+        collection, limit = request.collection, self.limits[request.collection]
+        if (collection, request.program) in self.built:
+            path = self.built[collection, request.program]
+            return [replace(_job(path, collection, request.args), limit=limit)]
+        installed = self.installed[collection]
+        paths = [installed.folder / request.program] if request.program else installed.tests
         if not paths:
-            raise CiError(f"{asked.text}: its Makefile lists no tests (TEST_PROGS, TEST_GEN_PROGS)")
+            raise CiError(f"{request.text}: its Makefile lists no tests (TEST_PROGS, TEST_GEN_PROGS)")
         if not paths[0].exists():
-            raise CiError(f"{asked.text}: it is in the tree, but its Makefile does not install it")
-        limit = self.limits[collection]
-        return [replace(_job(path, collection, asked.args, whole.folder), limit=limit) for path in paths]
+            raise CiError(f"{request.text}: it is in the tree, but its Makefile does not install it")
+        return [replace(_job(path, collection, request.args, installed.folder), limit=limit) for path in paths]
 
 
 def _job(path: Path, collection: str, args: tuple[str, ...], folder: Path | None = None) -> Job:
-    """A job under the name that one can ask for it by; the collection mm goes without saying."""
-    inside = path.relative_to(folder).parts[:-1] if folder else ()
-    place = "/".join((collection, *inside))
-    prefix = f"{place}:" if place not in ("", "mm") else ""
+    """A job with a name as on the command line, futex/functional:futex_wait, or cow without its mm: before it."""
+    subfolders = path.relative_to(folder).parts[:-1] if folder else ()
+    full_collection = "/".join((collection, *subfolders))
+    prefix = f"{full_collection}:" if full_collection not in ("", "mm") else ""
     return Job(f"{prefix}{' '.join([path.name, *args])}", Path(os.path.abspath(path)), args, folder)
 
 
 def _limit(collection: Path) -> float | None:
-    """The seconds that run_kselftest.sh would give each test by the collection's settings; 0 is no limit.
+    """The limit for each test in seconds, from the collection's file `settings`; None when it has none, or 0.
 
-    Without settings it gives 45, which is for real hardware and not taken here.
+    run_one() of kselftest/runner.sh (Linux 7.3) takes 45 without such a file; that is for real hardware, not for QEMU.
     """
     settings = collection / "settings"
     match = _LIMIT.search(read_text(settings)) if settings.is_file() else None
     return float(match[1]) or None if match else None
 
 
-def _all_of(tree: Tree | None) -> list[str]:
+def _mprotect_tests(tree: Tree | None) -> list[str]:
     if tree is None:
         raise CiError("nothing to run: name a PROGRAM, or give --tree TREE to run its mprotect tests")
     folder = tree.collection("mm")
@@ -173,9 +173,10 @@ def _is_script_of(folder: Path, name: str) -> bool:
 
 
 def _must_exist(folder: Path, program: str) -> None:
+    # Some Makefiles build NAME_32 and NAME_64 of NAME.c.
     if not any((folder / f"{name}.c").is_file() for name in (program, re.sub(r"_(32|64)$", "", program))):
-        known = sorted({path.stem if path.suffix == ".c" else path.name for path in folder.glob("*.[cs]*")})
-        alike = [name for name in known if program.lower() in name or name in program.lower()]
+        programs = sorted({path.stem if path.suffix == ".c" else path.name for path in folder.glob("*.[cs]*")})
+        alike = [name for name in programs if program.lower() in name or name in program.lower()]
         hint = f"; alike are {', '.join(alike[:6])}" if alike else ""
         raise CiError(f"there is no {program}.c in {folder}{hint}")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Static libraries that some selftests link: Debian packages, unpacked into the cache and no further.
+"""Static libraries that some selftests link: Debian packages that are unpacked into the cache.
 
-The system's own packages are left alone, so a cross build needs no foreign architecture in dpkg.
+They are not installed, so a cross build needs no foreign architecture in dpkg.
 """
 
 import re
@@ -13,7 +13,7 @@ from ksftci.host.cache import Cache
 from ksftci.host.debian import Debian
 from ksftci.host.files import read_text
 
-# What a source includes, to the package that has it and the static library.
+# A header that sources include, to the package of the header and its static library.
 _PACKAGES = {
     "cap-ng.h": "libcap-ng-dev",
     "liburing.h": "liburing-dev",
@@ -33,10 +33,10 @@ class Libraries:
         self.root = cache.folder("libraries", debian.arch.debian)
 
     def flags(self, sources: Iterable[Path]) -> list[str]:
-        """Options for the compiler, after fetching what the sources include and is not here yet.
+        """The compiler's options for all libraries in the cache, after a fetch of those that the sources include.
 
-        What cannot be fetched is said and left out: the Makefile may do without, or the compiler
-        names what it misses.
+        A library that cannot be fetched is reported and left out: the Makefile may do without it, or the
+        compiler reports the missing header.
         """
         included = {name for path in sources for name in _INCLUDE.findall(read_text(path))}
         for package in sorted({_PACKAGES[name] for name in included & _PACKAGES.keys()}):
@@ -44,14 +44,18 @@ class Libraries:
                 self._fetch(package)
             except CiError as err:
                 self.debian.say(f"building without {package}: {err}")
-        here = sorted(self.root.glob("[a-z]*/usr"))
-        return [word for usr in here for word in (f"-isystem {usr}/include", *(f"-L{lib}" for lib in _archives(usr)))]
+        unpacked = sorted(self.root.glob("[a-z]*/usr"))
+        return [
+            option
+            for usr in unpacked
+            for option in (f"-isystem {usr}/include", *(f"-L{lib}" for lib in _archives(usr)))
+        ]
 
     def _fetch(self, package: str) -> None:
         with self.cache.lock(f"library-{package}-{self.debian.arch.debian}"):
             if not (self.root / package).exists():
                 with self.cache.fresh("libraries", self.debian.arch.debian, package) as folder:
-                    # An archive made with an old libc links with every newer one, not the other way round.
+                    # A static library that was built with an old libc links with any newer libc; not the reverse.
                     self.debian.unpack(f"{package}/{self.debian.arch.suites[0]}", folder)
 
 

@@ -1,78 +1,77 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A tree of links to a kernel tree, so that a build leaves no trace in the user's own.
+"""A shadow tree: links to the files of a kernel tree, in which a build changes nothing of the user's tree.
 
-`make O=` refuses a tree in which somebody has built, and the mm selftests write local_config.* beside
-their sources; in the shadow such files are left out, or its own.
+`make O=` refuses a tree that has been built in, and the mm selftests write local_config.* beside their sources. The
+shadow has no links to files that a build makes; it may have such files of its own.
 """
 
 import os
 import shutil
 from pathlib import Path
 
-# Folders that are folders in the shadow too; all else is a link. A key's generated files are not linked.
+# Folders that are folders in the shadow, too; everything else is a link.
 _FOLDERS = ("", "arch", "include", "tools", "tools/testing", "tools/testing/selftests", "usr")
+# Folder to names in it that a build makes; they are not linked.
 _GENERATED = {
     "": {"scripts", ".config", ".git", ".tmp_versions", "vmlinux", "vmlinux.o", "Module.symvers"},
     "include": {"config", "generated"},
 }
-_BUILT = {".o", ".a", ".cmd", ".mod"}
+_OBJECT_SUFFIXES = {".o", ".a", ".cmd", ".mod"}
 
 
-def make(tree: Path, shadow: Path, own: str, collection: str) -> None:
-    """Bring the shadow up to date.
+def update(tree: Path, shadow: Path, arch_folder: str, collection: str) -> None:
+    """Make the shadow of a tree, or bring it up to date.
 
-    `own` is the architecture's folder, such as arch/x86; `collection` is one below tools/testing/selftests.
-
-    What the build has put into the shadow's own folders stays, so that it need not be done again.
+    `arch_folder` is that of the architecture, such as arch/x86; `collection` is a folder in tools/testing/selftests.
+    Files that earlier builds made in the shadow stay, so that make need not make them again.
     """
-    generated = {**_GENERATED, f"{own}/include": {"generated"}}
-    for folder in (*_FOLDERS, own, f"{own}/include", *_folders(tree, collection)):
-        real, ours = tree / folder, shadow / folder
-        if not real.is_dir():
+    generated = {**_GENERATED, f"{arch_folder}/include": {"generated"}}
+    for folder in (*_FOLDERS, arch_folder, f"{arch_folder}/include", *_collection_folders(tree, collection)):
+        source, target = tree / folder, shadow / folder
+        if not source.is_dir():
             continue
-        if ours.is_symlink():
-            ours.unlink()
-        ours.mkdir(parents=True, exist_ok=True)
-        skip = generated.get(folder, set())
-        for name in _names(real, skip):
-            _link(real / name, ours / name)
-        for there in ours.iterdir():
-            if there.is_symlink() and not there.exists():
-                there.unlink()
+        if target.is_symlink():
+            target.unlink()
+        target.mkdir(parents=True, exist_ok=True)
+        for name in _names_to_link(source, generated.get(folder, set())):
+            _link(source / name, target / name)
+        for entry in target.iterdir():
+            if entry.is_symlink() and not entry.exists():
+                entry.unlink()
     _copy_scripts(tree / "scripts", shadow / "scripts")
 
 
-def _folders(tree: Path, collection: str) -> list[str]:
-    """The collection, what it is in and what is in it, outermost first: make writes into these."""
+def _collection_folders(tree: Path, collection: str) -> list[str]:
+    """The folders that make writes into for a collection: its parents, itself, all in it; outermost first."""
     selftests = Path("tools/testing/selftests")
-    around = [selftests / path for path in reversed(Path(collection).parents)][1:]
+    parents = [selftests / path for path in reversed(Path(collection).parents)][1:]
     inside = (Path(name).relative_to(tree) for name, _, _ in os.walk(tree / selftests / collection))
-    return [str(path) for path in (*around, *inside)]
+    return [str(path) for path in (*parents, *inside)]
 
 
-def _names(folder: Path, skip: set[str]) -> list[str]:
-    names = (name for name in os.listdir(folder) if name not in skip)
-    return [n for n in names if not n.startswith("local_config.") and Path(n).suffix not in _BUILT]
+def _names_to_link(folder: Path, generated: set[str]) -> list[str]:
+    names = (name for name in os.listdir(folder) if name not in generated)
+    return [n for n in names if not n.startswith("local_config.") and Path(n).suffix not in _OBJECT_SUFFIXES]
 
 
-def _link(real: Path, ours: Path) -> None:
-    if ours.is_symlink():
-        if os.readlink(ours) == str(real):
+def _link(source: Path, target: Path) -> None:
+    if target.is_symlink():
+        if os.readlink(target) == str(source):
             return
-        ours.unlink()
-    elif ours.exists():
-        return  # one of the shadow's own folders, or a file that the build made
-    ours.symlink_to(real)
+        target.unlink()
+    elif target.exists():
+        return  # a folder of the shadow, or a file that a build made there
+    target.symlink_to(source)
 
 
-def _copy_scripts(real: Path, ours: Path) -> None:
-    """scripts/ is copied without its programs: make would find those of another build there."""
-    if ours.exists():
+def _copy_scripts(source: Path, target: Path) -> None:
+    """Copy scripts/ once, without the programs that a build of the user's tree has made there."""
+    if target.exists():
         return
 
-    def built(folder: str, names: list[str]) -> set[str]:
+    def built_files(folder: str, names: list[str]) -> set[str]:
         sources = {Path(name).stem for name in names if name.endswith((".c", ".cc"))}
-        binaries = {n for n in names if n in sources and not Path(folder, n).is_dir()}
-        return binaries | {n for n in names if Path(n).suffix in _BUILT}
+        programs = {n for n in names if n in sources and not Path(folder, n).is_dir()}
+        return programs | {n for n in names if Path(n).suffix in _OBJECT_SUFFIXES}
 
-    shutil.copytree(real, ours, symlinks=True, ignore=built)
+    shutil.copytree(source, target, symlinks=True, ignore=built_files)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tests of a harness program, read from its C source."""
+"""The tests of a program with kselftest_harness.h, read from its C source."""
 
 from pathlib import Path
 
@@ -36,8 +36,8 @@ TEST_HARNESS_MAIN
 
 def names(path: Path, text: str) -> list[str] | None:
     path.write_text(text)
-    found = csource.tests(path)
-    return None if found is None else [test.name for test in found]
+    tests = csource.tests(path)
+    return None if tests is None else [test.name for test in tests]
 
 
 def test_tests_come_in_the_order_of_the_harness(tmp_path: Path) -> None:
@@ -54,10 +54,10 @@ def test_tests_come_in_the_order_of_the_harness(tmp_path: Path) -> None:
 
 def test_a_test_knows_its_line_and_what_it_needs(tmp_path: Path) -> None:
     (tmp_path / "t.c").write_text(SOURCE)
-    found = {test.name: test for test in csource.tests(tmp_path / "t.c") or []}
-    assert SOURCE.splitlines()[found["f.two.a"].line - 1] == "TEST_F(f, a)"
-    assert found["f.one.b"].needs == ("root", "numa_nodes")
-    assert found["global.alone"].needs == ()
+    tests = {test.name: test for test in csource.tests(tmp_path / "t.c") or []}
+    assert SOURCE.splitlines()[tests["f.two.a"].line - 1] == "TEST_F(f, a)"
+    assert tests["f.one.b"].needs == ("root", "numa_nodes")
+    assert tests["global.alone"].needs == ()
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_test_knows_its_line_and_what_it_needs(tmp_path: Path) -> None:
         "FIXTURE_VARIANT_ADD(absent, x) {};\n",
     ],
 )
-def test_what_the_preprocessor_decides_has_to_be_asked(hidden: str, tmp_path: Path) -> None:
+def test_the_preprocessor_may_hide_or_add_tests(hidden: str, tmp_path: Path) -> None:
     (tmp_path / "tests.h").write_text("TEST_F(x, y) {}")
     assert names(tmp_path / "t.c", hidden + SOURCE) is None
 
@@ -91,6 +91,6 @@ def test_a_main_of_its_own_must_pass_the_arguments_on(tmp_path: Path) -> None:
 
 
 def test_every_generated_test_is_known_from_its_source() -> None:
-    found = {name: csource.tests(TOP / "generated" / f"{name}.c") or [] for name in NAMES}
-    assert all(found.values())
-    assert all(test.needs[:2] == ("root", "thp") for tests in found.values() for test in tests)
+    tests = {name: csource.tests(TOP / "generated" / f"{name}.c") or [] for name in NAMES}
+    assert all(tests.values())
+    assert all(test.needs[:2] == ("root", "thp") for name in NAMES for test in tests[name])
