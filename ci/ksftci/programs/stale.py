@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _INCLUDED_PATH = re.compile(rb'^\s*#\s*include\s*[<"]([^">]*/[^">]*)', re.MULTILINE)
+_SELFTESTS = "tools/testing/selftests"
 _SHARED = ("include/uapi", "tools/include", "usr/include", "Makefile")  # inputs of `make headers`, and of all tests
 
 
@@ -35,8 +36,10 @@ def is_current(program: Path, inputs: str) -> bool:
 
 def digest_inputs(tree: Path, collection: Path, arch_folder: str, *options: str) -> str:
     """A digest of all inputs that a build in the collection's folder may have. `arch_folder` is such as arch/x86."""
-    folders = [collection, collection.parent / "kselftest", *(tree / name for name in _SHARED)]
-    files = [*collection.parent.glob("*.*"), *(path for folder in folders for path in _files(folder))]
+    selftests = tree / _SELFTESTS
+    outermost = selftests / collection.relative_to(selftests).parts[0]  # futex of futex/functional
+    folders = [outermost, selftests / "kselftest", *(tree / name for name in _SHARED)]
+    files = [*selftests.glob("*.*"), *(path for folder in folders for path in _files(folder))]
     exported = _files(tree / arch_folder / "include/uapi")
     return _digest([*files, *exported, *_included_by_path(files, tree, collection)], options)
 
@@ -50,9 +53,11 @@ def _noted(program: Path) -> list[str]:
 
 
 def _digest_program(program: Path, tree: Path, collection: Path) -> str:
-    headers = [*collection.glob("*.h"), *collection.parent.glob("*.h"), collection.parent / "lib.mk"]
-    sources = [*headers, collection / f"{program.name}.c"]
-    return _digest([*sources, collection / "Makefile", *_included_by_path(sources, tree, collection)])
+    selftests = tree / _SELFTESTS
+    folders = [collection, *(folder for folder in collection.parents if folder.is_relative_to(selftests))]
+    sources = [*(path for folder in folders for path in folder.glob("*.h")), collection / f"{program.name}.c"]
+    makefiles = [collection / "Makefile", selftests / "lib.mk"]
+    return _digest([*sources, *makefiles, *_included_by_path(sources, tree, collection)])
 
 
 def _included_by_path(files: Iterable[Path], tree: Path, collection: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from ksftci.programs import stale
 
 SELFTESTS = "tools/testing/selftests"
 MM = f"{SELFTESTS}/mm"
+FUNCTIONAL = f"{SELFTESTS}/futex/functional"
 FILES = {
     "Makefile": "",
     "include/uapi/linux/mman.h": "",
@@ -23,15 +24,18 @@ FILES = {
     f"{MM}/vm_util.h": "",
     f"{MM}/cow.c": '#include "vm_util.h"\n',
     f"{MM}/gup.c": '#include "../../../../mm/gup_test.h"\n',
+    f"{FUNCTIONAL}/Makefile": "",
+    f"{FUNCTIONAL}/wait.c": '#include "futextest.h"\n',
+    f"{SELFTESTS}/futex/include/futextest.h": "",
 }
 
 
 class Linux:
-    """A tree with an mm collection, and the folder of its built programs."""
+    """A tree with a collection, and the folder of the collection's built programs."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, collection: str) -> None:
         self.root, self.output = root / "linux", root / "output"
-        self.collection = self.root / MM
+        self.collection = self.root / collection
         self.output.mkdir()
         for name, text in FILES.items():
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -57,8 +61,15 @@ class Linux:
 
 @pytest.fixture
 def linux(tmp_path: Path) -> Linux:
-    linux = Linux(tmp_path)
+    linux = Linux(tmp_path, MM)
     linux.build("cow", "gup")
+    return linux
+
+
+@pytest.fixture
+def futex(tmp_path: Path) -> Linux:
+    linux = Linux(tmp_path, FUNCTIONAL)
+    linux.build("wait")
     return linux
 
 
@@ -88,6 +99,22 @@ def test_a_header_and_lib_mk_make_all_programs_stale(name: str, change: Change, 
     change(linux.root / name)
     assert not linux.is_current("cow") and not linux.is_current("gup")
     assert linux.removed("cow", "gup") == ["cow", "gup"]
+
+
+@ANY_CHANGE
+@pytest.mark.parametrize("name", ["lib.mk", "kselftest_harness.h"])
+def test_they_do_so_in_a_collection_within_another(name: str, change: Change, futex: Linux) -> None:
+    change(futex.root / SELFTESTS / name)
+    assert not futex.is_current("wait")
+    assert futex.removed("wait") == ["wait"]
+
+
+@ANY_CHANGE
+def test_headers_beside_an_inner_collection_are_for_make_to_compare(change: Change, futex: Linux) -> None:
+    assert futex.is_current("wait")
+    change(futex.root / SELFTESTS / "futex/include/futextest.h")
+    assert not futex.is_current("wait")
+    assert futex.removed("wait") == []
 
 
 @ANY_CHANGE
