@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Programs on this machine's kernel."""
+"""Programs on the host's own kernel."""
 
 import os
 import threading
@@ -24,8 +24,8 @@ SETTING = Path("/proc/sys/vm/swappiness")
 def run(*programs: Path, silence: float = 20, stop: threading.Event | None = None) -> dict[str, str]:
     jobs = [Job(program.name, program) for program in programs]
     machine = Native(Limits(60, silence))
-    result = Collector(Run("native"), jobs).take(machine.run(jobs, stop or threading.Event()))
-    return {r.id: r.verdict.value for r in result.results}
+    run = Collector(Run("native"), jobs).take(machine.run(jobs, stop or threading.Event()))
+    return {result.id: result.verdict.value for result in run.results}
 
 
 def script(folder: Path, name: str, *lines: str) -> Path:
@@ -37,13 +37,13 @@ def script(folder: Path, name: str, *lines: str) -> Path:
 
 def test_a_hang_and_a_crash_do_not_stop_the_next(compile_guest: Callable[..., Path]) -> None:
     modes = [compile_guest(mode, "gcc") for mode in ("CRASHES", "HANGS", "FINE")]
-    found = run(*modes, silence=1)
-    assert found["crashes.second"] == "crash"
-    assert found["hangs.second"] == "timeout"
-    assert found["fine.third"] == "pass"
+    verdicts = run(*modes, silence=1)
+    assert verdicts["crashes.second"] == "crash"
+    assert verdicts["hangs.second"] == "timeout"
+    assert verdicts["fine.third"] == "pass"
 
 
-def test_lines_that_were_not_flushed_are_there(tmp_path: Path) -> None:
+def test_a_line_without_its_end_is_kept(tmp_path: Path) -> None:
     assert run(script(tmp_path, "p", "echo 1..1", "printf 'ok 1 x'", "kill -9 $$"))["p.x"] == "pass"
 
 
@@ -54,7 +54,7 @@ def test_a_program_may_have_a_limit_of_its_own(tmp_path: Path) -> None:
     assert results[-1].id == "p.exit"
 
 
-def test_what_a_program_leaves_running_is_killed(tmp_path: Path) -> None:
+def test_processes_that_a_program_leaves_behind_are_killed(tmp_path: Path) -> None:
     pid = tmp_path / "pid"
     began = time.monotonic()
     run(script(tmp_path, "p", "echo 1..1", f"sleep 100 & echo $! > {pid}", "echo ok 1 x"))
@@ -63,22 +63,22 @@ def test_what_a_program_leaves_running_is_killed(tmp_path: Path) -> None:
     assert not status.exists() or "State:\tZ" in status.read_text()
 
 
-def test_an_interrupt_ends_it(tmp_path: Path) -> None:
+def test_an_interrupt_ends_all_programs(tmp_path: Path) -> None:
     stop = threading.Event()
     threading.Timer(0.5, stop.set).start()
-    found = run(script(tmp_path, "p", "echo 1..1", "sleep 100"), script(tmp_path, "q"), stop=stop)
-    assert found["q.all"] == "not_run"
+    verdicts = run(script(tmp_path, "p", "echo 1..1", "sleep 100"), script(tmp_path, "q"), stop=stop)
+    assert verdicts["q.all"] == "not_run"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-def test_a_setting_is_put_back_and_told(tmp_path: Path) -> None:
+def test_a_setting_is_put_back_and_reported(tmp_path: Path) -> None:
     before = settings.snapshot()
-    found = run(script(tmp_path, "p", f"echo 37 > {SETTING}", "echo 1..1", "echo ok 1 x"))
-    assert found == {"p.x": "pass", "p.settings": "fail"}
+    verdicts = run(script(tmp_path, "p", f"echo 37 > {SETTING}", "echo 1..1", "echo ok 1 x"))
+    assert verdicts == {"p.x": "pass", "p.settings": "fail"}
     assert settings.compare(before) == []
 
 
-def test_who_may_not_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_architecture_and_another_user_than_root_are_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     other = arch.ARM64 if arch.X86_64.native else arch.X86_64
     with pytest.raises(CiError, match="--native runs programs of"):
         Native.check(other)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Whole runs of the command, on a real kernel in QEMU."""
+"""Runs of the command line on a real kernel in QEMU."""
 
 import os
 import re
@@ -26,22 +26,22 @@ def ksftci(*args: object, **environment: str) -> subprocess.CompletedProcess[str
 
 
 def cases(xml: Path) -> dict[str, str]:
-    """Name to "pass" or the tag of what is in the test case."""
-    found = ET.parse(xml).getroot().iter("testcase")
+    """The name of each test case to the tag of its outcome, or "pass"."""
     tags = {"failure", "error", "skipped"}
     return {
         f"{case.get('classname')}.{case.get('name')}": next((inner.tag for inner in case if inner.tag in tags), "pass")
-        for case in found
+        for case in ET.parse(xml).getroot().iter("testcase")
     }
 
 
 def run_one(program: Path, kernel: str, folder: Path, *options: object) -> tuple[int, dict[str, str], str]:
+    """The exit status, the outcome of each test, and the output of a run of one program."""
     xml = folder / "out.xml"
     done = ksftci("run", program, "--kernel", kernel, "--junit", xml, *options)
-    found = cases(xml) if xml.exists() else {}
+    outcomes = cases(xml) if xml.exists() else {}
     return (
         done.returncode,
-        {name.rpartition(".")[2]: v for name, v in found.items()},
+        {name.rpartition(".")[2]: outcome for name, outcome in outcomes.items()},
         done.stdout + done.stderr,
     )
 
@@ -64,59 +64,63 @@ def test_verdicts(
     kernel: str,
     tmp_path: Path,
 ) -> None:
-    code, found, said = run_one(compile_guest(mode), kernel, tmp_path)
-    assert (code, found) == (status, expected), said
+    code, outcomes, output = run_one(compile_guest(mode), kernel, tmp_path)
+    assert (code, outcomes) == (status, expected), output
 
 
-def test_what_the_kernel_logs_is_the_running_tests_failure(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+def test_a_warning_of_the_kernel_is_a_failure_of_the_running_test(
+    compile_guest: Compile, kernel: str, tmp_path: Path
+) -> None:
     program, ktap = compile_guest("WARNS"), tmp_path / "out.ktap"
-    code, found, said = run_one(program, kernel, tmp_path, "--ktap", ktap)
-    assert code == 1, said
-    assert found == {"first": "pass", "second": "pass", "second/kernel_log": "failure", "third": "pass"}
-    assert "WARNING: guest.c:1 at main" in said
+    code, outcomes, output = run_one(program, kernel, tmp_path, "--ktap", ktap)
+    assert code == 1, output
+    assert outcomes == {"first": "pass", "second": "pass", "second/kernel_log": "failure", "third": "pass"}
+    assert "WARNING: guest.c:1 at main" in output
     assert "FAIL warns.second/kernel_log" in ksftci("report", ktap).stdout  # the record says the same
 
 
-def test_panic_keeps_what_came_before_and_the_rest_runs_on_a_new_start(
+def test_results_before_a_panic_are_kept_and_the_other_programs_run_on_a_new_start(
     compile_guest: Compile, kernel: str, tmp_path: Path
 ) -> None:
     xml = tmp_path / "out.xml"
     programs = [compile_guest("PANICS"), compile_guest("FINE")]
     done = ksftci("run", *programs, "--kernel", kernel, "--junit", xml)
-    found = cases(xml)
-    said = done.stdout + done.stderr
-    if "exit status 5" in said:
+    outcomes = cases(xml)
+    output = done.stdout + done.stderr
+    if "exit status 5" in output:
         pytest.skip("this kernel has no /proc/sysrq-trigger")
-    assert done.returncode == 1, said
-    assert {n: v for n, v in found.items() if n.endswith("panics.first")}.popitem()[1] == "pass"
-    assert {n: v for n, v in found.items() if n.endswith("panics.second")}.popitem()[1] == "error"
-    assert [v for n, v in found.items() if ".fine." in n or n.startswith("fine.")] == ["pass"] * 3, said
-    assert "CRASH panics.second" in said
-    assert "the kernel panicked" in said
+    assert done.returncode == 1, output
+    assert {n: v for n, v in outcomes.items() if n.endswith("panics.first")}.popitem()[1] == "pass"
+    assert {n: v for n, v in outcomes.items() if n.endswith("panics.second")}.popitem()[1] == "error"
+    assert [v for n, v in outcomes.items() if ".fine." in n or n.startswith("fine.")] == ["pass"] * 3, output
+    assert "CRASH panics.second" in output
+    assert "the kernel panicked" in output
 
 
-def test_the_tests_after_a_panic_run_too(kernel: str, compile_harness: Callable[[str], Path], tmp_path: Path) -> None:
+def test_the_tests_after_the_one_that_panics_run_on_a_new_start(
+    kernel: str, compile_harness: Callable[[str], Path], tmp_path: Path
+) -> None:
     xml = tmp_path / "out.xml"
     program = compile_harness(ksftci("tree", "get", "debian:7.3").stdout.strip())
     done = ksftci("run", program, "--kernel", kernel, "--junit", xml)
-    found = {name.rpartition(".")[2]: verdict for name, verdict in cases(xml).items()}
-    assert found == {"first": "pass", "panics": "error", "third": "pass"}, done.stdout + done.stderr
+    outcomes = {name.rpartition(".")[2]: verdict for name, verdict in cases(xml).items()}
+    assert outcomes == {"first": "pass", "panics": "error", "third": "pass"}, done.stdout + done.stderr
 
 
 def test_silence_is_a_timeout_of_the_running_test(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
-    code, found, said = run_one(compile_guest("HANGS"), kernel, tmp_path, "--silence", 12)
+    code, outcomes, output = run_one(compile_guest("HANGS"), kernel, tmp_path, "--silence", 12)
     assert code == 1
-    assert found == {"first": "pass", "second": "error", "test 3": "error"}
-    assert "TIMEOUT hangs.second" in said
+    assert outcomes == {"first": "pass", "second": "error", "test 3": "error"}
+    assert "TIMEOUT hangs.second" in output
 
 
-def test_the_time_for_all_is_limited(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
-    code, found, said = run_one(compile_guest("SLEEPS"), kernel, tmp_path, "--timeout", 40)
-    assert (code, found["second"]) == (1, "error"), said
+def test_the_total_time_is_limited(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+    code, outcomes, output = run_one(compile_guest("SLEEPS"), kernel, tmp_path, "--timeout", 40)
+    assert (code, outcomes["second"]) == (1, "error"), output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupt_reports_what_there_is_and_leaves_no_qemu(
+def test_after_an_interrupt_there_are_results_and_no_qemu(
     number: int, compile_guest: Compile, kernel: str, tmp_path: Path
 ) -> None:
     xml, ktap = tmp_path / "out.xml", tmp_path / "out.ktap"
@@ -128,8 +132,8 @@ def test_interrupt_reports_what_there_is_and_leaves_no_qemu(
     assert any(": 1 done" in line for line in process.stdout)
     started = qemus(process.pid)
     os.kill(process.pid, number)
-    said, _ = process.communicate(timeout=20)
-    assert process.returncode == 130, said
+    output, _ = process.communicate(timeout=20)
+    assert process.returncode == 130, output
     assert started
     assert not [pid for pid in started if Path(f"/proc/{pid}").exists()]
     assert any(name.endswith("first") for name in cases(xml))
@@ -147,23 +151,23 @@ def test_qemu_does_not_outlive_a_killed_parent(compile_guest: Compile, kernel: s
     wait_until(lambda: not any(alive(pid) for pid in started), 10)
 
 
-def test_what_is_no_kernel_does_not_boot(compile_guest: Compile, tmp_path: Path) -> None:
+def test_a_file_that_is_no_kernel_does_not_boot(compile_guest: Compile, tmp_path: Path) -> None:
     image = tmp_path / "Image"
     image.write_bytes(b"MZ" + bytes(100000))
-    code, _, said = run_one(compile_guest("FINE"), str(image), tmp_path, "--timeout", 15)
+    code, _, output = run_one(compile_guest("FINE"), str(image), tmp_path, "--timeout", 15)
     assert code in (1, 2)
-    assert "Traceback" not in said
-    assert "the kernel did not start" in said or "QEMU did not start" in said
+    assert "Traceback" not in output
+    assert "the kernel did not start" in output or "QEMU did not start" in output
 
 
-def test_swap_that_the_kernel_cannot_have_is_said(compile_guest: Compile, tmp_path: Path) -> None:
-    code, _, said = run_one(compile_guest("FINE"), "debian:7.3", tmp_path, "--swap", 64)  # its zram is a module
-    assert code == 2, said
-    assert "debian:7.3: the guest has no swap" in said
-    assert "Traceback" not in said
+def test_swap_on_a_kernel_without_zram_is_an_error(compile_guest: Compile, tmp_path: Path) -> None:
+    code, _, output = run_one(compile_guest("FINE"), "debian:7.3", tmp_path, "--swap", 64)  # its zram is a module
+    assert code == 2, output
+    assert "debian:7.3: the guest has no swap" in output
+    assert "Traceback" not in output
 
 
-def test_retries_tell_what_is_flaky(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+def test_retries_show_flaky_tests(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
     programs = [shutil.copy(compile_guest("FLAKY"), tmp_path / f"flaky{bit}") for bit in range(8)]
     xml = tmp_path / "out.xml"
     once = ksftci("run", *programs, "--kernel", kernel, "--junit", xml)
@@ -177,15 +181,17 @@ def test_retries_tell_what_is_flaky(compile_guest: Compile, kernel: str, tmp_pat
     assert "attempt 1: fail" in xml.read_text()
 
 
-def test_several_boots_and_shards_give_what_one_boot_gives(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+def test_several_boots_and_shards_have_the_results_of_one_boot(
+    compile_guest: Compile, kernel: str, tmp_path: Path
+) -> None:
     programs = [compile_guest(mode) for mode in ("FINE", "FAILS", "SKIPS", "CRASHES")]
-    found = []
+    outcomes = []
     for options in ([], ["-j", 2], ["-j", 3]):
         xml = tmp_path / "out.xml"
         ksftci("run", *programs, "--kernel", kernel, "--junit", xml, *options)
-        found.append(cases(xml))
-    assert len(found[0]) == 12
-    assert [list(cases.items()) for cases in found[1:]] == [list(found[0].items())] * 2
+        outcomes.append(cases(xml))
+    assert len(outcomes[0]) == 12
+    assert [list(cases.items()) for cases in outcomes[1:]] == [list(outcomes[0].items())] * 2
     logs = [tmp_path / f"shard-{number}.ktap" for number in (1, 2, 3)]
     for number, log in enumerate(logs, 1):
         ksftci("run", *programs, "--kernel", kernel, "--shard", f"{number}/3", "--ktap", log)
@@ -201,13 +207,13 @@ def test_a_kernel_that_never_boots_ends_in_time(compile_guest: Compile, tmp_path
         struct.pack("<IIQQQQQQ4sI", 0x14000000, 0, 0, 0x10000, 0xA, 0, 0, 0, b"ARM\x64", 0) + bytes(65472)
     )
     begun = time.monotonic()
-    code, found, said = run_one(compile_guest("FINE"), str(image), tmp_path, "--timeout", 15)
-    assert (code, found) == (1, {"machine": "error"}), said
-    assert "the kernel did not start" in said
+    code, outcomes, output = run_one(compile_guest("FINE"), str(image), tmp_path, "--timeout", 15)
+    assert (code, outcomes) == (1, {"machine": "error"}), output
+    assert "the kernel did not start" in output
     assert time.monotonic() - begun < 30
 
 
-def test_without_qemu_it_says_what_to_install(compile_guest: Compile, tmp_path: Path) -> None:
+def test_without_qemu_the_package_to_install_is_named(compile_guest: Compile, tmp_path: Path) -> None:
     image, folder = tmp_path / "Image", tmp_path / "bin"
     image.write_bytes(bytes(64))
     folder.mkdir()
@@ -241,8 +247,8 @@ emit_tests:
     (tmp_path / "linux/scripts").mkdir()
     xml = tmp_path / "out.xml"
     done = ksftci("run", "--tree", tmp_path / "linux", "slow:", "--kernel", kernel, "--junit", xml, "--silence", 60)
-    found = {name.partition("slow:")[2]: verdict for name, verdict in cases(xml).items()}
-    assert found == {"slow.sh.first": "pass", "slow.sh.timeout": "error", "quick.sh.x": "pass"}, done.stdout
+    outcomes = {name.partition("slow:")[2]: verdict for name, verdict in cases(xml).items()}
+    assert outcomes == {"slow.sh.first": "pass", "slow.sh.timeout": "error", "quick.sh.x": "pass"}, done.stdout
 
 
 @pytest.fixture
@@ -260,17 +266,19 @@ def full(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", disk], check=True)
 
 
-def test_a_full_disk_costs_only_what_was_to_go_there(
+def test_a_full_disk_does_not_affect_files_elsewhere(
     compile_guest: Compile, kernel: str, full: Path, tmp_path: Path
 ) -> None:
     ktap = tmp_path / "out.ktap"
     (full / "rest").write_bytes(bytes(4096))
-    code, found, said = run_one(compile_guest("FINE"), kernel, tmp_path, "--html", full / "out.html", "--ktap", ktap)
-    assert code == 2, said
-    assert found == {"first": "pass", "second": "pass", "third": "pass"}
+    code, outcomes, output = run_one(
+        compile_guest("FINE"), kernel, tmp_path, "--html", full / "out.html", "--ktap", ktap
+    )
+    assert code == 2, output
+    assert outcomes == {"first": "pass", "second": "pass", "third": "pass"}
     assert "ok 1 first" in ktap.read_text()
-    assert f"{full / 'out.html'}: cannot write there: No space left on device" in said
-    assert "Traceback" not in said
+    assert f"{full / 'out.html'}: cannot write there: No space left on device" in output
+    assert "Traceback" not in output
     assert sorted(path.name for path in full.iterdir()) == ["filler", "rest"]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Starting again after a panic or a hang, on machines that are none."""
+"""Starts after a panic or a hang, with fake machines."""
 
 import threading
 import time
@@ -21,11 +21,11 @@ FINE = [Line(1, "1..1"), Line(1, "ok 1 x")]
 
 @dataclass
 class Boots:
-    """Stops in the middle of the jobs that it is told to, with the cause it is told."""
+    """A machine that stops during the jobs in `bad`, for the cause given there."""
 
     bad: dict[str, Cause]
-    before: Cause | None = None  # before the first job, from the second start on
-    broken: bool = False  # cannot be had, from the second start on
+    before: Cause | None = None  # why it stops before the first job, from the second start on
+    broken: bool = False  # from the second start on, it does not start
     started: list[list[str]] = field(default_factory=list)
     limits: list[Limits] = field(default_factory=list)
     label: str = "fake"
@@ -65,28 +65,28 @@ def verdicts(run: Run) -> dict[str, str]:
 
 def test_the_jobs_after_a_panic_run_on_the_next_start() -> None:
     boots = Boots({"a": Cause.PANIC, "b": Cause.SILENCE})
-    found = run(boots)
+    result = run(boots)
     assert boots.started == [["a", "b", "c"], ["b", "c"], ["c"]]
-    assert verdicts(found) == {
+    assert verdicts(result) == {
         "a.x": "pass",
         "a.crash": "crash",
         "b.x": "pass",
         "b.timeout": "timeout",
         "c.x": "pass",
     }
-    assert found.environment == {"release": "7.3", "starts": "3"}
+    assert result.environment == {"release": "7.3", "starts": "3"}
     assert {limits.silence for limits in boots.limits} == {7}
     assert sorted((limits.total for limits in boots.limits), reverse=True) == [limits.total for limits in boots.limits]
 
 
-def test_nothing_starts_again_when_all_went_well_or_the_last_job_was_the_bad_one() -> None:
+def test_there_is_no_other_start_without_jobs_that_are_left() -> None:
     assert verdicts(run(boots := Boots({}))) == {"a.x": "pass", "b.x": "pass", "c.x": "pass"}
     assert len(boots.started) == 1
     assert verdicts(run(boots := Boots({"c": Cause.DIED})))["c.crash"] == "crash"
     assert len(boots.started) == 1
 
 
-def test_the_other_tests_of_a_harness_program_run_too(tmp_path: Path) -> None:
+def test_the_tests_of_a_harness_program_that_had_not_begun_run_on_the_next_start(tmp_path: Path) -> None:
     harness = Job("h", tmp_path / "h")
     harness.program.write_bytes(b"\0# FIXTURE\0VARIANT\0")
     listing = ["# FIXTURE            VARIANT                   TEST", "f".ljust(47) + "one"]
@@ -115,9 +115,9 @@ def test_the_other_tests_of_a_harness_program_run_too(tmp_path: Path) -> None:
 
     boots = Harness({"f.two": Cause.PANIC, "f.three": Cause.SILENCE})
     machine = Resume("fake", Limits(), boots.start)
-    found = Collector(Run("fake"), [harness, A]).take(machine.run([harness, A], threading.Event()))
+    result = Collector(Run("fake"), [harness, A]).take(machine.run([harness, A], threading.Event()))
     assert boots.started == [["h", "a"], ["h -l"], ["h -r f.three -r f.four", "a"], ["h -r f.four", "a"]]
-    assert verdicts(found) == {
+    assert verdicts(result) == {
         "h.f.one": "pass",
         "h.f.two": "crash",
         "h.f.three": "timeout",
@@ -126,33 +126,33 @@ def test_the_other_tests_of_a_harness_program_run_too(tmp_path: Path) -> None:
     }
 
 
-def test_an_interrupt_is_the_end() -> None:
+def test_there_is_no_start_after_an_interrupt() -> None:
     boots = Boots({"b": Cause.INTERRUPTED})
-    found = run(boots)
-    assert found.interrupted
+    result = run(boots)
+    assert result.interrupted
     assert boots.started == [["a", "b", "c"]]
 
 
 @pytest.mark.parametrize("cause", [Cause.PANIC, Cause.NO_BOOT])
-def test_a_start_that_gets_to_no_job_is_the_last(cause: Cause) -> None:
+def test_a_start_that_begins_no_job_is_the_last(cause: Cause) -> None:
     boots = Boots({"a": Cause.PANIC}, before=cause)
-    found = verdicts(run(boots))
+    by_test = verdicts(run(boots))
     assert len(boots.started) == 2
-    assert found["a.x"] == "pass"
-    assert found["b.machine"] in ("crash", "error")
-    assert found["c.all"] == "not_run"
+    assert by_test["a.x"] == "pass"
+    assert by_test["b.machine"] in ("crash", "error")
+    assert by_test["c.all"] == "not_run"
 
 
-def test_a_machine_that_is_gone_costs_only_what_was_to_come() -> None:
-    found = run(Boots({"a": Cause.PANIC}, broken=True))
-    assert verdicts(found)["a.x"] == "pass"
-    assert verdicts(found)["b.machine"] == "error"
-    assert found.results[2].log == ["no QEMU any more"]
+def test_a_machine_that_does_not_start_again_keeps_the_earlier_results() -> None:
+    result = run(Boots({"a": Cause.PANIC}, broken=True))
+    assert verdicts(result)["a.x"] == "pass"
+    assert verdicts(result)["b.machine"] == "error"
+    assert result.results[2].log == ["no QEMU any more"]
     with pytest.raises(CiError):
         run(Boots({}, broken=True, started=[[]]))
 
 
-def test_the_time_is_for_all_starts_together() -> None:
+def test_the_total_time_is_that_of_all_starts_together() -> None:
     @dataclass
     class Slow(Boots):
         def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
@@ -162,6 +162,6 @@ def test_the_time_is_for_all_starts_together() -> None:
                 yield event
 
     boots = Slow({"a": Cause.TIMEOUT})
-    found = verdicts(run(boots, seconds=0.1))
+    by_test = verdicts(run(boots, seconds=0.1))
     assert len(boots.started) == 1
-    assert (found["a.x"], found["b.all"], found["c.all"]) == ("pass", "not_run", "not_run")
+    assert (by_test["a.x"], by_test["b.all"], by_test["c.all"]) == ("pass", "not_run", "not_run")

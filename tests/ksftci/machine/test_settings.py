@@ -6,7 +6,7 @@ from pathlib import Path
 from ksftci.machine.settings import Change, restore, snapshot
 
 
-def make(folder: Path) -> dict[str, Path]:
+def make_files(folder: Path) -> dict[str, Path]:
     files = {}
     for name, value in {
         "thp/enabled": "always [madvise] never\n",
@@ -22,8 +22,8 @@ def make(folder: Path) -> dict[str, Path]:
     return files
 
 
-def test_a_change_is_told_and_put_back(tmp_path: Path) -> None:
-    files = make(tmp_path)
+def test_a_change_is_put_back_and_returned(tmp_path: Path) -> None:
+    files = make_files(tmp_path)
     places = (str(tmp_path / "thp"), str(tmp_path / "ksm"), str(tmp_path / "v*"))
     before = snapshot(places)
     assert before == {
@@ -39,12 +39,12 @@ def test_a_change_is_told_and_put_back(tmp_path: Path) -> None:
     assert restore(before) == []
 
 
-def test_what_has_gone_is_no_change(tmp_path: Path) -> None:
-    files = make(tmp_path)
+def test_a_file_that_disappears_is_no_change(tmp_path: Path) -> None:
+    files = make_files(tmp_path)
     before = snapshot((str(tmp_path / "ksm"),))
     files["ksm/run"].unlink()
     assert restore(before) == []
 
 
-def test_places_that_are_not_there_are_nothing(tmp_path: Path) -> None:
+def test_a_missing_place_has_no_settings(tmp_path: Path) -> None:
     assert snapshot((str(tmp_path / "absent"),)) == {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which way of emulation is used with which QEMU."""
+"""The threads of QEMU's emulator, by the version of QEMU."""
 
 from pathlib import Path
 
@@ -10,15 +10,15 @@ from ksftci.machine import tcg
 from ksftci.machine.qemu import GuestOptions, Qemu
 
 
-def fake_qemu(folder: Path, said: str) -> Path:
+def fake_qemu(folder: Path, version: str) -> Path:
     qemu = folder / ARM64.board.program
-    qemu.write_text(f"#!/bin/sh\necho '{said}'\n")
+    qemu.write_text(f"#!/bin/sh\necho '{version}'\n")
     qemu.chmod(0o755)
     return qemu
 
 
 @pytest.mark.parametrize(
-    ("said", "threads"),
+    ("version", "threads"),
     [
         ("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18)", "single"),
         ("QEMU emulator version 8.0.4", "single"),
@@ -27,16 +27,18 @@ def fake_qemu(folder: Path, said: str) -> Path:
         ("something else", "multi"),
     ],
 )
-def test_an_old_qemu_has_one_thread(tmp_path: Path, said: str, threads: str) -> None:
-    assert tcg.threads(str(fake_qemu(tmp_path, said))) == threads
+def test_an_old_qemu_has_one_thread(tmp_path: Path, version: str, threads: str) -> None:
+    assert tcg.threads(str(fake_qemu(tmp_path, version))) == threads
 
 
-def test_a_qemu_that_is_not_there_is_left_for_others_to_tell() -> None:
+def test_a_missing_qemu_is_no_error_here() -> None:
     assert tcg.threads("/nowhere/qemu") == "multi"
 
 
 @pytest.mark.parametrize(("load", "threads"), [(False, "single"), (True, "multi")])
-def test_a_load_does_not_take_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: bool, threads: str) -> None:
+def test_a_guest_with_a_load_has_a_thread_for_each_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: bool, threads: str
+) -> None:
     fake_qemu(tmp_path, "QEMU emulator version 7.2.22")
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     guest = Qemu("x", tmp_path / "Image", ARM64, tmp_path / "busybox", options=GuestOptions(load=load))
