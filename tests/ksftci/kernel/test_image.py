@@ -7,8 +7,11 @@ import pytest
 
 from ksftci.arch import ARM64, X86_64
 from ksftci.errors import CiError
-from ksftci.host.debian import mirrors, version_key
-from ksftci.kernel.image import KernelPackage, KernelRef, choose, find_image, labels, packages
+from ksftci.host.cache import Cache
+from ksftci.host.debian import Debian, mirrors, version_key
+from ksftci.kernel.build import KernelBuilder
+from ksftci.kernel.image import KernelPackage, KernelRef, Kernels, choose, find_image, labels, packages
+from ksftci.kernel.tree import Trees
 
 NAMES = [
     "linux-binary-7.3.4+deb13-cloud-arm64",
@@ -126,3 +129,23 @@ def test_labels_are_short_and_differ(tmp_path: Path) -> None:
     paths = [KernelRef.parse(str(tmp_path / folder / "Image")) for folder in ("a/boot", "b/boot", "c")]
     assert labels(paths) == ["a/boot/Image", "b/boot/Image", "c/Image"]
     assert labels([KernelRef.parse("debian:7.3"), paths[0]]) == ["debian:7.3", "Image"]
+
+
+class Offline(Debian):
+    """Debian's archive, out of reach."""
+
+    def names(self, pattern: str) -> list[str]:
+        raise CiError("no network")
+
+
+def test_without_a_network_the_newest_image_in_the_cache_is_used(tmp_path: Path) -> None:
+    cache, messages = Cache(tmp_path), list[str]()
+    debian = Offline(cache, ARM64, say=messages.append)
+    kernels = Kernels(cache, debian, Trees(cache, debian), KernelBuilder(cache, ARM64))
+    for version in ("7.3.4", "7.3.10", "6.12.1"):
+        (tmp_path / f"kernels/linux-binary-{version}+deb13-arm64").mkdir(parents=True)
+        (tmp_path / f"kernels/linux-binary-{version}+deb13-arm64/vmlinuz").write_text(version)
+    assert kernels.get(KernelRef.parse("debian:7.3")).read_text() == "7.3.10"
+    assert messages == ["using linux-binary-7.3.10+deb13-arm64 from the cache: no network"]
+    with pytest.raises(CiError, match="no network"):
+        kernels.get(KernelRef.parse("debian:6.1"))
