@@ -61,5 +61,5 @@ class SessionTools:
             return machine.run(listed, stop)
 
         with self._tools.cache.lock("asking"):  # the other workers of xdist then know
-            tests = self._tools.lister.ask(run, jobs, threading.Event())
+            tests = self._tools.lister.list_tests(run, jobs, threading.Event())
         return [tests.get(job.name, []) for job in jobs]

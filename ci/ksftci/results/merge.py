@@ -110,7 +110,7 @@ def _tell_missing(run: Run, texts: Sequence[str]) -> None:
 
 
 def take(run: Run, second: Run) -> None:
-    """Put the results of another attempt, at what `again` gave, into the run.
+    """Put the results of another attempt, at the tests that failed, into the run.
 
     Its verdicts count, those before are recorded. A test that did not run again stays as it was.
     """

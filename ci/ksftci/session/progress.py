@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How things go, while they do."""
+"""Shows on the terminal, or in a log, how far the runs have come."""
 
 import threading
 import time
@@ -12,17 +12,17 @@ from ksftci.machine.machine import Event
 from ksftci.results.model import Run
 from ksftci.session.collect import Collector
 
-_EVERY = 15.0  # seconds between two lines where there is no terminal
+_INTERVAL = 15.0  # seconds between two lines about a run where there is no terminal
 
 
 class ProgressDisplay:
-    """A line for each machine on a terminal; elsewhere a plain line now and then, and at the end."""
+    """On a terminal a live line for each run. Elsewhere a plain line every 15 seconds, and at the end of a run."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self.live: Progress | None = None
-        self._tasks: dict[int, TaskID] = {}
-        self._spoke: dict[int, float] = {}
+        self._tasks: dict[int, TaskID] = {}  # id of a run to its live line
+        self._printed: dict[int, float] = {}  # id of a run to the time of its last plain line
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -38,7 +38,7 @@ class ProgressDisplay:
             self.live = None
 
     def say(self, text: str) -> None:
-        """A line about something else, such as a download."""
+        """Print a line above the live ones."""
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def progress(self, run: Run, collector: Collector, event: Event) -> None:
@@ -51,12 +51,12 @@ class ProgressDisplay:
                 self.live.update(self._tasks[id(run)], description=text)
                 return
             now = time.monotonic()
-            if now - self._spoke.setdefault(id(run), now) > _EVERY:
-                self._spoke[id(run)] = now
+            if now - self._printed.setdefault(id(run), now) > _INTERVAL:
+                self._printed[id(run)] = now
                 self.say(text)
 
     def finished(self, run: Run) -> None:
-        """This run is over."""
+        """Print how many tests of this run have each verdict; its live line vanishes."""
         with self._lock:
             if self.live is not None and (task := self._tasks.pop(id(run), None)) is not None:
                 self.live.remove_task(task)

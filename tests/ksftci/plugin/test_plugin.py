@@ -571,7 +571,7 @@ def test_sources_list_what_the_programs_do(tree: Callable[[str], Path], kernel: 
     tools = assemble(Options(ARM64))
     jobs = [Job(path.name, path) for path in tools.builder.build(linux, names)]
     (machine,) = tools.machines(parse_all([kernel]), jobs)
-    told = Lister().ask(machine.run, jobs, threading.Event())
+    told = Lister().list_tests(machine.run, jobs, threading.Event())
     for name in names:
         known = csource.tests(linux.collection("mm") / f"{name}.c") or []
         assert [test.name for test in known] == told[name], name

@@ -22,7 +22,7 @@ from ksftci.results.shard import Shard
 from ksftci.session.choice import parse as choose
 from ksftci.session.collect import Collector
 from ksftci.session.durations import Durations
-from ksftci.session.retry import again
+from ksftci.session.retry import batches_to_retry
 from ksftci.session.session import Session
 from ksftci.session.unit import Lister, Unit
 
@@ -118,7 +118,7 @@ def verdicts(run: Run) -> dict[str, str]:
 
 
 def test_the_listing_of_this_fake_is_read(jobs: list[Job]) -> None:
-    assert Lister().ask(Guest().run, jobs, threading.Event())["harness_a"] == TESTS
+    assert Lister().list_tests(Guest().run, jobs, threading.Event())["harness_a"] == TESTS
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 3, 20])
@@ -212,12 +212,12 @@ def test_a_listing_that_was_cut_off_is_none(jobs: list[Job]) -> None:
             for event in super().list(jobs):
                 yield End(0, event.job, 137, Cause.TIMEOUT) if isinstance(event, End) else event
 
-    assert Lister().ask(Hangs().run, jobs, threading.Event()) == {"plain": []}
+    assert Lister().list_tests(Hangs().run, jobs, threading.Event()) == {"plain": []}
 
 
 def test_a_job_with_arguments_is_not_asked(jobs: list[Job]) -> None:
     guest, job = Guest(), replace(jobs[0], args=("-v",))
-    assert Lister().ask(guest.run, [job], threading.Event()) == {"harness_a": []}
+    assert Lister().list_tests(guest.run, [job], threading.Event()) == {"harness_a": []}
     assert guest.listed == 0
 
 
@@ -350,7 +350,7 @@ def test_a_warning_during_a_test_has_that_test_run_again(jobs: list[Job]) -> Non
         TestResult("harness_a", "f.two/kernel_log", Verdict.FAIL),
     ]
     units = [Unit(jobs[0], test) for test in TESTS]
-    assert again(run, units) == [[Unit(jobs[0], "f.two")]]
+    assert batches_to_retry(run, units) == [[Unit(jobs[0], "f.two")]]
     second = Run("k", results=[TestResult("harness_a", "f.two", Verdict.PASS)], anomalies=["odd"], interrupted=True)
     take(run, second)
     assert (run.anomalies, run.interrupted) == (["odd"], True)
