@@ -7,7 +7,9 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
+from ksftci.formats.junittext import legal
 from ksftci.machine.machine import Event
 from ksftci.results.model import Run
 from ksftci.session.collect import Collector
@@ -27,7 +29,7 @@ class ProgressDisplay:
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
-            columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+            columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
             self.live = Progress(*columns, console=self.console, transient=True)
             self.live.start()
         return self
@@ -39,7 +41,7 @@ class ProgressDisplay:
 
     def say(self, text: str) -> None:
         """Print a line above the live ones."""
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self.console.print(Text(text), soft_wrap=True)
 
     def progress(self, run: Run, collector: Collector, event: Event) -> None:
         """Show how far this run has come."""
@@ -65,6 +67,8 @@ class ProgressDisplay:
 
 
 def _describe(run: Run, collector: Collector) -> str:
+    """One line, whatever the names of programs and tests hold."""
     done, bad = collector.counts()
     failures = f", {bad} failed" if bad else ""
-    return f"{run.label}: {done} done{failures}  {collector.running or 'starting'}"
+    text = f"{run.label}: {done} done{failures}  {collector.running or 'starting'}"
+    return legal(text.replace("\n", " "))
