@@ -34,7 +34,7 @@ class Saves:
 
     def __init__(self, tree: Path) -> None:
         self.tree = tree
-        self.there = threading.Event()  # set from a save until `take`
+        self.pending = threading.Event()  # set from a save until `take`
         self._names: set[str] = set()
         self._lock = threading.Lock()
         self._ready, self._stop = threading.Event(), threading.Event()  # the thread watches; it has to end
@@ -54,11 +54,11 @@ class Saves:
 
     def take(self) -> list[str]:
         """Wait for a save. Gives the paths of the saved files in the tree, sorted. Raises CiError as entering does."""
-        self.there.wait()
+        self.pending.wait()
         self._raise_problem()
         with self._lock:
             names, self._names = sorted(self._names), set()
-            self.there.clear()
+            self.pending.clear()
         return names
 
     def _raise_problem(self) -> None:
@@ -86,29 +86,29 @@ class Saves:
                 if changes:
                     with self._lock:
                         self._names |= {str(Path(path).relative_to(self.tree)) for _, path in changes}
-                        self.there.set()
+                        self.pending.set()
         except Exception as problem:  # of any kind: the other thread must not wait for ever
             self._problem = problem
             self._ready.set()
-            self.there.set()
+            self.pending.set()
 
 
 @dataclass(frozen=True)
 class Difference:
     """How the results of a round differ from those of the last complete round before it."""
 
-    failing: list[TestResult]  # newly failing
-    mended: list[TestResult]  # failed before, and do not any more
-    still: int  # how many fail as before
+    failing: list[TestResult]  # which did not fail before
+    mended: list[TestResult]  # which failed before
+    still_failing: int  # how many failed before, too
 
 
 def compare(before: Mapping[str, Verdict], run: Run) -> Difference:
-    """`before` has the verdicts of the round before, by test id. A test that is not in it counts as not failing."""
+    """Compare a run with the verdicts of an earlier round, by test id. A test that is not in `before` did not fail."""
     failed = {test for test, verdict in before.items() if verdict.bad}
     failing = [result for result in run.results if result.verdict.bad and result.id not in failed]
     mended = [result for result in run.results if not result.verdict.bad and result.id in failed]
-    still = sum(1 for result in run.results if result.verdict.bad and result.id in failed)
-    return Difference(failing, mended, still)
+    still_failing = sum(1 for result in run.results if result.verdict.bad and result.id in failed)
+    return Difference(failing, mended, still_failing)
 
 
 @dataclass
@@ -118,7 +118,7 @@ class RoundTimes:
     seconds: dict[str, float] = field(default_factory=dict)
     _last: float = field(default_factory=time.monotonic)  # when the last part ended
 
-    def over(self, part: str, at: float | None = None) -> None:
+    def end(self, part: str, at: float | None = None) -> None:
         """A part has ended now, or at this monotonic time."""
         now = time.monotonic() if at is None else at
         self.seconds[part], self._last = self.seconds.get(part, 0) + now - self._last, now
@@ -134,7 +134,7 @@ def rounds(
     show: Callable[[Run, Difference, RoundTimes], None],
     say: Callable[[str], None],
 ) -> NoReturn:
-    """Run rounds for ever. `run_round` builds and tests; it ends early when `saves.there` is set.
+    """Run rounds for ever. `run_round` builds and tests; it ends early when `saves.pending` is set.
 
     `show` gets each complete round, `say` a line about each wait and save. The result or CiError of a
     round that a save has ended is dropped; another CiError, such as a compiler's, is said. Raises Interrupted.
@@ -144,15 +144,15 @@ def rounds(
         times = RoundTimes()
         try:
             run = run_round(times)
-            if not saves.there.is_set():
+            if not saves.pending.is_set():
                 show(run, compare(before, run), times)
                 before = {result.id: result.verdict for result in run.results}
         except Cancelled:
             pass
         except CiError as problem:
-            if not saves.there.is_set():
+            if not saves.pending.is_set():
                 say(str(problem))
-        if not saves.there.is_set():
+        if not saves.pending.is_set():
             say(f"watching {saves.tree}")
         names = saves.take()
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""
