@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksftgen.cover import cover
+from ksftgen.cover import covering_array
 
 Axes = dict[str, list[str]]
 Exclusion = dict[str, set[str]]
@@ -51,7 +51,7 @@ def test_all_that_is_feasible_and_nothing_forbidden(
     model: tuple[Axes, int, list[tuple[list[str], int]], list[Exclusion], list[Exclusion]],
 ) -> None:
     axes, strength, stronger, exclusions, include = model
-    cases = cover(axes, strength, stronger, lambda case: forbidden(case, exclusions), include)
+    cases = covering_array(axes, strength, stronger, lambda case: forbidden(case, exclusions), include)
     assert not any(forbidden(case, exclusions) for case in cases)
     for some, t in [(list(axes), strength), *stronger]:
         for names in itertools.combinations(some, t):
@@ -63,7 +63,7 @@ def test_all_that_is_feasible_and_nothing_forbidden(
     order = list(itertools.product(*axes.values()))
     positions = [order.index(tuple(case.values())) for case in cases]
     assert positions == sorted(set(positions))
-    assert cases == cover(axes, strength, stronger, lambda case: forbidden(case, exclusions), include)
+    assert cases == covering_array(axes, strength, stronger, lambda case: forbidden(case, exclusions), include)
 
 
 @pytest.mark.parametrize(
@@ -78,16 +78,16 @@ def test_all_that_is_feasible_and_nothing_forbidden(
     ],
 )
 def test_size(sizes: tuple[int, ...], strength: int, least: int, most: int) -> None:
-    assert least <= len(cover(axes_of(*sizes), strength)) <= most
+    assert least <= len(covering_array(axes_of(*sizes), strength)) <= most
 
 
 def test_all_is_the_product() -> None:
     axes = axes_of(3, 2, 2)
-    assert len(cover(axes, None)) == 12
-    assert len(cover(axes, None, excluded=lambda case: case["a0"] == "v1")) == 8
+    assert len(covering_array(axes, None)) == 12
+    assert len(covering_array(axes, None, is_excluded=lambda case: case["a0"] == "v1")) == 8
 
 
 def test_what_is_included_takes_few_cases() -> None:
     include = [{"a0": {"v0", "v1"}, "a1": {"v4"}}, {"a0": {"v2"}}]
-    assert len(cover(axes_of(16, 9, 2), 1, include=include)) == 16
-    assert len(cover(axes_of(16, 9, 2), 1, include=[{"a0": {"v3"}, "a1": {f"v{n}" for n in range(9)}}])) == 24
+    assert len(covering_array(axes_of(16, 9, 2), 1, include=include)) == 16
+    assert len(covering_array(axes_of(16, 9, 2), 1, include=[{"a0": {"v3"}, "a1": {f"v{n}" for n in range(9)}}])) == 24

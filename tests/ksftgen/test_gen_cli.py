@@ -63,7 +63,8 @@ def test_cases_of_no_strength(
     which: str,
 ) -> None:
     assert ksftgen(monkeypatch, "render", sample_path, "-o", tmp_path, "--cases", which) == 2
-    assert "none of strength" in capsys.readouterr().err
+    message = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "allowed: strength, all, or a number from 1" in message
 
 
 def test_render_check_and_prune(

@@ -85,14 +85,14 @@ def test_probe(tmp_path: Path) -> None:
     assert (old.harness_include, new.harness_include) == ("../kselftest_harness.h", "kselftest_harness.h")
     assert (old.kselftest_include, new.kselftest_include) == ("../kselftest.h", "kselftest.h")
     assert (old.settings_header, new.settings_header) == ("thp_settings.h", "hugepage_settings.h")
-    assert (old.wrappers, new.wrappers) == (False, True)
-    assert new.programs == "TEST_GEN_FILES"
+    assert (old.has_wrappers, new.has_wrappers) == (False, True)
+    assert new.programs_variable == "TEST_GEN_FILES"
     assert [new.has(name) for name in ("read_sysfs", "PM_FILE", "thp_is_enabled")] == [True] * 3
     assert not any(new.has(name) for name in ("not_this", "read_sys"))
 
 
 def test_no_tree(tmp_path: Path) -> None:
-    with pytest.raises(TreeError, match="no directory"):
+    with pytest.raises(TreeError, match="is not a directory"):
         probe(tmp_path / "gone")
     with pytest.raises(TreeError, match="give the top of a kernel tree"):
         probe(tmp_path)
@@ -105,13 +105,13 @@ def test_install_puts_everything_in_place(kernel: Path, sample: Scenario) -> Non
     folder = mm_dir(kernel)
     text = (folder / "Makefile").read_text()
     assert "mlock2-tests\nTEST_GEN_FILES += mprotect_sample\nTEST_GEN_FILES += mrelease_test\n" in text
-    assert f"LOCAL_HDRS += $(selfdir)/{profile.mm}/mprotect_area.h\n" in text
+    assert f"LOCAL_HDRS += $(selfdir)/{profile.mm_folder}/mprotect_area.h\n" in text
     assert "uffd-common.c\n\nMPROTECT_AREA_SRCS := mprotect_area.c\n" in text
     assert "\n$(OUTPUT)/mprotect_sample: $(MPROTECT_AREA_SRCS)\n\nifeq" in text
     assert ("ksft_cow.sh\nTEST_PROGS += ksft_mprotect.sh\nTEST_PROGS += ksft_rmap.sh\n" in text) is new
     assert ("mprotect_sample" in (folder / ".gitignore").read_text().split()) is not new
     run = (folder / "run_vmtests.sh").read_text()
-    if profile.mm == "mm":
+    if profile.mm_folder == "mm":
         assert "\n- mprotect\n\ttest mprotect(2)" in run
         assert '\nCATEGORY="mprotect" run_test ./mprotect_sample\n\necho "SUMMARY' in run
     else:
@@ -138,7 +138,7 @@ def test_another_scenario_replaces_or_joins(kernel: Path, sample: Scenario) -> N
     once = contents(kernel)
     install([sample], kernel, prune=False)
     joined = (mm_dir(kernel) / "Makefile").read_text()
-    assert makefile.programs_in(joined) == {"mprotect_other", "mprotect_sample"}
+    assert makefile.installed_programs(joined) == {"mprotect_other", "mprotect_sample"}
     install([other], kernel, prune=True)
     assert contents(kernel) == once
 
@@ -167,6 +167,6 @@ def test_unknown_shape_leaves_the_tree_alone(
 def test_a_file_of_the_tree_is_not_overwritten(kernel: Path, sample: Scenario) -> None:
     other = replace(sample, name="merge")
     before = contents(kernel)
-    with pytest.raises(TreeError, match=r"merge\.c: is not ksftgen's"):
+    with pytest.raises(TreeError, match=r"merge\.c: ksftgen did not generate this file"):
         install([other], kernel, prune=True)
     assert contents(kernel) == before

@@ -28,7 +28,7 @@ def test_sample_as_recorded(sample: Scenario) -> None:
 
 
 def test_every_case_and_test_is_there(sample: Scenario) -> None:
-    whole = sample.at(None)
+    whole = sample.with_strength(None)
     text = render([whole])["mprotect_sample.c"]
     names = re.findall(r"^FIXTURE_VARIANT_ADD\(mprotect_sample,\s+(\w+)\)$", text, re.MULTILINE)
     assert names == [case.name for case in cases(whole)]
@@ -65,7 +65,7 @@ def test_helpers_know_the_vocabulary() -> None:
         found = re.search(rf"^bool area_{verb.name}\(struct area \*area((?:,[^;]*)?)\);", header, re.MULTILINE)
         assert found, verb.name
         declared = [" ".join(part.split()).rpartition(" ")[0] for part in found.group(1).split(",")[1:]]
-        assert declared == [argument.type.c.removesuffix("*").strip() for argument in verb.arguments], verb.name
+        assert declared == [parameter.type.c.removesuffix("*").strip() for parameter in verb.parameters], verb.name
 
 
 def test_works_as_a_wheel_has_it(tmp_path: Path, sample_path: Path) -> None:

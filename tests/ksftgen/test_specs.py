@@ -9,6 +9,7 @@ import pytest
 
 from ksftgen import shape, spec
 from ksftgen.errors import SpecError
+from ksftgen.library import library
 from plainyaml.reader import MAX_BYTES
 
 SPECS = Path(__file__).parents[1] / "specs"
@@ -54,9 +55,9 @@ def test_sample_is_understood(sample_path: Path) -> None:
     assert [axis.type.name for axis in scenario.axes] == ["layout", "pages", "range", "prot"]
     assert [layout.name for layout in scenario.layouts] == ["base", "order2", "pmd_thp", "mine"]
     assert [step.verb.name for step in scenario.setup] == ["map", "fork"]
-    process, area_range, prot = scenario.tests["child_is_alone"][0].given
+    process, area_range, prot = scenario.tests["child_is_alone"][0].arguments
     assert (process.c, area_range.c, prot.c) == ("PROCESS_CHILD", "variant->range", "variant->prot")
-    assert scenario.tests["write_again"][0].given[0].c == "PROCESS_PARENT"
+    assert scenario.tests["write_again"][0].arguments[0].c == "PROCESS_PARENT"
 
 
 def test_words_are_not_numbers_or_truths(tmp_path: Path, sample_path: Path) -> None:
@@ -64,6 +65,6 @@ def test_words_are_not_numbers_or_truths(tmp_path: Path, sample_path: Path) -> N
     text = sample_path.read_text().replace("mprotect_sample", "words").replace("summary: mprotect()", "summary: no")
     (tmp_path / "words.yaml").write_text(text)
     assert spec.load(tmp_path / "words.yaml").summary.startswith("no over")
-    assert set(spec.library()) >= {"base", "order2", "order10", "pte_thp", "pmd_thp", "mixed", "partial"}
+    assert set(library()) >= {"base", "order2", "order10", "pte_thp", "pmd_thp", "mixed", "partial"}
     for part in shape.LayoutShape, shape.StrongerShape, shape.ScenarioShape:
         assert all(field.description for field in part.model_fields.values())
