@@ -21,7 +21,6 @@ PROGRAMS = [
     "merge",
     "mkdirty",
     "split_huge_page_test",
-    "uffd-unit-tests",
 ]
 TOTALS = re.compile(r"# # Totals: pass:(\d+) fail:(\d+) xfail:(\d+) xpass:(\d+) skip:(\d+) error:(\d+)")
 COUNTED = (Verdict.PASS, Verdict.FAIL, Verdict.XFAIL, Verdict.XPASS, Verdict.SKIP, Verdict.ERROR)
@@ -63,10 +62,15 @@ def totals(record_text: str) -> dict[str, list[int]]:
     return found
 
 
-def test_every_result_of_the_mm_programs_comes_out(tmp_path: Path) -> None:
-    found, text, said = run(tmp_path, *(f"mm:{program}" for program in PROGRAMS))
+@pytest.mark.parametrize(
+    "programs",
+    [PROGRAMS, pytest.param(["uffd-unit-tests"], marks=pytest.mark.nightly)],  # the latter take a quarter of an hour
+    ids=["most", "uffd-unit-tests"],
+)
+def test_every_result_of_the_mm_programs_comes_out(programs: list[str], tmp_path: Path) -> None:
+    found, text, said = run(tmp_path, *(f"mm:{program}" for program in programs))
     expected = totals(text)
-    assert sorted(expected) == PROGRAMS, said
+    assert sorted(expected) == programs, said
     counted = {
         program: [Counter(r.verdict for r in found.results if r.program == program)[verdict] for verdict in COUNTED]
         for program in expected

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command line: it reads options, calls, prints; nothing else."""
+"""The commands, a module each: options are read, rooms are called, results are printed; nothing else happens here.
+
+A new command is a module in here. It may import from every room but the plugin.
+"""
 
 import errno
 import gc

@@ -28,34 +28,42 @@ ConfigOption = Annotated[
     typer.Option(
         "--config",
         metavar="FILE|SYMBOL=VALUE",
-        help="More of the configuration, may be repeated: a fragment, or a setting such as ARM64_16K_PAGES=y.",
+        help="Add to the configuration; may be repeated: a fragment, or a setting such as ARM64_16K_PAGES=y.",
     ),
 ]
 ProgramsArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[PROGRAM]...",
-        help=f"{find.HELP} Without any: every mprotect_* of the tree's selftests/mm.",
+        help=f"{find.HELP} Without a PROGRAM: every mprotect_* test of the tree's selftests/mm.",
     ),
 ]
 ExpressionOption = Annotated[
     str | None,
-    typer.Option("-k", metavar="EXPR", help='Only tests whose id holds these words: "cow and not (swap or 16k)".'),
+    typer.Option(
+        "-k", metavar="EXPR", help='Run only tests whose id matches this expression: "cow and not (swap or 16k)".'
+    ),
 ]
-MachinesOption = Annotated[int, typer.Option("-j", "--jobs", min=1, help="Machines at once, also for one kernel.")]
+MachinesOption = Annotated[
+    int,
+    typer.Option(
+        "-j", "--jobs", min=1, help="Machines at once; the tests of one kernel are then spread over several boots."
+    ),
+]
 KnownOption = Annotated[
     Path | None,
-    typer.Option("--known", metavar="YAML", help="Known issues: failures that are expected, until a date."),
+    typer.Option("--known", metavar="YAML", help="File of known issues: failures that are expected until a date."),
 ]
 HistoryOption = Annotated[
     Path | None,
     typer.Option(
         "--history",
         metavar="YAML",
-        help="What measurements usually are; far from it is a warning. Default: the one that comes with ksftci.",
+        help="File of usual measurements; a result far from them is a warning. Default: the file of ksftci.",
     ),
 ]
 
 
 def say(text: str) -> None:
+    """Print a line about what is being done, on the standard error."""
     err.print(text, markup=False, highlight=False, soft_wrap=True)

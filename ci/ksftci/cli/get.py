@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernel trees and images: fetch, build, list."""
+"""`ksftci tree get` and `ksftci kernel get`, `build` and `list`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -30,11 +30,14 @@ def tree_get(
         typer.Option(
             "--to",
             metavar="DIR",
-            help="Make a copy there that you may change; a second time it is used again.",
+            help="Make a copy in this folder that you may change; an existing copy is used again.",
         ),
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="All of it, to build a kernel from, not only what selftests need.")
+        bool,
+        typer.Option(
+            "--full", help="Fetch the whole tree, to build a kernel from, instead of the parts that selftests need."
+        ),
     ] = False,
     arch: ArchOption = arches.DEFAULT.name,
     store: StoreGroup = StoreGroup(),
@@ -52,7 +55,7 @@ def kernel_get(
     arch: ArchOption = arches.DEFAULT.name,
     store: StoreGroup = StoreGroup(),
 ) -> None:
-    """Fetch, or build, a kernel image and print its path."""
+    """Fetch or build a kernel image, and print its path."""
     print(assemble(store.options(arch), say).kernels.get(KernelRef.parse(reference)))
 
 
@@ -67,10 +70,10 @@ def kernel_build(
     ] = None,
     store: StoreGroup = StoreGroup(),
 ) -> None:
-    """Build a small kernel with what the mm tests need and print its image's path.
+    """Build a small kernel with everything that the mm tests need, and print the path of its image.
 
-    The build stays in the cache: the next one compiles what has changed since. With other
-    --config values it is another build beside it.
+    The build stays in the cache, so that the next one compiles only what has changed. Each choice of --config values
+    has a build of its own.
 
     Examples:
 
@@ -90,7 +93,7 @@ def kernel_list(
     arch: ArchOption = arches.DEFAULT.name,
     store: StoreGroup = StoreGroup(),
 ) -> None:
-    """What Debian has for an architecture, newest first."""
+    """List Debian's kernels for an architecture, newest first."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("kernel", "version", "page size", "suite", "cached"):
         table.add_column(title)

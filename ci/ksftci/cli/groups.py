@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Options that several commands have, as dataclasses: a field is an option, and `grouped` puts them into a command."""
+"""Options that several commands have, as dataclasses: each field is an option, and `grouped` adds them to a command."""
 
 import inspect
 from collections.abc import Callable
@@ -18,7 +18,10 @@ from ksftci.machine.qemu import GuestOptions
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
-    """A command in whose signature each parameter that is a dataclass gives way to the fields of it."""
+    """The command with a signature in which the fields of a dataclass replace each parameter of its type.
+
+    Typer makes options of the signature; the command itself gets the dataclass.
+    """
     signature = inspect.signature(command)
     groups: dict[str, Any] = {
         name: parameter.annotation
@@ -57,7 +60,9 @@ class StoreGroup:
     ] = None
     cache: Annotated[
         Path | None,
-        typer.Option("--cache", metavar="DIR", help="Where fetched and built things are kept; also KSFTCI_CACHE."),
+        typer.Option(
+            "--cache", metavar="DIR", help="Folder for everything that is fetched or built; also KSFTCI_CACHE."
+        ),
     ] = None
 
     def options(self, arch: str, **others: Any) -> Options:
@@ -66,34 +71,36 @@ class StoreGroup:
 
 
 TimeoutOption = Annotated[
-    float, typer.Option("--timeout", min=1, help="Seconds for all on one kernel; natively for a program.")
+    float, typer.Option("--timeout", min=1, help="Seconds for everything on one kernel; natively for each program.")
 ]
 SilenceOption = Annotated[
-    float, typer.Option("--silence", min=1, help="Seconds without a line before a test counts as hung.")
+    float, typer.Option("--silence", min=1, help="Seconds without a printed line after which a test counts as hung.")
 ]
 
 
 @dataclass(frozen=True)
 class GuestGroup:
-    """What a guest gets, and how long it may take."""
+    """The size of a guest, and its time limits."""
 
     timeout: TimeoutOption = 1800
     silence: SilenceOption = 120
-    memory: Annotated[int, typer.Option("--memory", min=256, help="Megabytes of the guest, in two NUMA nodes.")] = 2048
+    memory: Annotated[
+        int, typer.Option("--memory", min=256, help="Megabytes of memory of the guest, in two NUMA nodes.")
+    ] = 2048
     swap: Annotated[
         int,
-        typer.Option("--swap", min=0, help="Megabytes of swap, on zram, which must be built into the guest's kernel."),
+        typer.Option("--swap", min=0, help="Megabytes of swap on zram; the guest's kernel must have zram built in."),
     ] = 0
     cpus: Annotated[int, typer.Option("--cpus", min=2, help="Processors of the guest.")] = 2
-    append: Annotated[str, typer.Option("--append", help="More of the kernel's command line.")] = ""
+    append: Annotated[str, typer.Option("--append", help="Words to add to the kernel's command line.")] = ""
 
     @property
     def limits(self) -> Limits:
-        """The times."""
+        """The time limits."""
         return Limits(self.timeout, self.silence)
 
     def guest(self, **others: Any) -> GuestOptions:
-        """The rest, with options that not every command has."""
+        """The size, with `others`: fields of GuestOptions that not every command has."""
         return GuestOptions(self.memory, self.cpus, self.append, swap_mb=self.swap, **others)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What reads logs: `ksftci junit`, `ksftci report`; and the reports that `run` gives, too."""
+"""`ksftci junit` and `ksftci report`, which read logs; and the reports to GitHub that `ksftci run` gives as well."""
 
 import sys
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ SummaryOption = Annotated[
     typer.Option(
         "--summary",
         metavar="FILE",
-        help="Append a summary in Markdown, as to $GITHUB_STEP_SUMMARY; the file stays within GitHub's 1 MiB.",
+        help="Append a summary in Markdown to this file, such as $GITHUB_STEP_SUMMARY; it stays within GitHub's 1 MiB.",
     ),
 ]
 AnnotationsOption = Annotated[
@@ -37,7 +37,7 @@ def junit_command(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="XML", help="The file to write.")],
     known: KnownOption = None,
 ) -> None:
-    """Turn KTAP logs into JUnit XML; JUnit XML of ours or others is read, too.
+    """Turn KTAP logs into JUnit XML. It also reads JUnit XML, of ksftci or of another program.
 
     Example: ksftci junit console.log -o results.xml
     """
@@ -51,18 +51,18 @@ def junit_command(
 def report_command(
     logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", "--html", metavar="HTML", help="Write a page to look at, too.")
+        Path | None, typer.Option("-o", "--output", "--html", metavar="HTML", help="Also write an HTML page.")
     ] = None,
     summary: SummaryOption = None,
     annotate: AnnotationsOption = False,
     known: KnownOption = None,
     history: HistoryOption = None,
 ) -> None:
-    """Show KTAP logs as tables, as a page, or to GitHub. The exit status is that of run.
+    """Show the results in KTAP logs: as tables, as an HTML page, or on GitHub. The exit status is as for `ksftci run`.
 
-    Several logs of one kernel, such as those of its shards, are shown as one run.
+    Several logs of one kernel, such as the logs of its shards, are shown as one run.
 
-    Example: ksftci report shard-*.log --html terminal.html --summary $GITHUB_STEP_SUMMARY --annotations
+    Example: ksftci report shard-*.log --html report.html --summary $GITHUB_STEP_SUMMARY --annotations
     """
     runs = _read(logs, Judge.read(known, history))
     with annotations.stopped(sys.stdout):
@@ -74,7 +74,7 @@ def report_command(
 
 
 def tell_github(runs: Sequence[Run], summary: Path | None, annotate: bool) -> None:
-    """Give the summary and the annotations, where they are asked for."""
+    """Write the summary and print the annotations, if the options say so."""
     if summary:
         markdown.append(summary, runs)
     if annotate:
@@ -91,7 +91,7 @@ def _read(logs: list[Path], judge: Judge) -> list[Run]:
 
 
 def _named(runs: list[Run], log: Path, logs: list[Path]) -> list[Run]:
-    """Of several logs, those that name no kernel are told apart by their files' names."""
+    """Runs of several logs that name no kernel get the names of their files as labels."""
     same = [other for other in logs if other.stem == log.stem]
     for run in runs:
         if len(logs) > 1 and not run.kernel:

@@ -45,13 +45,15 @@ _DEFAULT_KERNEL = "debian:7.3"
 
 @dataclass(frozen=True)
 class OutputGroup:
-    """What is written when all has run."""
+    """The files that are written when everything has run."""
 
     junit_file: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None
-    html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to look at.")] = None
+    html_file: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write an HTML page.")] = None
     ktap_file: Annotated[
         Path | None,
-        typer.Option("--ktap", metavar="FILE", help="Write everything that was printed, as KTAP."),
+        typer.Option(
+            "--ktap", metavar="FILE", help="Write everything that the kernels and the tests printed, as KTAP."
+        ),
     ] = None
     summary: SummaryOption = None
     annotate: AnnotationsOption = False
@@ -73,11 +75,13 @@ class OutputGroup:
 
 @dataclass(frozen=True)
 class HowGroup:
-    """How often, how many at once, and which part of it."""
+    """How many times, how many at once, and which part of the tests."""
 
     repeat: Annotated[
         int,
-        typer.Option("--repeat", min=1, help="Run all this often; a test that is not always the same fails the run."),
+        typer.Option(
+            "--repeat", min=1, help="Run everything so many times; a test whose verdict differs fails the run."
+        ),
     ] = 1
     jobs: MachinesOption = 1
     retries: Annotated[
@@ -85,15 +89,18 @@ class HowGroup:
         typer.Option(
             "--retries",
             min=0,
-            help="Run failing tests again, up to so often, in a fresh boot; one that passes then is reported as flaky.",
+            help="Run failing tests again in a new boot, at most so many times; a test that then passes is flaky.",
         ),
     ] = 0
     shard: Annotated[
-        str | None, typer.Option("--shard", metavar="I/N", help="Run the I-th of N parts of about the same length.")
+        str | None,
+        typer.Option("--shard", metavar="I/N", help="Run the I-th of N parts that take about the same time."),
     ] = None
     durations: Annotated[
         Path | None,
-        typer.Option("--durations", metavar="XML", help="JUnit of an earlier run: how long each test takes."),
+        typer.Option(
+            "--durations", metavar="XML", help="JUnit XML of an earlier run, for the time that each test takes."
+        ),
     ] = None
 
 
@@ -111,7 +118,7 @@ def run(
         list[str] | None,
         typer.Option(
             "--kernel",
-            help=f"Run on this kernel, may be repeated: {KERNEL_HELP}. Default: {_DEFAULT_KERNEL}.",
+            help=f"Run on this kernel; may be repeated: {KERNEL_HELP}. Default: {_DEFAULT_KERNEL}.",
         ),
     ] = None,
     arch: Annotated[
@@ -133,17 +140,17 @@ def run(
         bool,
         typer.Option(
             "--icount",
-            help="A nanosecond of the guest is an instruction, so that what tests measure is the same on any host.",
+            help="Let the guest's clock count instructions, 1 ns each: measurements are the same on any host.",
         ),
     ] = False,
     load: Annotated[
-        bool, typer.Option("--load", help="Keep every processor busy meanwhile, to provoke flakes.")
+        bool, typer.Option("--load", help="Keep every processor busy while the tests run, to provoke flakes.")
     ] = False,
     store: StoreGroup = StoreGroup(),
 ) -> None:
     """Run selftests on kernels.
 
-    Exit status: 0 passed, 1 failed, 2 could not run, 3 nothing ran or all was skipped, 130 interrupted.
+    Exit status: 0 passed, 1 failed, 2 could not run, 3 nothing ran or everything was skipped, 130 interrupted.
 
     Examples:
 
@@ -176,7 +183,7 @@ def run(
 
     tools = assemble(options, say)
     if native:
-        tools.native()  # before anything is built for it
+        tools.native()  # an error comes before anything is built
     jobs = tools.jobs(names or [], tree, kernels)
     display = ProgressDisplay(err)
     session = Session(
@@ -205,7 +212,7 @@ def run(
 
 
 def _check_native(kernel: list[str] | None, icount: bool, jobs: int) -> None:
-    """Raises CiError for options that cannot be with --native."""
+    """Raises CiError for options that --native excludes."""
     if kernel:
         raise CiError("--native runs on this machine's kernel, --kernel cannot be given with it")
     if icount:

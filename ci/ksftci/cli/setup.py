@@ -15,10 +15,10 @@ from ksftci.host import packages
 def setup(
     arch: ArchOption = arches.DEFAULT.name,
     install: Annotated[
-        bool, typer.Option("--install", help="Install what is missing, as root or through sudo.")
+        bool, typer.Option("--install", help="Install the missing packages, as root or through sudo.")
     ] = False,
 ) -> None:
-    """Which of the system's packages are missing. Exit status 0: none, 2: some."""
+    """List the packages of the system that ksftci needs, and which are missing. Exit status 0: none, 2: some."""
     there = packages.needed(arches.find(arch))
     missing = [package for package, here in there.items() if not here]
     for package, here in there.items():

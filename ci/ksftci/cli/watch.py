@@ -41,7 +41,8 @@ _MENDED_SHOWN = 10
 def watch(
     names: ProgramsArgument = None,
     tree: Annotated[
-        Path, typer.Option("--tree", metavar="DIR", help="The kernel tree, of the kernel and of the tests.")
+        Path,
+        typer.Option("--tree", metavar="DIR", help="The kernel tree that the kernel and the tests are built from."),
     ] = Path(),
     arch: ArchOption = arches.DEFAULT.name,
     config: ConfigOption = None,
@@ -50,11 +51,11 @@ def watch(
     guest: GuestGroup = GuestGroup(),
     store: StoreGroup = StoreGroup(),
 ) -> None:
-    """Build the tree's kernel and tests and run them, again whenever a source is saved; until Ctrl-C.
+    """Build the tree's kernel and tests and run the tests, and again whenever a source is saved, until Ctrl-C.
 
-    The kernel is that of `ksftci kernel build`: the first round takes minutes, the others compile what was
-    saved. A save during a round ends it and begins the next. What is told are the tests that fail now and
-    did not in the round before, and those that were mended.
+    The kernel is built as by `ksftci kernel build`: the first round takes minutes, later rounds compile what was
+    saved. A save during a round ends the round and begins the next. Each round reports the tests that fail and did
+    not fail in the round before, and the tests that pass again.
 
     Examples:
 

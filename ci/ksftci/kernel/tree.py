@@ -134,7 +134,7 @@ class Trees:
         name = f"debian-{version}{_FULL if full else ''}"
         with self.cache.lock(f"tree-{name}"):
             path = self.cache.path("trees", name)
-            if not path.exists():
+            if not _has_all_arches(path):
                 package = f"linux-source-{version}"
                 there = self.debian.names(r"linux-source-\d+\.\d+")
                 if package not in there:
@@ -169,6 +169,11 @@ class Trees:
                         run([*sparse, *(f"/{part}" for part in _PARTS)], what="choosing files")
                     run([*git, "checkout", "--quiet"], what=f"checking out {match['tag']}")
         return Tree.open(path)
+
+
+def _has_all_arches(tree: Path) -> bool:
+    """Whether a tree in the cache is there, and not from before an architecture was added."""
+    return all((tree / arch.kbuild.folder).is_dir() for arch in ALL)
 
 
 def unpack(archive: Path, into: Path, full: bool = False) -> None:

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Broken kernels: each is a kernel with one line changed, and suites of tests that should notice it."""
+"""Kernels with a bug in one line each, and which suites of tests detect the bug.
+
+It imports only assembly, session and below.
+"""

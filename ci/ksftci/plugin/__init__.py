@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The pytest plugin: `pytest --ksft-kernel debian:7.3 generated/` makes each case of a selftest an item.
 
-pytest loads this module in every session, so it has only the options; the other modules are imported
-when --ksft-kernel, --ksft-native or their ini values are given. This package imports session, assembly and
-the rooms below them; no other room imports it.
+pytest loads this module in every session, so it has only the options; the other modules are imported when
+--ksft-kernel, --ksft-native or their ini values are given. The package imports only assembly, session and below.
 """
 
 from collections.abc import Generator

@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""TODO."""
+"""What people look at: the tables of a terminal, the HTML page, GitHub's job summary and annotations.
+
+Every report draws from `findings`, so that all of them say the same; a new one is a module in here. It imports only
+formats and below.
+"""

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From jobs and machines to results: which tests run, in which boot, and again after a failure.
+"""Everything that one command runs: machines and repeats, parts and shards, retries, rounds of `watch`, progress.
 
-`Session` is everything that one command runs, `Collector` makes a Run of the events of one machine; the
-progress display and the rounds of `ksftci watch` are here, too. Imports from the rooms below: programs,
-kernel, machine, report, formats, ktap, results, host, arch and errors.
+`Session` decides which tests run in which boot; `Collector` turns the events of a machine into results. It imports
+only programs and below.
 """
