@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="K",
         help="Collect kernel selftests, and run them on this kernel in QEMU: a path to an Image or vmlinuz, "
         "debian:VERSION or debian:VERSION-16k, such as debian:7.3. May be repeated: then each case is an item "
-        "on each kernel. The selftests are programs, their C sources, or folders of these: "
+        "on each kernel. The selftests are programs, their C sources, or folders of them: "
         "pytest --ksft-kernel debian:7.3 generated/ -k cow",
     )
     add(

@@ -22,8 +22,8 @@ def headline(result: TestResult) -> str:
 
 def describe(result: TestResult, kernel: str, facts: Mapping[str, str], source: Path | None) -> str:
     """The text about a failure. `source` is the file that `result.file` names, None when it was not found."""
-    known = [facts[name] + unit for name, unit in (("release", ""), ("page_size", "-byte pages")) if facts.get(name)]
-    where = f"{kernel} ({', '.join(known)})" if known else kernel
+    details = [facts[name] + unit for name, unit in (("release", ""), ("page_size", "-byte pages")) if facts.get(name)]
+    where = f"{kernel} ({', '.join(details)})" if details else kernel
     parts = [[f"{result.id.rstrip('.')} on {where}"]]
     parts.append(page_map(result.log))
     parts.append([headline(result)])

@@ -15,3 +15,4 @@ def pytest_ksft_machine(config: pytest.Config, kernel: str, arch: str, limits: "
 
     `kernel` is the label in an item's id, "native" for --ksft-native. `arch` is a name such as arm64.
     """
+    ...

@@ -111,7 +111,7 @@ class Collector:
                 self.run.environment.update(facts)
                 if not self._number:  # what a restart logs, the first boot has logged, too
                     self._boot = splat.find(self._kernel)
-                    self.run.splats += [("", line) for found in self._boot for line in found.lines]
+                    self.run.splats += [("", line) for report in self._boot for line in report.lines]
             case Begin(at=at, job=job, clock=clock):
                 if job in self.waiting:
                     self.waiting.remove(job)
@@ -203,7 +203,7 @@ class Collector:
             of_test.setdefault(place, []).append(found)
         results = {id(result): [result] for result in parser.results}
         for place, splats in sorted(of_test.items(), reverse=True):
-            lines = [f"# {line}" for found in splats for line in found.lines]
+            lines = [f"# {line}" for report in splats for line in report.lines]
             if place == len(self._ended):
                 results[0] = [splat.result(parser.program, KERNEL_LOG, splats)]
                 self.run.console += lines

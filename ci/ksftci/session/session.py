@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All runs of one command: each machine times each repeat, some at the same time, each in one boot or in several."""
+"""All runs of one command: a run for each machine and repeat, some at the same time, each in one or several boots."""
 
 import math
 import threading
@@ -43,7 +43,7 @@ class Session:
     arch: str
     watcher: Watcher
     repeat: int = 1
-    at_once: int = 1  # boots at the same time; only 1 is possible for this computer itself
+    at_once: int = 1  # boots at the same time; must be 1 when the jobs run on this machine itself
     choice: Choice | None = None
     shard: Shard | None = None
     durations: Durations = field(default_factory=Durations)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The smallest pieces that run by themselves: tests of kselftest_harness.h programs, and whole other programs."""
+"""The smallest pieces that run by themselves: tests of kselftest_harness.h programs, and other programs."""
 
 import hashlib
 import threading

@@ -64,8 +64,8 @@ class Saves:
     def _raise_problem(self) -> None:
         if self._problem is not None:
             raise CiError(
-                f"{self.tree} cannot be watched: {self._problem}; a limit on watched folders is raised by "
-                "sysctl fs.inotify.max_user_watches"
+                f"{self.tree} cannot be watched: {self._problem}; if it has too many folders, raise the limit "
+                "fs.inotify.max_user_watches with sysctl"
             )
 
     def _watch(self) -> None:
@@ -137,7 +137,7 @@ def rounds(
     """Run rounds for ever. `run_round` builds and tests; it ends early when `saves.pending` is set.
 
     `show` gets each complete round, `say` a line about each wait and save. The result or CiError of a
-    round that a save has ended is dropped; another CiError, such as a compiler's, is said. Raises Interrupted.
+    round that a save has ended is dropped; `say` gets any other CiError, such as a compiler's. Raises Interrupted.
     """
     before: dict[str, Verdict] = {}
     while True:

@@ -121,7 +121,7 @@ class Script:
     def __init__(self, tree: Path, *steps: Callable[["Script"], Run]) -> None:
         self.tree, self.steps = tree, list(steps)
         self.shown: list[Difference] = []
-        self.said: list[str] = []
+        self.lines: list[str] = []
 
     def run(self) -> None:
         with Saves(self.tree) as self.saves, pytest.raises(Interrupted):
@@ -136,7 +136,7 @@ class Script:
         return self.steps.pop(0)(self)
 
     def _say(self, text: str) -> None:
-        self.said.append(text)
+        self.lines.append(text)
         if text.startswith("watching"):
             self.save()  # as the user does then
 
@@ -161,12 +161,16 @@ def test_after_a_compile_error_the_next_save_begins_a_round(tree: Path) -> None:
     script = Script(tree, fail_to_build, lambda _: run_of(a=FAIL), fail_to_build, lambda _: run_of(a=PASS))
     script.run()
     assert [(len(d.failing), len(d.mended)) for d in script.shown] == [(1, 0), (0, 1)]
-    assert script.said[:3] == ["mm/mprotect.c:7:2: error: 'pte' undeclared", f"watching {tree}", "saved: mm/mprotect.c"]
+    assert script.lines[:3] == [
+        "mm/mprotect.c:7:2: error: 'pte' undeclared",
+        f"watching {tree}",
+        "saved: mm/mprotect.c",
+    ]
 
 
 @pytest.mark.parametrize("saved", [saved_while_building, saved_while_testing])
 def test_a_save_during_a_round_begins_the_next_round_at_once(tree: Path, saved: Callable[[Script], Run]) -> None:
     script = Script(tree, saved, lambda _: run_of(a=PASS, b=FAIL))
     script.run()
-    assert script.said[:2] == ["saved: mm/mprotect.c", f"watching {tree}"]
+    assert script.lines[:2] == ["saved: mm/mprotect.c", f"watching {tree}"]
     assert [[r.name for r in d.failing] for d in script.shown] == [["b"]]
