@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ksftci.results.model import KNOWN_ISSUES, Run, TestResult, Verdict
-from ksftci.results.names import free
+from ksftci.results.names import free_name
 from ksftci.results.shard import Shard
 
 _WORST_LAST = (
@@ -82,7 +82,7 @@ def _join_results(run: Run, parts: Sequence[Run]) -> None:
     for result in (result for part in parts for result in part.results):
         other = found.get(result.id)
         if other is not None and other.verdict.bad and result.verdict.bad and result.of_program:
-            result = replace(result, name=free(result.id, found).removeprefix(f"{result.program}."))
+            result = replace(result, name=free_name(result.id, found).removeprefix(f"{result.program}."))
         elif other is not None:
             once = result.of_program or result.program == KNOWN_ISSUES
             if not once or result.verdict is not other.verdict:

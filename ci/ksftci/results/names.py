@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 from ksftci.results.model import TestResult
 
 
-def free(name: str, taken: Container[str], first: int = 2) -> str:
+def free_name(name: str, taken: Container[str], first: int = 2) -> str:
     """The name, or the first of name#2, name#3, ... that is not taken. `first` is where the numbers begin."""
     found, number = name, first
     while found in taken:
@@ -26,7 +26,7 @@ class Names:
         if name not in self.taken:
             self.taken.add(name)
             return name
-        found = free(name, self.taken, self._next.get(name, 2))
+        found = free_name(name, self.taken, self._next.get(name, 2))
         self._next[name] = int(found.rpartition("#")[2]) + 1
         self.taken.add(found)
         return found
