@@ -169,7 +169,7 @@ def program_runs(runs: Iterable[Run]) -> Iterator[ProgramRun]:
         yield from run.programs or [ProgramRun(run, "", [])]
 
 
-def differing(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdict | None]]:
+def differing_verdicts(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdict | None]]:
     """(kernel, test id) to the verdicts, repeat by repeat, of each test that was not always the same.
 
     None stands for a repeat in which the test did not appear.
@@ -192,6 +192,6 @@ def exit_status(runs: Iterable[Run]) -> int:
     if any(run.interrupted for run in runs):
         return 130
     verdicts = [result.verdict for run in runs for result in run.results]
-    if any(verdict.bad for verdict in verdicts) or differing(runs):
+    if any(verdict.bad for verdict in verdicts) or differing_verdicts(runs):
         return 1
     return 3 if all(verdict is Verdict.SKIP for verdict in verdicts) else 0
