@@ -43,7 +43,7 @@ def _one(parts: Sequence[Run]) -> Run:
         attempts.setdefault(int(attempt) if attempt.isdecimal() and len(attempt) < 4 else 1, []).append(part)
     first, *others = (join(attempts[number]) for number in sorted(attempts))
     for other in others:
-        take(first, other)
+        add_attempt(first, other)
     _tell_missing(first, [part.environment.get("shard", "") for part in parts])
     return first
 
@@ -109,14 +109,14 @@ def _tell_missing(run: Run, texts: Sequence[str]) -> None:
         del run.environment["shard"]
 
 
-def take(run: Run, second: Run) -> None:
+def add_attempt(run: Run, attempt: Run) -> None:
     """Put the results of another attempt, at what `again` gave, into the run.
 
     Its verdicts count, those before are recorded. A test that did not run again stays as it was.
     """
-    broken = {result.program for result in second.results if result.verdict.infrastructure}
-    completed = {result.program for result in second.results} - broken
-    fresh = {result.id: result for result in second.results if result.verdict is not Verdict.NOT_RUN}
+    broken = {result.program for result in attempt.results if result.verdict.infrastructure}
+    completed = {result.program for result in attempt.results} - broken
+    fresh = {result.id: result for result in attempt.results if result.verdict is not Verdict.NOT_RUN}
     results: list[TestResult] = []
     for old in run.results:
         new = fresh.pop(old.id, None)
@@ -130,9 +130,9 @@ def take(run: Run, second: Run) -> None:
         new.earlier = [Verdict.NOT_RUN]
         results.append(new)
     run.results = results
-    run.anomalies = list(dict.fromkeys([*run.anomalies, *second.anomalies]))
-    run.splats = [*run.splats, *second.splats]
-    run.interrupted |= second.interrupted
+    run.anomalies = list(dict.fromkeys([*run.anomalies, *attempt.anomalies]))
+    run.splats = [*run.splats, *attempt.splats]
+    run.interrupted |= attempt.interrupted
 
 
 def _after(old: TestResult, new: TestResult) -> TestResult:
