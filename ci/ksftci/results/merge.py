@@ -100,7 +100,7 @@ def _tell_missing(run: Run, texts: Sequence[str]) -> None:
     shards = [shard for text in texts if (shard := Shard.find(text))]
     if not shards:
         return
-    of = max(shard.of for shard in shards)
+    of = max(shard.total for shard in shards)
     missing = set(range(1, of + 1)) - {shard.number for shard in shards}
     if missing:
         run.environment["shard"] = ", ".join(dict.fromkeys(map(str, shards)))

@@ -14,7 +14,7 @@ class Shard:
     """One of several parts of a run, each of which runs on a machine of its own."""
 
     number: int  # counts from 1
-    of: int
+    total: int  # of parts
 
     @classmethod
     def parse(cls, text: str) -> "Shard":
@@ -33,7 +33,7 @@ class Shard:
         return cls(int(match[1]), int(match[2]))
 
     def __str__(self) -> str:
-        return f"{self.number}/{self.of}"
+        return f"{self.number}/{self.total}"
 
 
 def split(seconds: Sequence[float], parts: int) -> list[list[int]]:

@@ -142,7 +142,7 @@ class _One:
         unlisted = [job.name for job in session.jobs if job.name not in names]
         run.anomalies += [f"{name} did not list its tests, so each shard runs all of it" for name in unlisted]
         sure = [unit for unit in units if unit.job.name not in unlisted]
-        mine = set(parts(sure, session.shard.of, session.durations)[session.shard.number - 1])
+        mine = set(parts(sure, session.shard.total, session.durations)[session.shard.number - 1])
         return [unit for unit in units if unit in mine or unit.job.name in unlisted]
 
     def _batches(self, units: Sequence[Unit]) -> list[list[Unit]]:
