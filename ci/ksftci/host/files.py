@@ -10,19 +10,21 @@ from typing import BinaryIO
 
 from ksftci.errors import CiError
 
+_OPEN_FILES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))  # the folders of stdout, fd/1, 1
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A new file, which replaces `path` when the block succeeds and is removed when the block raises.
 
-    A path that is neither missing nor a regular file, such as /dev/stdout or a FIFO, is written to directly.
+    A device, a FIFO and an open file, such as /dev/stdout, are not replaced but written to, at their end.
     Raises CiError if `path` is a folder, its folder is missing or not writable, or the disk is full.
     """
     if path.is_dir():
         raise CiError(f"{path}: is a folder, a file name is needed")
     try:
-        if path.exists() and not path.is_file():  # a rename would replace the device or the FIFO
-            with path.open("wb") as file:
+        if path.exists() and (not path.is_file() or path.absolute().parent in _OPEN_FILES):
+            with path.open("ab") as file:
                 yield file
             return
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

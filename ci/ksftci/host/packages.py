@@ -34,7 +34,7 @@ _KERNEL_BUILD = {"bc", "bison", "flex", "gcc", "libc6-dev", "libelf-dev", "libss
 def needed(arch: Arch) -> dict[str, bool]:
     """Each package that building and running guests of `arch` need, and whether it is installed."""
     probes = {**_board_probes(arch.board), **_ALWAYS, **({} if arch.native else arch.cross_packages)}
-    if not Path("/etc/debian_version").exists() or "ubuntu" in _os_release():
+    if not _is_debian():
         probes["debootstrap"] = "debootstrap"  # has a Debian mirror, which Ubuntu's apt does not have
     return {package: _is_installed(probe) for package, probe in probes.items()}
 
@@ -60,11 +60,13 @@ def _is_available(package: str) -> bool:
         return False
 
 
-def _os_release() -> str:
+def _is_debian() -> bool:
+    """Whether this machine has Debian, and no distribution that is derived from it."""
     try:
-        return Path("/etc/os-release").read_text(encoding="utf-8").lower()
+        release = Path("/etc/os-release").read_text(encoding="utf-8").lower()
     except OSError:
-        return ""
+        release = ""
+    return Path("/etc/debian_version").exists() and "ubuntu" not in release
 
 
 def command(packages: list[str]) -> list[str]:
