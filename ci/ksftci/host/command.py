@@ -32,8 +32,6 @@ PACKAGES = {
     **{arch.board.program: " or ".join(arch.board.packages) for arch in ALL},
     **{program: package for arch in ALL for package, program in arch.cross_packages.items()},
 }
-
-
 _LAST_LINES = 12  # of a failed program's messages, in the error
 
 

@@ -10,7 +10,11 @@ from typing import BinaryIO
 
 from ksftci.errors import CiError
 
-_OPEN_FILES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))  # the folders of stdout, fd/1, 1
+_OPEN_FILES = (
+    Path("/dev"),
+    Path("/dev/fd"),
+    Path("/proc/self/fd"),
+)  # their entries, such as /dev/stdout, are open files
 
 
 @contextmanager

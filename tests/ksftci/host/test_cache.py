@@ -97,9 +97,10 @@ def test_a_block_that_raises_leaves_the_older_entry_and_nothing_else(
 
 
 def is_locked(file: Path) -> bool:
+    """Whether not even a shared lock is free."""
     with file.open("w") as other:
         try:
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         return False

@@ -50,6 +50,20 @@ def test_run_gives_the_standard_output_alone(tmp_path: Path) -> None:
     assert run(["sh", script], what="trying", cwd=tmp_path, env=environment) == f"{tmp_path}\nsaid\n\ufffd"
 
 
+def test_a_program_gets_no_input_of_the_user() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"typed")
+    os.close(writer)
+    before = os.dup(0)
+    os.dup2(reader, 0)
+    try:
+        assert run(["cat"], what="reading") == ""
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        os.close(reader)
+
+
 @pytest.mark.parametrize(
     ("script", "last_lines"),
     [
