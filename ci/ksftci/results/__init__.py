@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What tests reported, whatever ran them: runs, results and verdicts, and all that is decided from results alone.
+"""The results of tests: runs, results, verdicts and measurements, and everything that is computed from them alone.
 
-That is unique names, merging parts and attempts of a run, shards, known issues and usual measurements. Modules of this
-room import only `ksftci.host`, `ksftci.arch` and `ksftci.errors`.
+That is: unique names, merging the parts and attempts of a run, shards, known issues, usual measurements. Reading logs
+and writing reports is elsewhere. Modules of this room import only `ksftci.host`, `ksftci.arch` and `ksftci.errors`.
 """

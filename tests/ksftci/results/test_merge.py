@@ -135,8 +135,13 @@ def test_failures_about_the_program_are_kept_from_every_part() -> None:
 def test_a_program_that_ended_alike_in_every_part_is_one_result() -> None:
     joined = join([run_with({"a.all": SKIP}), run_with({"a.all": SKIP})])
     assert (verdicts(joined), joined.anomalies) == ({"a.all": SKIP}, [])
-    joined = join([run_with({"a.exit": FAIL}), run_with({"a.exit": PASS})])
-    assert (verdicts(joined), len(joined.anomalies)) == ({"a.exit": FAIL}, 1)
+
+
+@pytest.mark.parametrize("ends", [(FAIL, PASS), (PASS, FAIL)])
+def test_a_program_that_ended_differently_is_one_result_and_an_anomaly(ends: tuple[Verdict, Verdict]) -> None:
+    joined = join([run_with({"a.exit": end}) for end in ends])
+    assert verdicts(joined) == {"a.exit": FAIL}
+    assert joined.anomalies == ["in more than one part, the worse verdict is kept: a.exit"]
 
 
 def test_an_expired_known_issue_is_in_every_shard_and_that_is_not_odd() -> None:
