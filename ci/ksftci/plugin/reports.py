@@ -13,7 +13,7 @@ import pytest
 from ksftci.errors import CiError
 from ksftci.plugin.items import Case, properties
 from ksftci.results.model import TestResult, Verdict
-from ksftci.results.names import free
+from ksftci.results.names import free_name
 
 LEAVES = "ksft_leaves"
 
@@ -63,7 +63,7 @@ def _reports(case: Case, leaves: list[TestResult], facts: dict[str, str]) -> Ite
     path, line, _ = case.location
     for result in leaves:
         name = result.name.replace("::", ":")
-        name = case.program.context.in_id(free(name, {case.program.program}), case.key.label)
+        name = case.program.context.in_id(free_name(name, {case.program.program}), case.key.label)
         about: dict[str, Any] = {
             "nodeid": f"{case.program.nodeid}::{name}",
             "location": (path, line, f"{case.program.program}: {name}"),

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ksftci.errors import Interrupted
 from ksftci.machine.machine import Cause, Event, Job, Machine, Stopped
-from ksftci.results.merge import join, take
+from ksftci.results.merge import add_attempt, join
 from ksftci.results.model import Run, TestResult
 from ksftci.results.shard import Shard
 from ksftci.session import retry
@@ -142,7 +142,7 @@ class _One:
         unlisted = [job.name for job in session.jobs if job.name not in names]
         run.anomalies += [f"{name} did not list its tests, so each shard runs all of it" for name in unlisted]
         sure = [unit for unit in units if unit.job.name not in unlisted]
-        mine = set(parts(sure, session.shard.of, session.durations)[session.shard.number - 1])
+        mine = set(parts(sure, session.shard.total, session.durations)[session.shard.number - 1])
         return [unit for unit in units if unit in mine or unit.job.name in unlisted]
 
     def _batches(self, units: Sequence[Unit]) -> list[list[Unit]]:
@@ -153,7 +153,7 @@ class _One:
             batches = retry.again(run, units)
             if not batches:
                 return
-            take(run, self._boot(batches, attempt))
+            add_attempt(run, self._boot(batches, attempt))
 
     def _boot(self, batches: Sequence[Sequence[Unit]], attempt: int = 1) -> Run:
         """A boot for each batch, and what came out of all of them as one run."""

@@ -16,7 +16,7 @@ from ksftci.formats import record
 from ksftci.host.cache import Cache
 from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, KernelLine, Line, Stopped
 from ksftci.report import terminal
-from ksftci.results.merge import merge, take
+from ksftci.results.merge import add_attempt, merge
 from ksftci.results.model import Run, TestResult, Verdict, exit_status
 from ksftci.results.shard import Shard
 from ksftci.session.choice import parse as choose
@@ -352,7 +352,7 @@ def test_a_warning_during_a_test_has_that_test_run_again(jobs: list[Job]) -> Non
     units = [Unit(jobs[0], test) for test in TESTS]
     assert again(run, units) == [[Unit(jobs[0], "f.two")]]
     second = Run("k", results=[TestResult("harness_a", "f.two", Verdict.PASS)], anomalies=["odd"], interrupted=True)
-    take(run, second)
+    add_attempt(run, second)
     assert (run.anomalies, run.interrupted) == (["odd"], True)
     assert verdicts(run) == {"harness_a.f.two": "pass", "harness_a.f.two/kernel_log": "pass"}
     assert [result.flaky for result in run.results] == [False, True]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ksftci.formats import record
 from ksftci.machine.machine import Begin, Booted, Cause, Changed, End, Event, Job, KernelLine, Line, Stopped
-from ksftci.results.model import Run, Verdict, differing, exit_status
+from ksftci.results.model import Run, Verdict, differing_verdicts, exit_status
 from ksftci.session.choice import parse as choose
 from ksftci.session.collect import Collector
 from ksftci.session.session import Session
@@ -172,7 +172,7 @@ def test_all_skipped_or_nothing_is_3() -> None:
 def test_repeats_that_differ_are_named_and_fail() -> None:
     scripts = [program(A, "1..1", "ok 1 x # SKIP rain"), program(A, "1..1", "ok 1 x")]
     runs = Session([FakeMachine(scripts)], [A], "arm64", Silent(), repeat=2).run()
-    assert differing(runs) == {("fake", "a.x"): [Verdict.SKIP, Verdict.PASS]}
+    assert differing_verdicts(runs) == {("fake", "a.x"): [Verdict.SKIP, Verdict.PASS]}
     assert exit_status(runs) == 1
 
 
