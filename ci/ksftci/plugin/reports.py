@@ -13,7 +13,7 @@ import pytest
 from ksftci.errors import CiError
 from ksftci.plugin.items import Case, properties
 from ksftci.results.model import TestResult, Verdict
-from ksftci.results.names import free
+from ksftci.results.names import free_name
 
 _EXTRA_REPORTS = "ksft_extra_reports"  # an attribute of the report of a case
 
@@ -65,7 +65,7 @@ def _reports(case: Case, results: list[TestResult], facts: dict[str, str]) -> It
     path, line, _ = case.location
     for result in results:
         name = result.name.replace("::", ":")
-        name = case.program.context.item_name(free(name, {case.program.program}), case.key.label)
+        name = case.program.context.item_name(free_name(name, {case.program.program}), case.key.label)
         fields: dict[str, Any] = {
             "nodeid": f"{case.program.nodeid}::{name}",
             "location": (path, line, f"{case.program.program}: {name}"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ksftci.report.pagemap import page_map
-from ksftci.results.model import UNNAMED, Run, TestResult, Verdict, differing
+from ksftci.results.model import UNNAMED, Run, TestResult, Verdict, differing_verdicts
 
 COLUMNS = (
     ("pass", (Verdict.PASS, Verdict.XPASS)),
@@ -134,7 +134,8 @@ def unsteady(runs: Sequence[Run]) -> list[Unsteady]:
         if result.flaky
     ]
     repeated = [
-        Unsteady(kernel or UNNAMED, test, verdicts, False) for (kernel, test), verdicts in differing(runs).items()
+        Unsteady(kernel or UNNAMED, test, verdicts, False)
+        for (kernel, test), verdicts in differing_verdicts(runs).items()
     ]
     return [*retried, *repeated]
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ksftci.errors import Interrupted
 from ksftci.machine.machine import Cause, Event, Job, Machine, Stopped
-from ksftci.results.merge import join, take
+from ksftci.results.merge import add_attempt, join
 from ksftci.results.model import Run, TestResult
 from ksftci.results.shard import Shard
 from ksftci.session.choice import Choice
@@ -143,7 +143,7 @@ class _MachineRun:
         unlisted = [job.name for job in session.jobs if job.name not in all_tests]
         run.anomalies += [f"{name} did not list its tests, so each shard runs all of it" for name in unlisted]
         listed = [unit for unit in units if unit.job.name not in unlisted]
-        in_shard = set(split_units(listed, session.shard.of, session.durations)[session.shard.number - 1])
+        in_shard = set(split_units(listed, session.shard.total, session.durations)[session.shard.number - 1])
         return [unit for unit in units if unit in in_shard or unit.job.name in unlisted]
 
     def _retry(self, run: Run, units: Sequence[Unit]) -> None:
@@ -152,7 +152,7 @@ class _MachineRun:
             batches = batches_to_retry(run, units)
             if not batches:
                 return
-            take(run, self._run_batches(batches, attempt))
+            add_attempt(run, self._run_batches(batches, attempt))
 
     def _run_batches(self, batches: Sequence[Sequence[Unit]], attempt: int = 1) -> Run:
         """Boot once for each batch. The results of all boots as one run."""

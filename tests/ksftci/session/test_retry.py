@@ -9,7 +9,7 @@ from tests.ksftci.session.fake_guest import ALL_IDS, TESTS, WARNING, FakeGuest, 
 from ksftci.formats import record
 from ksftci.machine.machine import Job
 from ksftci.report import terminal
-from ksftci.results.merge import merge, take
+from ksftci.results.merge import add_attempt, merge
 from ksftci.results.model import Run, TestResult, Verdict, exit_status
 from ksftci.results.shard import Shard
 from ksftci.session.retry import batches_to_retry
@@ -115,7 +115,7 @@ def test_after_a_kernel_warning_during_a_test_that_test_is_retried(jobs: list[Jo
     units = [Unit(jobs[0], test) for test in TESTS]
     assert batches_to_retry(run, units) == [[Unit(jobs[0], "f.two")]]
     second = Run("k", results=[TestResult("harness_a", "f.two", Verdict.PASS)], anomalies=["odd"], interrupted=True)
-    take(run, second)
+    add_attempt(run, second)
     assert (run.anomalies, run.interrupted) == (["odd"], True)
     assert verdicts(run) == {"harness_a.f.two": "pass", "harness_a.f.two/kernel_log": "pass"}
     assert [result.flaky for result in run.results] == [False, True]

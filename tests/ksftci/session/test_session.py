@@ -15,7 +15,7 @@ from ksftci.formats import record
 from ksftci.host.cache import Cache
 from ksftci.machine.machine import Cause, Event, Job, Line, Stopped
 from ksftci.results.merge import merge
-from ksftci.results.model import Run, Verdict, differing, exit_status
+from ksftci.results.model import Run, Verdict, differing_verdicts, exit_status
 from ksftci.results.shard import Shard
 from ksftci.session.choice import parse as choose
 from ksftci.session.durations import Durations
@@ -152,5 +152,5 @@ def test_repeats_that_differ_fail(jobs: list[Job]) -> None:
     guest = FakeGuest({"plain.x": ["skip", "ok"]})
     runs = Session([guest], jobs[1:2], "arm64", SilentWatcher(), repeat=2).run()
     assert [run.repeat for run in runs] == [1, 2]
-    assert differing(runs) == {("fake", "plain.x"): [Verdict.SKIP, Verdict.PASS]}
+    assert differing_verdicts(runs) == {("fake", "plain.x"): [Verdict.SKIP, Verdict.PASS]}
     assert exit_status(runs) == 1
