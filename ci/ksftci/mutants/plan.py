@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ksftci.arch import DEFAULT
 from ksftci.errors import CiError
-from ksftci.host.yamlfile import read_mapping
+from ksftci.host.yamlfile import ArchName, read_mapping
 from ksftci.programs import listed
 
 Text = Annotated[str, Field(min_length=1)]
@@ -41,7 +42,7 @@ class Plan(_Strict):
     """The file. Paths in it are relative to its folder."""
 
     tree: Text
-    arch: Literal["arm64", "x86_64"] = "arm64"
+    arch: ArchName = DEFAULT.name
     config: list[str] = []  # as with `ksftci kernel build --config`
     prepare: list[list[Text]] = []  # commands that put tests into the tree; {tree} is its path
     memory: int = 2048  # megabytes
