@@ -12,7 +12,8 @@ from ksftci.mutants.journal import Entry, Journal
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Baseline, ProgramOutcome, Suite
 
-_BUILD, _BOOT, _BASELINE, _FIRST, _EVERY = "made", "boot", "baseline", "first", "whole"  # kinds of entries
+# Kinds of entries: _FIRST are outcomes of runs up to the first kill, _EVERY of runs of every test.
+_BUILD, _BOOT, _BASELINE, _FIRST, _EVERY = "made", "boot", "baseline", "first", "whole"
 _UNCONFIRMED_LIMIT = 2  # mutants with an unconfirmed failure of a test, after which the test is left out
 _DEFAULTS = asdict(ProgramOutcome("", False, 0.0))  # values that an entry does not have
 

@@ -18,7 +18,7 @@ from ksftci.mutants.trial import Suite
 
 _SURVIVORS_SHOWN = 60
 _TESTS_SHOWN = 8
-_NUMBERS = ("killed", "tried", "distinguishable", "left", "median s to a kill", "min in all")
+_NUMBERS = ("killed", "tried", "distinguishable", "left", "median s", "min in all")
 
 
 class Progress:

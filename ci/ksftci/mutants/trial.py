@@ -122,9 +122,9 @@ class Trial:
     def until_killed(self, jobs: Sequence[Job]) -> Iterator[ProgramOutcome]:
         """Run the programs up to the first that kills the mutant; yield each outcome as soon as it is certain.
 
-        A program kills the mutant by a failure that its baseline does not excuse and that a second boot confirms:
-        the first failure there is the same again, with the failed test alone or else with everything that ran
-        before it. When `stop` is set, the outcomes that are not certain yet are left out.
+        A program kills the mutant by a failure that its baseline does not excuse and that another boot confirms by
+        the same failure: a boot for the failed test alone or, when the test passes there, a boot for everything up
+        to the failure. When `stop` is set, the outcomes that are not certain yet are left out.
         """
         left, unconfirmed = list(jobs), list[TestResult]()
         while left and not self.stop.is_set():
