@@ -85,7 +85,7 @@ def properties(result: TestResult) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def measured(result: TestResult) -> dict[str, str]:
+def measurement_properties(result: TestResult) -> dict[str, str]:
     """What a test measured, as properties: "measure.NAME" is "VALUE UNIT"."""
     return {f"{MEASURE}{one.name}": one.text for one in result.measured}
 
@@ -211,7 +211,7 @@ def _complete(element: ET.Element, result: TestResult) -> None:
             attempt = ET.Element(tag, message=f"attempt {number + 1}: {verdict.value}", type=verdict.value)
             element.insert(at, attempt)
             at += 1
-    if told := properties(result) | measured(result):
+    if told := properties(result) | measurement_properties(result):
         inner = ET.Element("properties")
         for name, value in told.items():
             ET.SubElement(inner, "property", name=name, value=value)
