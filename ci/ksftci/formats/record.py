@@ -52,24 +52,25 @@ def read(path: Path) -> list[Run]:
 
     Any text is accepted as a log. Raises CiError when the file cannot be read, or is broken XML.
     """
-    return junitread.read(path) if junitread.is_xml(path) else _runs(_of_log(path))
+    return junitread.read(path) if junitread.is_xml(path) else _runs(_suites_of_log(path))
 
 
 def stream(path: Path) -> Iterator[ProgramRun]:
     """The suites in a log or in JUnit XML.
 
-    A suite of a log is given as soon as its program has ended, and only one suite is in memory at a time: the suites
-    hold the results, and `run.results` stays empty. A run has all of its anomalies when the first suite of the next
-    run is given, or the iteration ends. A run without results gives one empty suite. U+FFFD replaces bytes that are
-    not UTF-8. Raises CiError when the file cannot be read, or is broken XML.
+    A run without results gives one empty suite. Raises CiError when the file cannot be read, or is broken XML.
+
+    Of a log only one suite is in memory at a time: it is given as soon as its program has ended, and its run stays
+    without results. The run has all of its anomalies when the first suite of the next run is given, or the iteration
+    ends. U+FFFD replaces bytes that are not UTF-8.
     """
     if junitread.is_xml(path):
         yield from program_runs(junitread.read(path))
     else:
-        yield from _of_log(path)
+        yield from _suites_of_log(path)
 
 
-def _of_log(path: Path) -> Iterator[ProgramRun]:
+def _suites_of_log(path: Path) -> Iterator[ProgramRun]:
     try:
         with path.open("rb") as file:
             yield from _suites(_blocks(file), path.stem)

@@ -65,7 +65,7 @@ class Unsteady:
 
 
 def failures(runs: Iterable[Run]) -> list[Finding]:
-    """Failed results, without tests that did not run; several runs of a test share a finding if they ended alike."""
+    """Failed tests, without those that did not run. A test that failed alike in several runs is one finding."""
     return _group(
         ((result.id, result.verdict, result.reason), result.id, run, result)
         for run, result in _results(runs)
