@@ -134,7 +134,9 @@ class Debian:
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         sources = self.root / "sources.list"
         if sources.exists() and not (self.mirror or os.environ.get("KSFTCI_MIRROR")):
-            return
+            text = sources.read_text()
+            if all(f" {suite} main\n" in text for suite in self.arch.suites):
+                return
         main, security = mirrors(self.mirror)
         signed = f"[signed-by={keyring()}]"
         archives = [(security if suite.endswith(_SECURITY) else main, suite) for suite in self.arch.suites]

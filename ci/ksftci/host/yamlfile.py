@@ -3,18 +3,29 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
+from ksftci.arch import ALL
 from ksftci.errors import CiError
 from plainyaml.node import Mapping, Node, Scalar, Sequence
 from plainyaml.problem import FileError, Problem, clip
 from plainyaml.reader import read
 
 Model = TypeVar("Model", bound=BaseModel)
+_ARCHES = [arch.name for arch in ALL]
 _SHOWN = 60  # characters of a user's value, in a message
 _HINT = "text that starts with > * & or ! needs quotes"
+
+
+def _arch(name: str) -> str:
+    if name not in _ARCHES:
+        raise ValueError(f"is unknown; allowed: {', '.join(_ARCHES)}")
+    return name
+
+
+ArchName = Annotated[str, AfterValidator(_arch)]  # a field of a model: the name of an architecture
 
 
 def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:

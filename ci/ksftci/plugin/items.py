@@ -10,7 +10,7 @@ import pytest
 from _pytest._code.code import TerminalRepr
 
 from ksftci.errors import CiError
-from ksftci.formats.junit import measured
+from ksftci.formats.junit import measurement_properties
 from ksftci.plugin import failure
 from ksftci.plugin.boot import CaseResult
 from ksftci.plugin.boots import CaseKey
@@ -123,4 +123,4 @@ def properties(result: TestResult, label: str, facts: dict[str, str]) -> list[tu
         "file": result.file,
         "line": result.line,
     }
-    return [(name, value) for name, value in (values | measured(result)).items() if value]
+    return [(name, value) for name, value in (values | measurement_properties(result)).items() if value]

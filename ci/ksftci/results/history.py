@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from ksftci.host.yamlfile import read_list
+from ksftci.host.yamlfile import ArchName, read_list
 from ksftci.results.known import Text
 from ksftci.results.model import Measurement, Run, TestResult
 from ksftci.results.release import kernel_version, matches_machine, version_numbers
@@ -31,7 +31,7 @@ class UsualMeasure(BaseModel):
     kernels: Annotated[
         dict[Annotated[str, AfterValidator(_release)], Annotated[float, Field(gt=0)]], Field(min_length=1)
     ]
-    arch: Literal["arm64", "x86_64"] | None = None
+    arch: ArchName | None = None
     page_size: Literal["4K", "16K", "64K"] | None = None
     accel: Literal["kvm", "tcg", "icount"] | None = None  # QEMU's, see machine/qemu.py
     within: Annotated[float, Field(gt=1)] = 2.0  # factor: values up to so many times larger or smaller are usual

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from ksftci.host.yamlfile import read_list
+from ksftci.host.yamlfile import ArchName, read_list
 from ksftci.results.model import KNOWN_ISSUES, Run, TestResult, Verdict
 from ksftci.results.release import kernel_version, matches_machine, version_numbers
 
@@ -67,7 +67,7 @@ class Issue(BaseModel):
     link: Annotated[str, AfterValidator(_https)]
     expires: Annotated[date, BeforeValidator(_date)]  # the last day on which the entry is valid
     kernels: Annotated[str, AfterValidator(_kernel_range)] = "*"  # a range of versions, or a pattern for labels
-    arch: Literal["arm64", "x86_64"] | None = None
+    arch: ArchName | None = None
     page_size: Literal["4K", "16K", "64K"] | None = None
     verdicts: Annotated[list[Failure], Field(min_length=1)] = ["fail", "timeout", "crash", "error"]
     strict: Annotated[bool, BeforeValidator(_yes)] = False

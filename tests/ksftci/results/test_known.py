@@ -164,7 +164,7 @@ def test_an_entry_that_matches_no_test_is_an_anomaly_if_all_tests_ran(tmp_path: 
         ("- expires: 20270201", ':1:12: expires "20270201" is no date; allowed: YYYY-MM-DD'),
         ("- kernels: '>= 6.9'", ':1:12: kernels ">= 6.9" is no range; allowed: ">=6.9 <6.12"'),
         ("- kernels: 6.x", ':1:12: kernels "6.x" is no range; allowed:'),
-        ("- arch: arm", ":1:9: arch \"arm\" is unknown; allowed: 'arm64' or 'x86_64'"),
+        ("- arch: arm", ':1:9: arch "arm" is unknown; allowed: arm64, x86_64, riscv64'),
         ("- verdicts: [fail, skip]", ':1:20: verdicts "skip" is unknown; allowed:'),
         ("- strict: maybe", ':1:11: strict "maybe" is neither yes nor no; allowed: true, false'),
         ("- test: \x01", ":1:9: not YAML: a control character"),
