@@ -13,7 +13,7 @@ from lxml import etree
 
 from ksftci.errors import CiError
 from ksftci.formats import junit
-from ksftci.ktap import line as ktapline
+from ksftci.ktap.line import measurement
 from ksftci.results.model import Measurement, Run, TestResult, Verdict
 from ksftci.results.names import Names
 
@@ -197,7 +197,7 @@ def _earlier(element: etree._Element, told: str) -> list[Verdict]:
 def _measured(told: Mapping[str, str]) -> Iterator[Measurement]:
     for name, text in told.items():
         word = name.removeprefix(junit.MEASURE)
-        if word != name and (found := ktapline.measurement(f"measure {word} {text}")):
+        if word != name and (found := measurement(f"measure {word} {text}")):
             yield found
 
 

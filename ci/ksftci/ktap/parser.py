@@ -9,10 +9,26 @@ kselftest_harness.h,kselftest/runner.sh,mm/run_vmtests.sh}. Nothing that is read
 import re
 from collections.abc import Sequence
 
-from ksftci.ktap import line as ktapline
 from ksftci.ktap import prefix, splat
+from ksftci.ktap.directive import judge
 from ksftci.ktap.levels import ALL, Levels, skip_of_all
-from ksftci.ktap.line import Said, judge
+from ksftci.ktap.line import (
+    BEGINNINGS,
+    FIRST,
+    BailOut,
+    Measured,
+    Plan,
+    Result,
+    RunnerTitle,
+    Running,
+    SkippedSilently,
+    Subtest,
+    Version,
+    VmtestsTitle,
+    glued,
+    may_be,
+    read,
+)
 from ksftci.ktap.nesting import Group, Item, Level, flat
 from ksftci.ktap.testlog import TestLog, explain
 from ksftci.results.model import KERNEL_LOG, TestResult, Verdict
@@ -24,10 +40,10 @@ _EXPECTED_EXITS = ("exit=2", "exit=3")  # KSFT_XFAIL and KSFT_XPASS, for which r
 
 # A line end, and after it what may be KTAP, a stamp or a splat; what most lines of KTAP look like is
 # taken apart at once. Of all other lines the first few characters are looked at here, and never again.
-_FIRST = re.escape("".join(sorted(ktapline.FIRST | prefix.FIRST | splat.FIRST)))
+_FIRST = re.escape("".join(sorted(FIRST | prefix.FIRST | splat.FIRST)))
 _PLAIN = r"(?P<no>not )?ok (?P<number>\d{1,9}) (?:- )?(?P<name>(?![-\s])[^\n#\\\[<]*[^\n#\\\[<\s])(?=\n|\Z)"
 _RUNNING = r"RUN +(?P<running>\S+) \.\.\.(?=\n|\Z)"
-_OTHERS = "|".join((*ktapline.BEGINNINGS, *prefix.BEGINNINGS, *splat.BEGINNINGS))
+_OTHERS = "|".join((*BEGINNINGS, *prefix.BEGINNINGS, *splat.BEGINNINGS))
 _WORTH_A_LOOK = re.compile(rf"\n(?P<nesting>[# \t]*)(?=[{_FIRST}])(?:{_PLAIN}|{_RUNNING}|{_OTHERS})")
 
 
@@ -172,12 +188,12 @@ class Parser:
     def _line(self, line: str, at: float | None) -> str:
         """Take a line. Gives what must be read as one more."""
         text = line.lstrip(prefix.NESTING)
-        if ktapline.may_be(text):
+        if may_be(text):
             return self._ktap(line, text, at)
         bare, stamp = prefix.unstamped(line)
         if bare != line:
             line, text = bare, bare.lstrip(prefix.NESTING)
-            if ktapline.may_be(text):
+            if may_be(text):
                 return self._ktap(line, text, at)
         if not text:
             return ""
@@ -186,7 +202,7 @@ class Parser:
             line = f"[{stamp:>12}] {line}"
         if (kernels or stamp is not None) and self._splats.feed(line, text, stamp):
             self._panic |= text.startswith("Kernel panic - not syncing")
-        elif "not ok" in text and (rest := ktapline.glued(text)):
+        elif "not ok" in text and (rest := glued(text)):
             self._levels.note("a result in the middle of a line")
             self.log.add(line[: -len(rest)])
             return line[: len(line) - len(text)] + rest
@@ -196,38 +212,38 @@ class Parser:
     def _ktap(self, line: str, text: str, at: float | None) -> str:
         depth = len(line) - len(text)
         text, rest = prefix.split(text)
-        said = ktapline.read(text)
-        if said is None or (said.kind == "result" and not self._counts(said, depth)):
-            self.log.add(line)
-            return rest
-        match said.kind:
-            case "result":
-                self._result(depth, said.number, *judge(said.failed, said.text), at)
+        match read(text):
+            case Result() as result if self._counts(result, depth):
+                self._result(depth, result.number, *judge(result.failed, result.text), at)
                 return rest
-            case "plan":
-                self._plan(said, depth, at)
+            case Plan(count, skip_reason):
+                self._plan(depth, count, skip_reason, at)
                 return rest
-            case "version":
+            case Version():
                 self._version(depth)
                 return rest
-            case "bail":
-                self._bail(said, line, depth, at)
-                return rest
-            case "running":
-                self.running, self._since = said.text, at
-            case "title":
-                self._title(said, line, text, depth)
-            case "silent":
+            case BailOut(reason):
+                if self._bail_out(depth, reason, at):
+                    return rest
+            case Running(test):
+                self.running, self._since = test, at
+            case Subtest(name):  # a comment of the level that it announces
+                self._title(depth - len("# ") if line[:depth].endswith("# ") else depth, name)
+            case RunnerTitle(name):
+                self._title(depth, name)
+            case VmtestsTitle(name) if self.log.ends_with_rule():
+                self._title(depth, name)
+            case SkippedSilently(name):  # a comment of the level that counts it
                 level = self._levels.level(max(depth - len("# "), 0))
-                level.silent[level.highest + 1] = said.text
-            case "measure" if said.measured and "#" in line[:depth]:
-                self.log.measure(said.measured)
+                level.silent[level.highest + 1] = name
+            case Measured(measurement) if "#" in line[:depth]:
+                self.log.measure(measurement)
         self.log.add(line)
         return rest
 
-    def _counts(self, said: Said, depth: int) -> bool:
-        """Only within KTAP, and not nested, does a bare "ok" without a number count."""
-        return said.number is not None or said.failed or (self.spoke and depth == 0)
+    def _counts(self, result: Result, depth: int) -> bool:
+        """Whether this is a result. A bare "ok" without a number is chatter before any KTAP, and where it is nested."""
+        return result.number is not None or result.failed or (self.spoke and depth == 0)
 
     def _result(
         self, depth: int, number: int | None, name: str, verdict: Verdict, reason: str, at: float | None
@@ -306,29 +322,32 @@ class Parser:
         self._levels.finished += 1
         self._levels.failed += 1
 
-    def _plan(self, said: Said, depth: int, at: float | None) -> None:
+    def _plan(self, depth: int, count: int, skip_reason: str | None, at: float | None) -> None:
         self.spoke = True
         level = self._levels.level(depth)
-        count = said.number or 0
         if level.plan is not None:
             if level.count < level.plan:
                 self._levels.note("a second plan", level)
             else:
                 level.restart()  # of a second stream, that has no version line
         level.plan = max(count, level.plan or 0)
-        if count == 0 and said.failed:  # 1..0 # SKIP
-            self._leaf(level, ALL, Verdict.SKIP, said.text or "no reason given", at)
+        if count == 0 and skip_reason is not None:
+            self._leaf(level, ALL, Verdict.SKIP, skip_reason or "no reason given", at)
         elif count == 0:
             self._levels.note("no tests planned", level)
 
-    def _bail(self, said: Said, line: str, depth: int, at: float | None) -> None:
+    def _bail_out(self, depth: int, reason: str, at: float | None) -> bool:
+        """Add the error of a program that bailed out. Gives False, and adds nothing, at the end of a failed program.
+
+        There all results were reported, and programs use ksft_exit_fail_msg() of kselftest.h just to exit.
+        """
         self.spoke = True
         level = self._levels.level(depth)
         if self.failed and level.plan is not None and level.count >= level.plan:
-            self.log.add(line)  # the way in which many C programs end that have failed
-            return
+            return False
         level.note(None)
-        self._leaf(level, self.running or "bail out", Verdict.ERROR, f"Bail out! {said.text}".strip(), at)
+        self._leaf(level, self.running or "bail out", Verdict.ERROR, f"Bail out! {reason}".strip(), at)
+        return True
 
     def _version(self, depth: int) -> None:
         """Another stream begins, if there was one before at this depth: it counts from 1 again."""
@@ -344,16 +363,12 @@ class Parser:
         else:
             self._levels.flush(depth)
 
-    def _title(self, said: Said, line: str, text: str, depth: int) -> None:
-        """The name of what is about to come at a depth, of use if it is cut."""
-        if text[0] == "S" and line[:depth].endswith("# "):
-            depth -= len("# ")  # KUnit's comment is of the level that it is written in
-        elif text[0] == "r" and not self.log.ends_with_rule():
-            return  # run_vmtests.sh draws a line before
+    def _title(self, depth: int, name: str) -> None:
+        """Keep the name of the test around the level to come, in case its result is never reported."""
         if depth <= self._levels.lowest.depth:
             return
         level = self._levels.level(depth)
-        if level.count or level is not self._levels.stack[-1] or level.title not in ("", said.text):
+        if level.count or level is not self._levels.stack[-1] or level.title not in ("", name):
             self._levels.flush(depth)
             level = self._levels.level(depth)
-        level.title = said.text
+        level.title = name

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksftci.formats.record import parse as parse_log
-from ksftci.ktap.line import judge
 from ksftci.ktap.parser import Parser
 from ksftci.results.model import Verdict
 
@@ -69,27 +68,6 @@ def test_kunit_nests_by_spaces_and_may_be_cut(log: Log) -> None:
         "cut/began": "pass",
         "cut/test 2": "not_run",
     }
-
-
-@pytest.mark.parametrize(
-    ("failed", "text", "expected"),
-    [
-        (False, "# SKIP no swap", ("no swap", Verdict.SKIP, "")),
-        (False, "plain # SKIP the reason", ("plain", Verdict.SKIP, "the reason")),
-        (False, "lower # skip a reason", ("lower", Verdict.SKIP, "a reason")),
-        (True, "known # XFAIL not yet", ("known", Verdict.XFAIL, "not yet")),
-        (False, "# XPASS surprise", ("surprise", Verdict.XPASS, "")),
-        (True, "# error out of memory", ("out of memory", Verdict.ERROR, "")),
-        (True, "later # TODO one day", ("later", Verdict.XFAIL, "one day")),
-        (True, "slow # TIMEOUT 45 seconds", ("slow", Verdict.TIMEOUT, "timeout after 45 seconds")),
-        (True, "script # exit=2", ("script", Verdict.FAIL, "exit=2")),
-        (False, r"hash \# in a name", ("hash # in a name", Verdict.PASS, "")),
-        (True, "#1 is no directive", ("#1 is no directive", Verdict.FAIL, "")),
-        (True, "# SKIPPING is none", ("# SKIPPING is none", Verdict.FAIL, "")),
-    ],
-)
-def test_directives(failed: bool, text: str, expected: tuple[str, Verdict, str]) -> None:
-    assert judge(failed, text) == expected
 
 
 def test_directives_of_a_whole_log(log: Log) -> None:
@@ -204,12 +182,6 @@ def test_durations_come_from_arrival_times() -> None:
         parser.feed(line, at)
     parser.finish()
     assert [result.seconds for result in parser.results] == [1.5, 4.0]
-
-
-@given(st.text(), st.text())
-def test_directives_of_anything(before: str, after: str) -> None:
-    name, verdict, _ = judge(True, f"{before} # SKIP {after}")
-    assert isinstance(name, str) and isinstance(verdict, Verdict)
 
 
 @given(st.text())
