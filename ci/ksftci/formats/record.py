@@ -10,6 +10,7 @@ from typing import BinaryIO
 from ksftci.errors import CiError
 from ksftci.formats import junitread
 from ksftci.ktap import splat
+from ksftci.ktap.outermost import Outermost
 from ksftci.ktap.parser import Parser
 from ksftci.results.model import BOOT_LOG, Run, Suite, TestResult, suites_of
 from ksftci.results.names import Names, make_unique
@@ -145,6 +146,7 @@ class _Reader:
 
     def __init__(self, run: Run, name: str) -> None:
         self.run, self.parser = run, Parser(name)
+        self._outermost = Outermost(self.parser.levels.lowest, _OUTER)
         self._programs = Names()
         self._empty = True
 
@@ -164,7 +166,7 @@ class _Reader:
 
     def _taken(self) -> Iterator[Suite]:
         """The suites of programs, named by the outer tests: "selftests: mm: cow/name"."""
-        for outer, results in self.parser.take(_OUTER):
+        for outer, results in self._outermost.take():
             folder, colon, program = outer.removeprefix(_OUTER).partition(": ")
             for result in results:
                 result.name = result.name or "exit"

@@ -195,7 +195,7 @@ class Collector:
         """The results, and behind each of them what the kernel logged while it ran."""
         of_test: dict[int, list[splat.Splat]] = {}  # place in _ended
         for found in splat.find(self._kernel):
-            if (found.stamp, found.headline) in parser.told:
+            if found.key in parser.splats_seen:
                 continue  # it was on the console, too
             place = len(self._ended)
             if found.stamp is not None and self._offset is not None:
