@@ -13,7 +13,7 @@ from lxml import etree
 
 from ksftci.errors import CiError
 from ksftci.formats import junit
-from ksftci.ktap import line as ktapline
+from ksftci.ktap.line import measurement
 from ksftci.results.model import Measurement, Run, TestResult, Verdict
 from ksftci.results.names import Names
 
@@ -205,8 +205,8 @@ def _earlier(element: etree._Element, own_verdicts: str) -> list[Verdict]:
 def _measurements(properties: Mapping[str, str]) -> Iterator[Measurement]:
     for name, text in properties.items():
         word = name.removeprefix(junit.MEASURE)
-        if word != name and (measurement := ktapline.measurement(f"measure {word} {text}")):
-            yield measurement
+        if word != name and (found := measurement(f"measure {word} {text}")):
+            yield found
 
 
 def _properties(element: etree._Element) -> dict[str, str]:

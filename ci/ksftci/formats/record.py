@@ -10,6 +10,7 @@ from typing import BinaryIO
 from ksftci.errors import CiError
 from ksftci.formats import junitread
 from ksftci.ktap import splat
+from ksftci.ktap.outermost import Outermost
 from ksftci.ktap.parser import Parser
 from ksftci.results.model import BOOT_LOG, ProgramRun, Run, TestResult, program_runs
 from ksftci.results.names import Names, make_unique
@@ -149,6 +150,7 @@ class _RunReader:
 
     def __init__(self, run: Run, name: str) -> None:
         self.run, self.parser = run, Parser(name)
+        self._outermost = Outermost(self.parser.levels.lowest, _OUTER)
         self._programs = Names()
         self._empty = True
 
@@ -168,7 +170,7 @@ class _RunReader:
 
     def _taken(self) -> Iterator[ProgramRun]:
         """The suites of programs whose outer result was read; "selftests: mm: cow" names the program mm:cow."""
-        for outer, results in self.parser.take(_OUTER):
+        for outer, results in self._outermost.take():
             folder, colon, program = outer.removeprefix(_OUTER).partition(": ")
             for result in results:
                 result.name = result.name or "exit"

@@ -195,7 +195,7 @@ class Collector:
         """The results, and after each a result for the splats that the kernel logged while its test ran."""
         of_test: dict[int, list[splat.Splat]] = {}  # place in _ended, or its length: after the last test
         for found in splat.find(self._kernel):
-            if (found.stamp, found.headline) in parser.told:
+            if found.key in parser.splats_seen:
                 continue  # it was on the console, too
             place = len(self._ended)
             if found.stamp is not None and self._offset is not None:
