@@ -25,7 +25,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef]:
 def test_modules_and_functions_are_small(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= LONGEST_MODULE
     for function in functions(path):
-        first = function.body[1 if ast.get_docstring(function) else 0]
+        first = function.body[1 if ast.get_docstring(function) and len(function.body) > 1 else 0]
         assert (function.end_lineno or 0) - first.lineno < LONGEST_FUNCTION, function.name
 
 

@@ -59,6 +59,18 @@ def test_all_of_it(tree: Trees, tmp_path: Path, kernel: str, architecture: str, 
 
 @pytest.mark.qemu
 @pytest.mark.nightly
+def test_riscv64_as_far_as_emulation_carries_it(tree: Trees, tmp_path: Path) -> None:
+    xml = tmp_path / "out.xml"
+    options = ("--arch", "riscv64", "--kernel", "debian:6.12", "-k", "not partial")  # for partial see KNOWN-ISSUES.md
+    programs = ("mprotect_cow_shared", "mprotect_mixed_folio", "mprotect_numa_hint")
+    call("ksftci", "run", "--tree", tree("debian:7.3"), *programs, *options, "--junit", xml)
+    count = verdicts(xml)
+    assert count["pass"] > 100
+    assert not count["failure"] and not count["error"]
+
+
+@pytest.mark.qemu
+@pytest.mark.nightly
 def test_all_pairs_of_values(tree: Trees, tmp_path: Path) -> None:
     xml, copy = tmp_path / "out.xml", tmp_path / "linux"
     call("ksftci", "tree", "get", "debian:7.3", "--to", copy)

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the scripts share.
+# Functions and paths that the scripts of this folder share.
 
-# shellcheck disable=SC2034 # used by those who source this
+# shellcheck disable=SC2034 # used by the scripts that source this file
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 venv=${RUNNER_TEMP:-/tmp}/ksftci-venv
 PATH=$venv/bin:$PATH
 
-# An error that GitHub shows, and the end. A command of GitHub's is one line with % CR LF escaped.
+# die TEXT: ends the script with an error that GitHub shows. In a GitHub command, % CR LF must be escaped.
 die() {
 	local text=${1//'%'/%25}
 	text=${text//$'\r'/%0D}
@@ -15,12 +15,12 @@ die() {
 	exit 2
 }
 
-# fits WHAT VALUE REGEX ALLOWED: whether the value is one that is understood.
-fits() {
-	[[ $2 =~ ^($3)$ && $2 != *$'\n'* ]] || die "$1: '$2' is not understood; it is $4"
+# check NAME VALUE REGEX ALLOWED: ends the script with an error unless all of the value, a single line, matches.
+check() {
+	[[ $2 =~ ^($3)$ && $2 != *$'\n'* ]] || die "$1: '$2' is not valid; allowed: $4"
 }
 
-# A line of the step's outputs. Values have been checked for newlines.
+# output NAME VALUE: sets an output of the step. No value contains a newline: check() rejects them.
 output() {
 	printf '%s=%s\n' "$1" "$2" >>"${GITHUB_OUTPUT:-/dev/stdout}"
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""The workflow's jobs out of its inputs: KSFT_KERNELS, a JSON array, and KSFT_SHARDS.
+"""Plans the jobs of the workflow from its inputs: KSFT_KERNELS (a JSON array), KSFT_SHARDS and KSFT_NATIVE.
 
-Outputs: `matrix` (an object for each job: kernel, shard, name), `builds` (kernels to build first), `names` (of
-all jobs, by which the report knows that none is missing). Needs nothing but Python.
+Outputs: `matrix` (kernel, shard and name of each job), `builds` (the kernels to build first) and `names` (of all jobs,
+so that the report can say which left no results). Uses Python's standard library only.
 """
 
 import json
@@ -13,39 +13,39 @@ import sys
 
 _KERNEL = re.compile(r"debian:[0-9]{1,2}\.[0-9]{1,3}(?:\.[0-9]{1,3})?(?:-16k)?|build(?:-16k)?", re.ASCII)
 _ALLOWED = "debian:VERSION, debian:VERSION-16k, build and build-16k"
-_JOBS = 256  # what GitHub allows of one matrix
+_MAX_JOBS = 256  # GitHub's limit for one matrix
 
 
 def plan(kernels: str, shards: str, native: bool) -> dict[str, str]:
-    """The outputs. Raises ValueError that says what is allowed."""
+    """The outputs by name. Raises ValueError with a message that says what is allowed."""
     try:
-        wanted = json.loads(kernels)
+        requested = json.loads(kernels)
     except ValueError as err:
         raise ValueError(f"kernels: not JSON: {err}") from None
-    if not isinstance(wanted, list) or not all(isinstance(k, str) and _KERNEL.fullmatch(k) for k in wanted):
-        raise ValueError(f"kernels: {kernels!r} is not understood; it is a JSON array of {_ALLOWED}")
+    if not isinstance(requested, list) or not all(isinstance(k, str) and _KERNEL.fullmatch(k) for k in requested):
+        raise ValueError(f"kernels: {kernels!r} is not valid; allowed: a JSON array of {_ALLOWED}")
     if not re.fullmatch(r"[1-9][0-9]?", shards, re.ASCII):
-        raise ValueError(f"shards: {shards!r} is not understood; it is a number from 1 to 99")
-    unique, parts = list(dict.fromkeys(wanted)), int(shards)
+        raise ValueError(f"shards: {shards!r} is not valid; allowed: a number from 1 to 99")
+    unique, shard_count = list(dict.fromkeys(requested)), int(shards)
     if not unique and not native:
-        raise ValueError("kernels: there are none, and native is false: nothing to do")
-    if len(unique) * parts > _JOBS:
-        raise ValueError(f"{len(unique)} kernels in {parts} shards are more than {_JOBS} jobs")
-    jobs = [_job(kernel, part, parts) for kernel in unique for part in range(1, parts + 1)]
+        raise ValueError("kernels: the array is empty and native is false; nothing would run")
+    if len(unique) * shard_count > _MAX_JOBS:
+        raise ValueError(f"{len(unique)} kernels in {shard_count} shards are more than {_MAX_JOBS} jobs")
+    jobs = [_job(kernel, shard, shard_count) for kernel in unique for shard in range(1, shard_count + 1)]
     names = [*(["native"] if native else []), *(job["name"] for job in jobs)]
     builds = [kernel for kernel in unique if kernel.startswith("build")]
     return {"matrix": json.dumps(jobs), "builds": json.dumps(builds), "names": " ".join(names)}
 
 
-def _job(kernel: str, part: int, parts: int) -> dict[str, str]:
-    name = kernel.replace(":", "-")  # an artifact's name has no colon
-    if parts == 1:
+def _job(kernel: str, shard: int, shard_count: int) -> dict[str, str]:
+    name = kernel.replace(":", "-")  # the name of an artifact must not have a colon
+    if shard_count == 1:
         return {"kernel": kernel, "shard": "", "name": name}
-    return {"kernel": kernel, "shard": f"{part}/{parts}", "name": f"{name}-{part}of{parts}"}
+    return {"kernel": kernel, "shard": f"{shard}/{shard_count}", "name": f"{name}-{shard}of{shard_count}"}
 
 
 def main() -> int:
-    """Exit status 2 with an error that GitHub shows."""
+    """Write the outputs; returns the exit status, 2 after an error, which GitHub shows."""
     env = os.environ
     try:
         outputs = plan(env.get("KSFT_KERNELS", ""), env.get("KSFT_SHARDS", "1"), env.get("KSFT_NATIVE") == "true")

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# One report of all JUnit XML below KSFT_RESULTS, which has what is known and how long it took: a job summary and
-# annotations, a page when KSFT_HTML names one, JUnit XML when KSFT_JUNIT does. KSFT_EXPECTED are the names of the
-# runs that there should be: one that left nothing is told, too.
+# Merges all JUnit XML below KSFT_RESULTS into one report: a job summary and annotations, an HTML page if KSFT_HTML
+# names a file for it, and JUnit XML if KSFT_JUNIT does. KSFT_EXPECTED are the names of all runs: a run without results
+# is an error. Known issues and durations are in the JUnit XML already.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-fits results "${KSFT_RESULTS:=results}" '[A-Za-z0-9_/.-]+' "a path of letters, digits, dots, dashes"
+check results "${KSFT_RESULTS:=results}" '[A-Za-z0-9_/.-]+' "a path of letters, digits, dots, dashes"
 read -r -d '' -a expected <<<"${KSFT_EXPECTED:-}" || true
 summary=${GITHUB_STEP_SUMMARY:-/dev/stdout}
 
@@ -16,12 +16,12 @@ if [[ -d $KSFT_RESULTS ]]; then
 fi
 missing=()
 for name in "${expected[@]}"; do
-	fits name "$name" '[A-Za-z0-9][A-Za-z0-9._-]*' "letters, digits, dots and dashes"
-	found=false
+	check name "$name" '[A-Za-z0-9][A-Za-z0-9._-]*' "letters, digits, dots and dashes"
+	has_results=false
 	for file in "${files[@]}"; do
-		[[ ${file##*/} == "$name.xml" ]] && found=true
+		[[ ${file##*/} == "$name.xml" ]] && has_results=true
 	done
-	[[ $found == true ]] || missing+=("$name")
+	[[ $has_results == true ]] || missing+=("$name")
 done
 if ((${#files[@]} > 0)); then
 	command=(ksftci report "--summary=$summary" --annotations)

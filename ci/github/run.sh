@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# One `ksftci run`, as the KSFT_ variables say; action.yml describes them. Whatever they hold is checked, or is one
-# argument of its own: nothing is evaluated, and nothing that begins with a dash becomes an option.
+# Runs `ksftci run` once, with options from the KSFT_ variables, which action.yml describes. Each value is checked, or
+# is passed as a single argument: no value is evaluated, and a value that begins with a dash does not become an option.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-fits arch "${KSFT_ARCH:=arm64}" 'arm64|x86_64' "arm64 or x86_64"
-fits native "${KSFT_NATIVE:=false}" 'true|false' "true or false"
-fits retries "${KSFT_RETRIES:=0}" '[0-9]{1,2}' "a number below 100"
-fits machines "${KSFT_MACHINES:=1}" '[1-9][0-9]?' "a number from 1 to 99"
-fits shard "${KSFT_SHARD:=}" '([1-9][0-9]*/[1-9][0-9]*)?' "I/N, such as 2/4"
-fits name "${KSFT_NAME:=kselftest}" '[A-Za-z0-9][A-Za-z0-9._-]*' "letters, digits, dots and dashes"
-fits results "${KSFT_RESULTS:=results}" '[A-Za-z0-9_/.-]+' "a path of letters, digits, dots, dashes"
-fits tree "${KSFT_TREE:=debian:7.3}" '[^-].*' "a path, debian:VERSION or git:URL@TAG"
-# Words, at any white space; read, unlike an unquoted variable, does not look for files.
+check arch "${KSFT_ARCH:=arm64}" 'arm64|x86_64' "arm64 or x86_64"
+check native "${KSFT_NATIVE:=false}" 'true|false' "true or false"
+check retries "${KSFT_RETRIES:=0}" '[0-9]{1,2}' "a number below 100"
+check machines "${KSFT_MACHINES:=1}" '[1-9][0-9]?' "a number from 1 to 99"
+check shard "${KSFT_SHARD:=}" '([1-9][0-9]*/[1-9][0-9]*)?' "I/N, such as 2/4"
+check name "${KSFT_NAME:=kselftest}" '[A-Za-z0-9][A-Za-z0-9._-]*' "letters, digits, dots and dashes"
+check results "${KSFT_RESULTS:=results}" '[A-Za-z0-9_/.-]+' "a path of letters, digits, dots, dashes"
+check tree "${KSFT_TREE:=debian:7.3}" '[^-].*' "a path, debian:VERSION or git:URL@TAG"
+# Split at any white space. Unlike an unquoted variable, `read` expands no file name patterns.
 read -r -d '' -a kernels <<<"${KSFT_KERNEL:-debian:7.3}" || true
 read -r -d '' -a programs <<<"${KSFT_PROGRAMS:-}" || true
 
@@ -33,13 +33,13 @@ command=(ksftci run "--tree=$tree")
 file=$KSFT_RESULTS/$KSFT_NAME
 command+=("--junit=$file.xml" "--html=$file.html" "--ktap=$file.log")
 if [[ $KSFT_NATIVE == true ]]; then
-	# What root builds must not lie in the user's cache.
+	# Files that root builds must not go into the user's cache.
 	command+=(--native "--cache=${RUNNER_TEMP:-/tmp}/ksftci-native")
 	[[ $(id -u) == 0 ]] || command=(sudo --preserve-env "PATH=$PATH" "${command[@]}")
 else
 	command+=("--arch=$KSFT_ARCH" "--jobs=$KSFT_MACHINES")
 	for kernel in "${kernels[@]}"; do
-		# The tests may have been put into a part of the tree only; a kernel needs the whole.
+		# $tree may be a copy that has only the parts that tests need; a kernel is built from the whole tree.
 		[[ $kernel == build ]] && kernel=build:$KSFT_TREE
 		command+=("--kernel=$kernel")
 	done
@@ -61,6 +61,6 @@ output status "$status"
 output junit "$file.xml"
 output html "$file.html"
 output ktap "$file.log"
-# A part of the tests may well be one that this kernel skips. Whether all of them were is for the report to say.
+# All tests of one shard may be skipped on this kernel (status 3); the report fails if all shards were.
 [[ -n $KSFT_SHARD && $status == 3 ]] && exit 0
 exit "$status"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# ksftci and ksftgen in a virtual environment of the job, and the system's packages that they need.
-# Arguments are more packages to install.
+# Installs ksftci and ksftgen into a virtual environment of the job, and the system packages that they need.
+# Arguments are further packages to install.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-fits arch "${KSFT_ARCH:=arm64}" 'arm64|x86_64' "arm64 or x86_64"
+check arch "${KSFT_ARCH:=arm64}" 'arm64|x86_64' "arm64 or x86_64"
 
 install() {
 	local root=()

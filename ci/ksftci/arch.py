@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The architectures, each under the many names that everyone has for it: one entry is all that a new one needs.
+"""The architectures: one entry holds all names that the kernel, Debian, QEMU and compilers have for an architecture.
 
-Beside its entry an architecture has a configuration for small kernels, kernel/configs/NAME.config.
+A new architecture needs an entry in `ALL` and a configuration for small kernels, kernel/configs/NAME.config.
 """
 
 import platform
@@ -14,48 +14,48 @@ from ksftci.errors import CiError
 class Kbuild:
     """An architecture as the kernel's make knows it."""
 
-    name: str  # make ARCH=
+    name: str  # make's ARCH=
     folder: str  # of the tree
-    image: str  # the image's path in that folder, as the build leaves it
-    sources: tuple[str, ...] = ()  # that mprotect() executes of this architecture's own
+    image: str  # path of the built image, in `folder`
+    sources: tuple[str, ...] = ()  # files of this architecture that mprotect() executes
 
 
 @dataclass(frozen=True)
 class Board:
-    """What QEMU boots an architecture's kernel on, by emulation (TCG) or with KVM."""
+    """The machine that QEMU gives to a kernel, by emulation (TCG) or with KVM."""
 
-    program: str
-    packages: tuple[str, ...]  # of Debian or Ubuntu: newer releases have the program in the first
+    program: str  # of QEMU
+    packages: tuple[str, ...]  # of Debian or Ubuntu that hold the program, the newest release's package first
     machine: str  # -M
     cpu: str  # -cpu
-    machine_kvm: str
-    console: str  # the serial port's name in the kernel
-    socket_each: bool = False  # every CPU in a socket of its own
-    firmware: tuple[str, str] = ("", "")  # what it does not start without: a package, and a file of it
+    machine_kvm: str  # -M with KVM
+    console: str  # the kernel's name for the serial port
+    socket_each: bool = False  # each CPU needs a socket of its own
+    firmware: tuple[str, str] = ("", "")  # that the machine needs to start: a package, and a file of the package
 
 
 @dataclass(frozen=True)
 class Arch:
-    """One architecture. `name` is what the command line calls it."""
+    """One architecture."""
 
-    name: str
+    name: str  # on the command line
     machine: str  # uname -m
     elf: int  # e_machine, include/uapi/linux/elf-em.h
-    debian: str  # dpkg's name
-    suites: tuple[str, ...]  # of Debian's archive that carry kernels of it, oldest first
-    compiler: str  # the beginning of the cross compiler's name, CROSS_COMPILE=
+    debian: str  # in dpkg
+    suites: tuple[str, ...]  # of Debian's archive that hold kernels for the architecture, oldest first
+    compiler: str  # prefix of the cross compiler, make's CROSS_COMPILE=
     kbuild: Kbuild
     board: Board
-    aliases: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # other names that the command line accepts
 
     @property
     def native(self) -> bool:
-        """Whether this machine runs this architecture's programs."""
+        """Whether this machine runs programs of the architecture."""
         return platform.machine() == self.machine
 
     @property
     def cross_packages(self) -> dict[str, str]:
-        """Debian's packages of the cross compiler and its C library, each with what shows that it is there."""
+        """Debian's packages of the cross compiler and its C library, each with a program or a file that it installs."""
         target = self.compiler.rstrip("-")
         return {
             f"gcc-{target.replace('_', '-')}": f"{self.compiler}gcc",
@@ -79,7 +79,7 @@ ARM64 = Arch(
         program="qemu-system-aarch64",
         packages=("qemu-system-arm",),
         machine="virt,gic-version=3",
-        cpu="max,pauth-impdef=on",  # else emulation spends its time on pointer authentication
+        cpu="max,pauth-impdef=on",  # emulation of the default pointer authentication takes most of the time
         machine_kvm="virt,gic-version=max",
         console="ttyAMA0",
     ),
@@ -127,13 +127,13 @@ DEFAULT = ARM64
 
 
 def find(name: str) -> Arch:
-    """The architecture of a name. Raises CiError for any other."""
+    """The architecture with this name or alias. Raises CiError if there is none."""
     for arch in ALL:
         if name in (arch.name, *arch.aliases):
             return arch
-    raise CiError(f"architecture {name!r} is not known; allowed: {NAMES}")
+    raise CiError(f"architecture {name!r} is unknown; allowed: {NAMES}")
 
 
 def host() -> Arch:
-    """The architecture of this machine. Raises CiError when ksftci does not know it."""
+    """The architecture of this machine. Raises CiError if it is not in `ALL`."""
     return find(platform.machine())

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The one place where the cache, trees, kernels, builders and machines are put together.
 
-The commands and the pytest plugin say what they want in `Options` and take everything from `assemble`.
+The commands and the pytest plugin fill in `Options` and call `assemble`.
 """
 
 import threading
@@ -27,19 +27,19 @@ from ksftci.session.unit import Lister
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may choose. Paths and addresses that are None are found in the environment."""
+    """The choices of a user. A path or an address that is None comes from the environment."""
 
     arch: Arch = DEFAULT
     cache: Path | None = None
     mirror: str | None = None
     limits: Limits = field(default_factory=Limits)
     guest: GuestOptions = field(default_factory=GuestOptions)
-    compilers: int | None = None  # at once; None: one for each processor
+    compilers: int | None = None  # that run at once; None: one for each processor
 
 
 @dataclass(frozen=True)
 class Tools:
-    """Everything that fetches, builds and runs, for one architecture. All of it raises CiError."""
+    """Everything that fetches, builds and runs, for one architecture. Every method raises CiError."""
 
     options: Options
     cache: Cache
@@ -52,22 +52,22 @@ class Tools:
     lister: Lister
 
     def jobs(self, names: Sequence[str], tree: str | None, kernels: Mapping[str, KernelRef]) -> list[Job]:
-        """A job for each program, built where need be.
+        """A job for each program. A program that is given by name is built.
 
-        That is done in `tree`, or else in the tree of the newest of the Debian kernels.
+        It is built in `tree`, or without `tree` in the tree of the newest Debian kernel among `kernels`.
         """
         if tree is None and names and find.need_tree(names):
             tree = source_of(kernels.values())
         return find.jobs(names, self.trees.get(tree) if tree else None, self.options.arch, self.builder)
 
     def machines(self, kernels: Mapping[str, KernelRef], jobs: Sequence[Job]) -> list[Machine]:
-        """A machine for each kernel, by its label; this machine itself when no kernel is given."""
+        """A guest for each kernel, under the kernel's label; this machine when no kernel is given."""
         if not kernels:
             return [self.native()]
         return [self.guests.machine(label, self.kernels.get(ref), jobs) for label, ref in kernels.items()]
 
     def native(self) -> Native:
-        """This machine. Raises CiError when it cannot run the architecture's programs, or this user may not."""
+        """This machine. Raises CiError if it cannot run programs of the architecture, or the user is not root."""
         Native.check(self.options.arch)
         return Native(self.options.limits, self.options.guest.load)
 
@@ -75,10 +75,10 @@ class Tools:
 def assemble(
     options: Options, say: Callable[[str], None] = lambda _: None, stop: threading.Event | None = None
 ) -> Tools:
-    """Make everything; nothing is fetched or built yet.
+    """Create the tools. This fetches and builds nothing.
 
-    `say` gets a line about each thing that takes long, `stop` ends what is being built when it is set.
-    Raises CiError when there is no place for the cache.
+    The tools call `say` with a line of progress before each long step. Setting `stop` ends a build.
+    Raises CiError if the cache's folder cannot be created.
     """
     arch, stop = options.arch, stop or threading.Event()
     cache = Cache.find(options.cache)

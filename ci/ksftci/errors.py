@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The one kind of error that a user gets to see."""
+"""The exceptions that end a command: a problem that the user can solve, and an interruption."""
 
 
 class CiError(Exception):
-    """Something that a person can put right; the message says what and how.
+    """A problem that the user can solve; the message says what is wrong and what to do.
 
-    The command line prints it and exits with 2. Nothing below the command line catches it, except
-    to add what it knows and raise it again.
+    The command line prints the message and exits with status 2. Other code catches a CiError only to add details,
+    or where it can go on without the thing that failed.
     """
 
 
 class Interrupted(BaseException):
-    """Ctrl-C or SIGTERM. What was reached by then is still reported, and the exit status is 130."""
+    """Ctrl-C or SIGTERM. The results so far are still reported, and the exit status is 130."""
 
 
 class Cancelled(Interrupted):
-    """Who asked for it wants it no longer; it has been ended, and what there is of it can be used again."""
+    """A build was ended by its caller, who no longer needs the result; the next build goes on from what is built."""

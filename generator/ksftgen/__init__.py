@@ -1,4 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""ksftgen: YAML scenarios in, kselftest C programs out."""
+"""ksftgen: generates kselftest programs in C from YAML scenarios.
+
+source.py reads a scenario, spec.py checks it, cases.py chooses combinations of its matrix, render.py fills the
+templates, and output.py or install.py writes the files.  A new word of the scenario language belongs in vocabulary.py,
+a new layout in layouts.yaml.  ksftgen imports plainyaml, and never ksftci.
+"""
 
 __version__ = "0.1.0"

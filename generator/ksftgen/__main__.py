@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""``python -m ksftgen``."""
+"""The command line, run as ``python -m ksftgen``."""
 
 from ksftgen.cli import main
 

@@ -1,26 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The cases of a scenario: its matrix, thinned to what its strength asks for."""
+"""The cases of a scenario: the combinations of its matrix that its strength requires."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ksftgen import cover
-from ksftgen.scenario import Scenario
+from ksftgen.scenario import Case, Scenario
 
 
 @dataclass(frozen=True)
 class NamedCase:
-    """A value for each axis; the name is the values joined by "_" in the matrix's order."""
+    """A value for each axis; the name is the values joined by "_" in the order of the axes."""
 
     name: str
-    values: Mapping[str, str]
+    values: Case
 
 
 def cases(scenario: Scenario) -> list[NamedCase]:
-    """The cases in the order of the matrix."""
+    """The cases of `scenario`, in the order of the matrix."""
     axes = {axis.name: axis.values for axis in scenario.axes}
-    excluded = scenario.excluded if scenario.exclude else None
-    found = cover.cover(axes, scenario.strength, scenario.stronger, excluded, scenario.include)
-    return [NamedCase("_".join(case.values()), case) for case in found]
+    is_excluded = scenario.is_excluded if scenario.exclude else None
+    combinations = cover.covering_array(axes, scenario.strength, scenario.stronger, is_excluded, scenario.include)
+    return [NamedCase("_".join(values.values()), values) for values in combinations]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The command line: parses, calls, prints."""
+"""The command line of ksftgen: reads options, calls the other modules, and prints what they return."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Annotated
 
 import typer
 
-from ksftgen import __version__, output, paths, render, schema, spec, tree
+from ksftgen import __version__, install, output, paths, render, schema, spec, tree
 from ksftgen.cases import cases
 from ksftgen.errors import GenError
-from ksftgen.install import install as put_into
 from ksftgen.scenario import Scenario
 from plainyaml.problem import clip
 
@@ -24,37 +23,38 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="""YAML scenarios in, Linux mm kselftests out.
+    help="""Generate Linux mm kselftests from YAML scenarios.
 
-    A scenario says what memory looks like, what is done to it and what must hold; a matrix varies it. For example:
+    A scenario describes what memory looks like, what is done to it and what must hold; a matrix varies it. For example:
 
     \b
-    ksftgen check my_test.yaml            is it right?
-    ksftgen list --cases my_test.yaml     which cases does it make?
-    ksftgen render my_test.yaml -o /tmp   the C
-    ksftgen install --tree ~/linux        into a tree, to be built by its make
+    ksftgen check my_test.yaml            report every mistake in it
+    ksftgen list --cases my_test.yaml     show the tests that it makes
+    ksftgen render my_test.yaml -o /tmp   write the C source
+    ksftgen install --tree ~/linux        install all tests into a kernel tree
 
-    Without SPEC, those that come with ksftgen are meant. Exit status: 0 good, 1 drift, 2 a mistake.
+    Without SPEC, the commands use the scenarios that come with ksftgen. Exit status: 0 success, 1 rendered files differ
+    (render --check), 2 an error in the arguments, a scenario or a tree.
     """,
 )
 
 Specs = Annotated[list[Path] | None, typer.Argument(metavar="[SPEC]...", help="Scenario files.", show_default=False)]
 
 
-def _strength(text: str) -> str:
+def _parse_cases(text: str) -> str:
     if not re.fullmatch(r"strength|all|[1-9][0-9]{0,3}", text):
-        raise typer.BadParameter(f'"{clip(text)}" is none of strength, all, and the whole numbers from 1')
+        raise typer.BadParameter(f'"{clip(text)}" is not valid; allowed: strength, all, or a number from 1')
     return text
 
 
-CasesOption = Annotated[
+Cases = Annotated[
     str,
     typer.Option(
         "--cases",
         metavar="strength|all|N",
-        callback=_strength,
-        help="What each scenario's strength asks for, all combinations, or strength N in every scenario: "
-        "1 has each value once, 2 each pair.",
+        callback=_parse_cases,
+        help="Which cases: those of each scenario's strength, all combinations, or those of strength N "
+        "(1 covers each value, 2 each pair of values).",
     ),
 ]
 
@@ -68,21 +68,21 @@ def _options(version: Annotated[bool, typer.Option("--version", help="Show the v
 
 @app.command()
 def check(specs: Specs = None) -> None:
-    """Validate scenarios and show every problem as file:line:column.
+    """Check scenarios and report every problem as file:line:column.
 
     Example: ksftgen check scenarios/*.yaml
     """
     for scenario in _load(specs):
-        typer.echo(f"{scenario.name}: {_size(scenario)}")
+        typer.echo(f"{scenario.name}: {_test_count(scenario)}")
 
 
 @app.command(name="list")
 def list_(
     specs: Specs = None,
-    show_cases: Annotated[bool, typer.Option("--cases", help="Every test, as the program names it.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+    show_cases: Annotated[bool, typer.Option("--cases", help="Show every test by its name in the program.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show scenarios, or all of their tests by the names that KTAP has.
+    """Show scenarios, or with --cases all of their tests by their names in KTAP.
 
     \b
     ksftgen list --cases | grep straddle
@@ -90,12 +90,12 @@ def list_(
     """
     scenarios = _load(specs)
     if as_json:
-        typer.echo(json.dumps([_plain(scenario, show_cases) for scenario in scenarios], indent=2))
+        typer.echo(json.dumps([_as_json(scenario, show_cases) for scenario in scenarios], indent=2))
         return
     for scenario in scenarios:
         if not show_cases:
             typer.echo(f"{scenario.name}: {scenario.summary}")
-            typer.echo(f"    {_size(scenario)}")
+            typer.echo(f"    {_test_count(scenario)}")
             continue
         for case in cases(scenario):
             for test in scenario.tests:
@@ -108,42 +108,48 @@ def render_(
     folder: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="DIR", help="Where to write.", show_default="generated/ of the checkout"
+            "-o",
+            "--output",
+            metavar="DIR",
+            help="The folder to write the sources to.",
+            show_default="generated/ of the checkout",
         ),
     ] = None,
     kernel: Annotated[
         Path | None,
-        typer.Option("--tree", metavar="DIR", help="The kernel tree to write for.", show_default="Linux 7.3"),
+        typer.Option(
+            "--tree", metavar="DIR", help="The kernel tree that the sources are for.", show_default="Linux 7.3"
+        ),
     ] = None,
-    which: CasesOption = "strength",
-    compare: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if files differ.")] = False,
+    which: Cases = "strength",
+    check_only: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if files differ.")] = False,
 ) -> None:
-    """Render scenarios to C, with the helper sources that they share.
+    """Render scenarios to C programs, and the helper sources that the programs share.
 
     \b
-    ksftgen render                          all of them, into generated/
-    ksftgen render --check                  is generated/ up to date?
+    ksftgen render                          render all scenarios into generated/
+    ksftgen render --check                  compare generated/ with the scenarios
     ksftgen render my.yaml -o /tmp/c --tree ~/linux --cases all
 
-    Without SPEC, programs of scenarios that are no longer there are removed.
+    Without SPEC, programs whose scenarios no longer exist are removed.
     """
-    where = folder or paths.generated()
-    if where.exists() and not where.is_dir():
-        raise GenError(f"{where}: is no directory; give -o a directory")
+    folder = folder or paths.generated()
+    if folder.exists() and not folder.is_dir():
+        raise GenError(f"{folder}: is not a directory; give -o a directory")
     profile = tree.probe(kernel) if kernel else tree.LINUX_7_3
     files = render.render(_load(specs, which), profile)
-    if not compare:
-        old = output.stale(where, files) if not specs else []
-        touched = output.write({where / name: text for name, text in files.items()}, remove=old)
-        typer.echo(f"{len(files)} files in {where}, {len(touched)} changed")
+    if not check_only:
+        stale = output.stale_files(folder, files) if not specs else []
+        changed = output.write({folder / name: text for name, text in files.items()}, remove=stale)
+        typer.echo(f"{len(files)} files in {folder}, {len(changed)} changed")
         return
-    found = output.drift(where, files, prune=not specs)
-    for one in found:
-        typer.echo(f"{one.path}: {one.kind}")
-        if one.diff:
-            typer.echo(one.diff)
-    if found:
-        typer.echo(f'{len(found)} of {len(files)} files differ; run "ksftgen render"')
+    drifts = output.compare(folder, files, prune=not specs)
+    for drift in drifts:
+        typer.echo(f"{drift.path}: {drift.kind}")
+        if drift.diff:
+            typer.echo(drift.diff)
+    if drifts:
+        typer.echo(f'{len(drifts)} of {len(files)} files differ; run "ksftgen render"')
         raise typer.Exit(1)
 
 
@@ -153,41 +159,44 @@ def schema_() -> None:
 
     \b
     ksftgen schema > scenario.schema.json
-    and as the first line of a scenario:
+    The first line of a scenario then names it:
     # yaml-language-server: $schema=scenario.schema.json
     """
     typer.echo(json.dumps(schema.schema(), indent=2))
 
 
-@app.command()
-def install(
+@app.command(name="install")
+def install_(
     kernel: Annotated[
         Path, typer.Option("--tree", metavar="DIR", help="The kernel tree to change.", show_default=False)
     ],
     specs: Specs = None,
-    which: CasesOption = "strength",
+    which: Cases = "strength",
 ) -> None:
-    """Put the tests into a kernel tree: sources, Makefile, .gitignore, run_vmtests.sh, wrapper script.
+    """Install tests into a kernel tree: sources, Makefile, .gitignore, run_vmtests.sh, wrapper script.
 
-    Doing it twice changes nothing.  Without SPEC, programs that an earlier install left are removed.
+    Installing twice changes nothing.  Without SPEC, other programs of an earlier install are removed.
 
     \b
     ksftgen install --tree ~/linux
     make -C ~/linux headers
     make -C ~/linux/tools/testing/selftests/mm
     """
-    touched = put_into(_load(specs, which), kernel, prune=not specs)
-    for path in touched:
+    changed = install.install(_load(specs, which), kernel, prune=not specs)
+    for path in changed:
         typer.echo(str(path))
-    typer.echo(f"{len(touched)} files changed in {kernel}")
+    typer.echo(f"{len(changed)} files changed in {kernel}")
 
 
 def _load(specs: list[Path] | None, which: str = "strength") -> list[Scenario]:
-    """Every scenario, with the cases that --cases asks for, or one error with the problems of all."""
+    """The scenarios with the strength that `which`, the value of --cases, requires.
+
+    Raises GenError with the problems of all files.
+    """
     files = specs or paths.scenarios()
     if not files:
         raise GenError("there are no scenarios; give a scenario file")
-    found: dict[str, Scenario] = {}
+    scenarios: dict[str, Scenario] = {}
     problems = []
     for path in files:
         try:
@@ -195,39 +204,40 @@ def _load(specs: list[Path] | None, which: str = "strength") -> list[Scenario]:
         except GenError as error:
             problems.append(str(error))
             continue
-        if scenario.name in found:
-            problems.append(f"{path}:1:1: scenario {scenario.name} is given twice; give each once")
-        found[scenario.name] = scenario
+        if scenario.name in scenarios:
+            problems.append(f"{path}:1:1: scenario {scenario.name} is given twice; give each scenario once")
+        scenarios[scenario.name] = scenario
     if problems:
         raise GenError("\n".join(problems))
     if which == "strength":
-        return list(found.values())
-    return [scenario.at(None if which == "all" else int(which)) for scenario in found.values()]
+        return list(scenarios.values())
+    strength = None if which == "all" else int(which)
+    return [scenario.with_strength(strength) for scenario in scenarios.values()]
 
 
-def _size(scenario: Scenario) -> str:
-    number = len(cases(scenario))
-    return f"{number} cases x {len(scenario.tests)} tests = {number * len(scenario.tests)}"
+def _test_count(scenario: Scenario) -> str:
+    case_count = len(cases(scenario))
+    return f"{case_count} cases x {len(scenario.tests)} tests = {case_count * len(scenario.tests)}"
 
 
-def _plain(scenario: Scenario, with_cases: bool) -> dict[str, object]:
-    found = cases(scenario)
-    plain: dict[str, object] = {
+def _as_json(scenario: Scenario, with_cases: bool) -> dict[str, object]:
+    named_cases = cases(scenario)
+    data: dict[str, object] = {
         "name": scenario.name,
         "summary": scenario.summary,
         "guards": list(scenario.guards),
         "requires": list(scenario.requires),
         "axes": {axis.name: list(axis.values) for axis in scenario.axes},
         "tests": list(scenario.tests),
-        "case_count": len(found),
+        "case_count": len(named_cases),
     }
     if with_cases:
-        plain["cases"] = [{"name": case.name, "values": dict(case.values)} for case in found]
-    return plain
+        data["cases"] = [{"name": case.name, "values": dict(case.values)} for case in named_cases]
+    return data
 
 
 def main() -> None:
-    """Run the command line; a user's mistake ends in a message and status 2."""
+    """Run the command line; an error that the user can fix ends in a message and exit status 2."""
     try:
         app()
     except GenError as error:

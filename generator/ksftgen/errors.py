@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What can go wrong by a user's doing.  The command line catches `GenError`, once."""
+"""Errors that a user can fix, and parts of their messages.  The command line catches `GenError`."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from plainyaml.problem import FileError, clip
 
 
 class GenError(Exception):
-    """A mistake a user can mend; its text is all that is shown, without a traceback."""
+    """An error that a user can fix; the command line prints its text without a traceback."""
 
 
 class TreeError(GenError):
-    """A kernel tree that is none, or not of a shape that is known."""
+    """A folder that is not a kernel tree, or a tree whose files have an unknown structure."""
 
 
 class RenderError(GenError):
-    """A template that does not render, or two sources that want one name."""
+    """A template that cannot be rendered, or two sources with the same file name."""
 
 
 class SpecError(GenError, FileError):
     """Every problem of one scenario file, in the order of the file."""
 
 
-def join(words: Iterable[str]) -> str:
-    """``a, b or c``; keeps the order given."""
+def join_or(words: Iterable[str]) -> str:
+    """``a, b or c``, in the given order."""
     items = list(words)
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} or {items[-1]}"
 
 
-def unknown(what: str, word: str, allowed: Iterable[str]) -> str:
+def unknown_word(what: str, word: str, allowed: Iterable[str]) -> str:
     """``unknown WHAT "word"; did you mean "x"? allowed: a, b or c``."""
-    known = list(allowed)
-    close = difflib.get_close_matches(word, known, n=1)
+    words = list(allowed)
+    close = difflib.get_close_matches(word, words, n=1)
     hint = f'did you mean "{close[0]}"? ' if close else ""
-    return f'unknown {what} "{clip(word)}"; {hint}allowed: {join(known) or "nothing"}'
+    return f'unknown {what} "{clip(word)}"; {hint}allowed: {join_or(words) or "nothing"}'

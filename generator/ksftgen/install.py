@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Programs into a kernel tree: sources, and the lists that have them built and run.
+"""Installs programs into a kernel tree: the sources, and the files that build, ignore and run them by name.
 
-All new contents are worked out before anything is written, so a tree of an unknown shape stays as it was.
+The new text of every file is known before the first one is written, so a tree of unknown structure stays unchanged.
 """
 
 from __future__ import annotations
@@ -17,36 +17,37 @@ from ksftgen.tree import mm_dir, probe, read
 
 
 def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path]:
-    """Put `scenarios` into `tree`; returns the files touched, none if all was there.
+    """Install the programs of `scenarios` into `tree`; returns the files that changed.
 
-    With `prune`, programs that an earlier install left and that are not among `scenarios` go away.
+    With `prune`, programs of earlier installs that are not among `scenarios` are removed.  Raises TreeError if `tree`
+    has an unknown structure, or a file to be written would overwrite one that ksftgen did not generate.
     """
     profile = probe(tree)
     folder = mm_dir(tree)
     sources = render(scenarios, profile)
     for name, text in sources.items():
         path = folder / name
-        if path.exists() and not output.is_ours(path) and read(path) != text:
-            raise TreeError(f"{path}: is not ksftgen's; rename the scenario, or move the file away")
-    named = [scenario.name for scenario in scenarios]
+        if path.exists() and not output.is_generated(path) and read(path) != text:
+            raise TreeError(f"{path}: ksftgen did not generate this file; rename the scenario, or move the file away")
+    names = [scenario.name for scenario in scenarios]
     text = read(folder / "Makefile")
-    earlier = makefile.programs_in(text) - set(named)
-    programs = sorted({*named, *(() if prune else earlier)})
-    gone = sorted(earlier) if prune else []
-    helpers = [name for name in sources if name.rpartition(".")[0] not in named]
+    earlier = makefile.installed_programs(text) - set(names)
+    programs = sorted({*names, *(() if prune else earlier)})
+    removed = sorted(earlier) if prune else []
+    helpers = [name for name in sources if name.rpartition(".")[0] not in names]
 
     files = {folder / name: content for name, content in sources.items()}
-    files[folder / "Makefile"] = makefile.makefile(text, profile, programs, helpers, gone)
+    files[folder / "Makefile"] = makefile.edit_makefile(text, profile, programs, helpers, removed)
     if (folder / ".gitignore").is_file():
         path = folder / ".gitignore"
-        files[path] = makefile.gitignore(read(path), programs, gone)
+        files[path] = makefile.edit_gitignore(read(path), programs, removed)
     path = folder / "run_vmtests.sh"
-    files[path] = makefile.run_vmtests(read(path), programs)
+    files[path] = makefile.edit_run_vmtests(read(path), programs)
     modes = {}
-    if profile.wrappers:
+    if profile.has_wrappers:
         path = folder / makefile.WRAPPER
         if path.exists() and read(path) != makefile.WRAPPER_TEXT:
-            raise TreeError(f"{path}: is not ksftgen's; move the file away")
+            raise TreeError(f"{path}: ksftgen did not generate this file; move it away")
         files[path] = makefile.WRAPPER_TEXT
         modes[path] = 0o755
-    return output.write(files, modes, output.stale(folder, sources) if prune else ())
+    return output.write(files, modes, output.stale_files(folder, sources) if prune else ())

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Layouts: which folios memory is made of, below and above a PMD boundary.
+"""Layouts: the folios that memory consists of, below and above a PMD boundary.
 
-A side is a pattern of segments that the C repeats until the side is full, so that one layout serves every page size.
-Folios are naturally aligned (mm/huge_memory.c: an anonymous folio of order N starts at a multiple of its size), hence a
-pattern must be a power of two pages long and place each folio at a multiple of its own size.
+Each side of the boundary has a pattern of segments that the C helpers repeat until the side is full, so that a layout
+fits every page size.  Folios are naturally aligned (mm/huge_memory.c: an anonymous folio of order N starts at a
+multiple of its size).  Therefore a pattern is a power of two pages long, and each folio in it starts at a multiple of
+its own size.
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ MAX_ORDER = 20
 MAX_COUNT = 4096
 MAX_SEGMENTS = 8
 
-TOKEN = re.compile(r"(base|order([0-9]{1,2})|pmd_thp|pte_thp|hole)(?:\*([0-9]{1,5}))?")
-TOKENS = "base, order1 to order20, pmd_thp, pte_thp or hole, each with *COUNT if wanted"
+_TOKEN = re.compile(r"(base|order([0-9]{1,2})|pmd_thp|pte_thp|hole)(?:\*([0-9]{1,5}))?")
+_TOKENS = f"base, order1 to order{MAX_ORDER}, pmd_thp, pte_thp or hole, optionally with *COUNT"
 
-_PMD = ("pmd_thp", "pte_thp")
+# Segments of the size of a PMD, which depends on the page size of the running system.
+_PMD_SIZE = ("pmd_thp", "pte_thp")
 
 
 @dataclass(frozen=True)
 class Segment:
-    """`count` folios of one sort next to each other; `order` is log2 of a folio's pages, 0 but for orderN."""
+    """`count` folios of one kind side by side.
+
+    `kind` is "folio", "pmd_thp", "pte_thp" or "hole"; `order` is the binary logarithm of a folio's pages, 0 for every
+    other kind.
+    """
 
     kind: str
     order: int
@@ -41,18 +47,26 @@ class Segment:
 
 @dataclass(frozen=True)
 class Layout:
-    """A named pair of patterns."""
+    """The patterns of the two sides of the PMD boundary, under a name."""
 
     name: str
     below: tuple[Segment, ...]
     above: tuple[Segment, ...]
 
 
+@dataclass(frozen=True)
+class Misfit:
+    """Why a pattern cannot be repeated: the index of the segment at fault, and the reason."""
+
+    index: int
+    reason: str
+
+
 def segment(token: str) -> Segment | str:
-    """The segment that `token` names, or what is wrong with it."""
-    match = TOKEN.fullmatch(token)
+    """The segment that `token` describes, such as ``order4*2``, or what is wrong with the token."""
+    match = _TOKEN.fullmatch(token)
     if not match:
-        return f"is no folio; allowed: {TOKENS}"
+        return f"is not a folio; allowed: {_TOKENS}"
     word, order, count = match.group(1), match.group(2), int(match.group(3) or 1)
     if order is not None and (str(int(order)) != order or not 1 <= int(order) <= MAX_ORDER):
         return f"has an order out of range; allowed: 1 to {MAX_ORDER}"
@@ -61,24 +75,21 @@ def segment(token: str) -> Segment | str:
     return Segment("folio" if order or word == "base" else word, int(order or 0), count)
 
 
-def misfit(pattern: Sequence[Segment]) -> tuple[int, str] | None:
-    """Why `pattern` does not tile: the index of the segment at fault and the reason; None if it does."""
+def misfit(pattern: Sequence[Segment]) -> Misfit | None:
+    """Why `pattern` cannot be repeated to fill a side, None if it can."""
     if len(pattern) > MAX_SEGMENTS:
-        return MAX_SEGMENTS, f"too many segments; at most {MAX_SEGMENTS}"
-    huge = [index for index, part in enumerate(pattern) if part.kind in _PMD]
+        return Misfit(MAX_SEGMENTS, f"too many segments; at most {MAX_SEGMENTS}")
+    huge = [index for index, part in enumerate(pattern) if part.kind in _PMD_SIZE]
     if huge and len(huge) < len(pattern):
-        return huge[
-            0
-        ], "a PMD-size THP mixed with other folios; its size differs between systems, it fills a side alone"
+        reason = "a PMD-size THP beside other folios; its size differs between systems, so it must fill a side alone"
+        return Misfit(huge[0], reason)
     offset = 0
     for index, part in enumerate(pattern):
         pages = 1 << part.order
         if offset % pages:
-            return (
-                index,
-                f"a folio of {pages} pages at page {offset} of the pattern; it must start at a multiple of {pages}",
-            )
+            reason = f"a folio of {pages} pages at page {offset} of the pattern; it must start at a multiple of {pages}"
+            return Misfit(index, reason)
         offset += pages * part.count
     if offset & (offset - 1):
-        return 0, f"the pattern is {offset} pages long; it must be a power of two, so that it tiles"
+        return Misfit(0, f"the pattern is {offset} pages long; it must be a power of two, so that it can be repeated")
     return None

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Edits of the lists that a tree keeps of its mm selftests: Makefile, .gitignore, run_vmtests.sh.
+"""Edits the files in which a tree lists its mm selftests: Makefile, .gitignore, run_vmtests.sh.
 
-Each function takes a file's text and gives the new one; what an earlier install put there is taken out first, so doing
-it twice changes nothing.  A file in which a place cannot be found raises TreeError.
+Each `edit_` function takes the text of a file and returns the new text.  It first removes what an earlier install
+added, so installing twice changes nothing.  It raises TreeError if the text has no place for the new lines.
 """
 
 from __future__ import annotations
@@ -18,71 +18,75 @@ WRAPPER = f"ksft_{CATEGORY}.sh"
 WRAPPER_TEXT = f"#!/bin/sh -e\n# SPDX-License-Identifier: GPL-2.0\n\n./run_vmtests.sh -t {CATEGORY}\n"
 
 _SOURCES = "MPROTECT_AREA_SRCS"
+# The variable and the rules that edit_makefile() adds.
 _BLOCK = re.compile(rf"\n(?:{_SOURCES} [:+]= .*\n)+\n?(?:\$\(OUTPUT\)/\S+: \$\({_SOURCES}\)\n)*", re.MULTILINE)
 _USAGE = f"- {CATEGORY}\n\ttest mprotect(2) on ranges of large folios\n"
-_RUNS_COMMENT = "# mprotect() on ranges of large folios\n"
-_RUNS = re.compile(rf'{re.escape(_RUNS_COMMENT)}(?:(?:CATEGORY="{CATEGORY}" )?run_test \./\S+\n)+\n')
+_RUN_COMMENT = "# mprotect() on ranges of large folios\n"
+# The lines that edit_run_vmtests() adds.
+_RUN_LINES = re.compile(rf'{re.escape(_RUN_COMMENT)}(?:(?:CATEGORY="{CATEGORY}" )?run_test \./\S+\n)+\n')
 
 
-def programs_in(makefile: str) -> set[str]:
-    """The programs that an earlier install listed."""
+def installed_programs(makefile: str) -> set[str]:
+    """The programs that earlier installs have added to the Makefile."""
     return set(re.findall(rf"^\$\(OUTPUT\)/(\S+): \$\({_SOURCES}\)$", makefile, re.MULTILINE))
 
 
-def makefile(text: str, tree: TreeProfile, programs: Sequence[str], helpers: Sequence[str], gone: Sequence[str]) -> str:
-    """The Makefile with `programs` listed and built with the sources among `helpers`; `gone` are no longer in it."""
+def edit_makefile(
+    text: str, tree: TreeProfile, programs: Sequence[str], helpers: Sequence[str], removed: Sequence[str]
+) -> str:
+    """The Makefile with `programs`, each built with the C files of `helpers`, and without the programs `removed`."""
     sources = [name for name in helpers if name.endswith(".c")]
     headers = [name for name in helpers if name.endswith(".h")]
     text = _BLOCK.sub("", text, count=1)
     lines = text.splitlines(keepends=True)
-    ours = {f"{tree.programs} += {name}\n" for name in (*programs, *gone)} | {f"TEST_PROGS += {WRAPPER}\n"}
-    lines = [line for line in lines if line not in ours]
-    lines = [
-        line for line in lines if not re.match(rf"LOCAL_HDRS \+= \$\(selfdir\)/{tree.mm}/mprotect_area\S*\n", line)
-    ]
+    variable = tree.programs_variable
+    added = {f"{variable} += {name}\n" for name in (*programs, *removed)} | {f"TEST_PROGS += {WRAPPER}\n"}
+    added_header = re.compile(rf"LOCAL_HDRS \+= \$\(selfdir\)/{tree.mm_folder}/mprotect_area\S*\n")
+    lines = [line for line in lines if line not in added and not added_header.match(line)]
     for name in programs:
-        lines = _insert(lines, tree.programs, name)
-    if tree.wrappers:
-        lines = _insert(lines, "TEST_PROGS", WRAPPER)
+        lines = _insert_sorted(lines, variable, name)
+    if tree.has_wrappers:
+        lines = _insert_sorted(lines, "TEST_PROGS", WRAPPER)
     if headers:
-        place = _last(lines, r"LOCAL_HDRS\b.*=", "LOCAL_HDRS, the headers that programs are rebuilt for")
-        lines[place:place] = [f"LOCAL_HDRS += $(selfdir)/{tree.mm}/{name}\n" for name in headers]
-    library = _last(lines, r"include \.\./lib\.mk\n", '"include ../lib.mk"')
-    place = library + _last(lines[library:], r"\$\((?:OUTPUT|TEST_GEN_FILES|TEST_GEN_PROGS)\)\S*: \S+\.c\b", "rules")
+        place = _after_last(lines, r"LOCAL_HDRS\b.*=", "line that sets LOCAL_HDRS")
+        lines[place:place] = [f"LOCAL_HDRS += $(selfdir)/{tree.mm_folder}/{name}\n" for name in headers]
+    include = _after_last(lines, r"include \.\./lib\.mk\n", 'line "include ../lib.mk"')
+    rule = r"\$\((?:OUTPUT|TEST_GEN_FILES|TEST_GEN_PROGS)\)\S*: \S+\.c\b"
+    place = include + _after_last(lines[include:], rule, 'rule with a C file after "include ../lib.mk"')
     block = ["\n", f"{_SOURCES} := {sources[0]}\n", *(f"{_SOURCES} += {name}\n" for name in sources[1:]), "\n"]
     block += [f"$(OUTPUT)/{name}: $({_SOURCES})\n" for name in programs]
     lines[place:place] = block
     return "".join(lines)
 
 
-def gitignore(text: str, programs: Sequence[str], gone: Sequence[str]) -> str:
-    """The .gitignore with `programs`, where it lists programs by name at all."""
+def edit_gitignore(text: str, programs: Sequence[str], removed: Sequence[str]) -> str:
+    """The .gitignore with `programs` and without those of `removed`; unchanged if it ignores every new file (``*``)."""
     lines = text.splitlines()
     if "*" in lines:
         return text
-    ours = {*programs, *gone}
-    return "\n".join([*(line for line in lines if line not in ours), *programs]) + "\n"
+    others = [line for line in lines if line not in {*programs, *removed}]
+    return "\n".join([*others, *programs]) + "\n"
 
 
-def run_vmtests(text: str, programs: Sequence[str]) -> str:
-    """run_vmtests.sh with the category in its usage and the programs run before its summary.
+def edit_run_vmtests(text: str, programs: Sequence[str]) -> str:
+    """run_vmtests.sh with the category in its usage text, and with `programs` run before its summary.
 
-    Before 6.3 it has neither categories nor a summary.
+    Before Linux 6.3 the script has neither categories nor a summary: `programs` are run before it exits.
     """
-    text = _RUNS.sub("", text)
+    text = _RUN_LINES.sub("", text)
     if "CATEGORY=" not in text:
         runs = "".join(f"run_test ./{name}\n" for name in programs)
-        return _before(text, r"^exit \$exitcode", f"{_RUNS_COMMENT}{runs}\n", '"exit $exitcode"')
+        return _insert_before(text, r"^exit \$exitcode", f"{_RUN_COMMENT}{runs}\n", 'line "exit $exitcode"')
     if f"\n- {CATEGORY}\n" not in text:
-        text = _before(text, r"^\nexample: ", _USAGE, '"example:" after the categories')
+        text = _insert_before(text, r"^\nexample: ", _USAGE, 'line "example:" after the categories')
     runs = "".join(f'CATEGORY="{CATEGORY}" run_test ./{name}\n' for name in programs)
-    return _before(text, r'^echo "SUMMARY: ', f"{_RUNS_COMMENT}{runs}\n", 'line that prints "SUMMARY: "')
+    return _insert_before(text, r'^echo "SUMMARY: ', f"{_RUN_COMMENT}{runs}\n", 'line that prints "SUMMARY: "')
 
 
-def _insert(lines: list[str], variable: str, name: str) -> list[str]:
-    """`lines` with ``variable += name`` before the first later name of the list, or after the last.
+def _insert_sorted(lines: list[str], variable: str, name: str) -> list[str]:
+    """`lines` with ``variable += name`` before the first entry that sorts after `name`, or after the last entry.
 
-    Lines inside of conditionals are passed over.
+    Entries inside conditionals are ignored.
     """
     depth = 0
     last = None
@@ -91,18 +95,18 @@ def _insert(lines: list[str], variable: str, name: str) -> list[str]:
             depth += 1
         elif re.match(r"endif\b", line):
             depth -= 1
-        found = re.match(rf"{variable}\s*(\+=|:=|=)\s*([\w.-]+)\s*$", line)
-        if found and depth == 0:
+        entry = re.match(rf"{variable}\s*(\+=|:=|=)\s*([\w.-]+)\s*$", line)
+        if entry and depth == 0:
             last = index
-            if found.group(1) == "+=" and found.group(2) > name:
+            if entry.group(1) == "+=" and entry.group(2) > name:
                 return [*lines[:index], f"{variable} += {name}\n", *lines[index:]]
     if last is None:
-        raise TreeError(f"Makefile: has no line that lists {variable}; this shape is not known")
+        raise TreeError(f"Makefile: has no line that adds a name to {variable}; its structure is unknown")
     return [*lines[: last + 1], f"{variable} += {name}\n", *lines[last + 1 :]]
 
 
-def _last(lines: Sequence[str], pattern: str, what: str) -> int:
-    """The index after the last line that matches, outside of conditionals."""
+def _after_last(lines: Sequence[str], pattern: str, what: str) -> int:
+    """The index after the last line, outside conditionals, that matches `pattern`; errors call that line `what`."""
     depth = 0
     place = None
     for index, line in enumerate(lines):
@@ -113,12 +117,13 @@ def _last(lines: Sequence[str], pattern: str, what: str) -> int:
         elif depth == 0 and re.match(pattern, line):
             place = index + 1
     if place is None:
-        raise TreeError(f"Makefile: has no {what}; this shape is not known")
+        raise TreeError(f"Makefile: has no {what}; its structure is unknown")
     return place
 
 
-def _before(text: str, pattern: str, addition: str, what: str) -> str:
-    found = re.search(pattern, text, re.MULTILINE)
-    if not found:
-        raise TreeError(f"run_vmtests.sh: has no {what}; this shape is not known")
-    return text[: found.start()] + addition + text[found.start() :]
+def _insert_before(text: str, pattern: str, addition: str, what: str) -> str:
+    """`text` with `addition` before the first match of `pattern`; errors call the matching line `what`."""
+    match = re.search(pattern, text, re.MULTILINE)
+    if not match:
+        raise TreeError(f"run_vmtests.sh: has no {what}; its structure is unknown")
+    return text[: match.start()] + addition + text[match.start() :]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Files of text: compared with a folder, or put there all together or not at all."""
+"""Generated files: comparing them with a folder, and writing all of them or none."""
 
 from __future__ import annotations
 
@@ -19,15 +19,19 @@ _DIFF_LINES = 40
 
 @dataclass(frozen=True)
 class Drift:
-    """A file that is not what it should be: "missing", "changed" or "stale"; `diff` is unified, cut to some lines."""
+    """A file that differs from what is rendered.
+
+    `kind` is "missing", "changed", or "stale" for a generated file that is no longer rendered; `diff` is a unified diff
+    of at most _DIFF_LINES lines.
+    """
 
     path: Path
     kind: str
     diff: str = ""
 
 
-def is_ours(path: Path) -> bool:
-    """Whether ksftgen generated the file, by the mark in its first lines."""
+def is_generated(path: Path) -> bool:
+    """Whether ksftgen generated the file: its first lines contain MARK."""
     try:
         with path.open("rb") as stream:
             return MARK.encode() in stream.read(4096)
@@ -35,47 +39,50 @@ def is_ours(path: Path) -> bool:
         return False
 
 
-def stale(folder: Path, names: Iterable[str]) -> list[Path]:
-    """C files in `folder` that ksftgen generated once, and that are not in `names`."""
-    keep = set(names)
+def stale_files(folder: Path, names: Iterable[str]) -> list[Path]:
+    """The generated C files in `folder` that are not in `names`."""
+    current = set(names)
     if not folder.is_dir():
         return []
-    found = sorted(path for path in folder.iterdir() if path.suffix in (".c", ".h") and path.name not in keep)
-    return [path for path in found if is_ours(path)]
+    others = (path for path in folder.iterdir() if path.suffix in (".c", ".h") and path.name not in current)
+    return sorted(path for path in others if is_generated(path))
 
 
-def drift(folder: Path, files: Mapping[str, str], prune: bool) -> list[Drift]:
-    """How `folder` differs from `files`; with `prune` stale files count, too."""
-    found = []
+def compare(folder: Path, files: Mapping[str, str], prune: bool) -> list[Drift]:
+    """How `folder` differs from `files`, text by name; with `prune`, stale files are differences, too."""
+    drifts = []
     for name, text in files.items():
         path = folder / name
         try:
-            there = path.read_bytes().decode("utf-8", "surrogateescape")
+            present = path.read_bytes().decode("utf-8", "surrogateescape")
         except FileNotFoundError:
-            found.append(Drift(path, "missing"))
+            drifts.append(Drift(path, "missing"))
             continue
         except OSError as error:
             raise GenError(f"{path}: cannot read: {error.strerror}") from None
-        if there != text:
-            lines = difflib.unified_diff(there.splitlines(), text.splitlines(), str(path), "rendered", n=1, lineterm="")
-            shown = list(lines)
-            more = len(shown) - _DIFF_LINES
-            shown = [*shown[:_DIFF_LINES], f"... {more} more lines"] if more > 0 else shown
-            found.append(Drift(path, "changed", "\n".join(shown)))
+        if present != text:
+            drifts.append(Drift(path, "changed", _diff(path, present, text)))
     if prune:
-        found += [Drift(path, "stale") for path in stale(folder, files)]
-    return found
+        drifts += [Drift(path, "stale") for path in stale_files(folder, files)]
+    return drifts
+
+
+def _diff(path: Path, present: str, rendered: str) -> str:
+    before, after = present.splitlines(), rendered.splitlines()
+    lines = list(difflib.unified_diff(before, after, str(path), "rendered", n=1, lineterm=""))
+    more = len(lines) - _DIFF_LINES
+    return "\n".join([*lines[:_DIFF_LINES], f"... {more} more lines"] if more > 0 else lines)
 
 
 def write(
     files: Mapping[Path, str], modes: Mapping[Path, int] | None = None, remove: Iterable[Path] = ()
 ) -> list[Path]:
-    """Write what differs and remove `remove`; returns the paths touched.
+    """Write the files whose text or mode differs, delete those of `remove`, and return all paths that changed.
 
-    All new files are written under other names first and renamed when every one is complete.  A file keeps its mode; a
-    new one gets that of `modes`, or 644.
+    Every file is first written under a temporary name; all are renamed once the last one is complete.  The mode is that
+    of `modes`, else that of the existing file, else 644.  Raises GenError if a file cannot be written.
     """
-    ready: list[tuple[str, Path]] = []
+    temporary: list[tuple[str, Path]] = []
     try:
         for path, text in files.items():
             data = text.encode("utf-8", "surrogateescape")
@@ -84,19 +91,19 @@ def write(
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-            ready.append((name, path))
+            temporary.append((name, path))
             with os.fdopen(handle, "wb") as stream:
                 stream.write(data)
             os.chmod(name, mode)
-        for name, path in ready:
+        for name, path in temporary:
             os.replace(name, path)
-        gone = [path for path in remove if path.exists()]
-        for path in gone:
+        removed = [path for path in remove if path.exists()]
+        for path in removed:
             path.unlink()
     except OSError as error:
         raise GenError(f"{error.filename or ''}: cannot write: {error.strerror}") from None
     finally:
-        for name, _ in ready:
+        for name, _ in temporary:
             with contextlib.suppress(OSError):
                 os.unlink(name)
-    return [*(path for _, path in ready), *gone]
+    return [*(path for _, path in temporary), *removed]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where templates and scenarios are: in the package of a wheel, or at the root of a checkout."""
+"""The folders of templates, scenarios and generated files: inside an installed package, or at the top of a checkout."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _CHECKOUT = _PACKAGE.parent.parent
 
 
 def folder(name: str) -> Path:
-    """The folder `name` ("templates" or "scenarios") of this ksftgen; never one of the current directory."""
-    found = (_CHECKOUT if _is_checkout() else _PACKAGE) / name
-    if not found.is_dir():
+    """The folder `name` ("templates" or "scenarios") that belongs to this ksftgen; raises GenError if it is missing."""
+    path = (_CHECKOUT if _is_checkout() else _PACKAGE) / name
+    if not path.is_dir():
         raise GenError(f'ksftgen is installed without its "{name}"; install it again')
-    return found
+    return path
 
 
 def generated() -> Path:
-    """Where render writes when not told: generated/ of the checkout, or of the current directory."""
+    """The default output folder of ``ksftgen render``: generated/ in the checkout, else in the current directory."""
     return (_CHECKOUT if _is_checkout() else Path.cwd()) / "generated"
 
 
 def scenarios() -> list[Path]:
-    """The scenarios that come with ksftgen, by name."""
+    """The files of the scenarios that come with ksftgen, in the order of their names."""
     return sorted(folder("scenarios").glob("*.yaml"))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A scenario as the rest of the program sees it: checked, resolved, never to be changed."""
+"""A valid scenario: immutable, every name resolved."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ksftgen.layout import Layout
-from ksftgen.vocabulary import Argument, Type, Verb
+from ksftgen.vocabulary import Parameter, Type, Verb
 
+# The value of each axis.
 Case = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Axis:
-    """A dimension of the matrix; `values` in the scenario's order."""
+    """A dimension of the matrix, with its values in the scenario's order."""
 
     name: str
     type: Type
@@ -22,32 +23,35 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a step passes for an argument: a value, or the axis that varies it."""
+class Argument:
+    """What a step passes for a parameter: a fixed value, or the axis from which a case takes the value."""
 
-    argument: Argument
+    parameter: Parameter
     value: str
     is_axis: bool
 
     @property
     def c(self) -> str:
-        return f"variant->{self.value}" if self.is_axis else self.argument.type.expression(self.value)
+        """The C expression of the argument."""
+        return f"variant->{self.value}" if self.is_axis else self.parameter.type.expression(self.value)
 
 
 @dataclass(frozen=True)
 class Step:
-    """A verb with each of its arguments, in the verb's order."""
+    """A verb with an argument for each of its parameters, in their order."""
 
     verb: Verb
-    given: tuple[Given, ...]
+    arguments: tuple[Argument, ...]
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A valid scenario.  `strength` is t, or None for the whole product; `layouts` are those it uses, by name.
+    """A valid scenario.
 
-    `exclude` holds one mapping from axis to forbidden values per exclusion: a case is out when all of one apply.
-    Of an entry of `include` every combination is in some case, whatever the strength.
+    `layouts` are those that it uses.  With `strength` t, the cases contain every combination of any t axes; None stands
+    for all axes.  Each entry of `stronger` is a set of axes with a strength of its own.  Each entry of `include` maps
+    axes to values; the cases contain every combination of these values.  Each entry of `exclude` maps axes to values,
+    and forbids the cases in which each of these axes has one of its values.
     """
 
     name: str
@@ -64,10 +68,10 @@ class Scenario:
     setup: tuple[Step, ...]
     tests: Mapping[str, tuple[Step, ...]]
 
-    def at(self, strength: int | None) -> Scenario:
-        """The scenario with one strength for all of its axes."""
+    def with_strength(self, strength: int | None) -> Scenario:
+        """The scenario with a single strength for all of its axes."""
         return replace(self, strength=strength, stronger=())
 
-    def excluded(self, case: Case) -> bool:
-        """Whether an exclusion forbids `case`."""
-        return any(all(case[axis] in values for axis, values in one.items()) for one in self.exclude)
+    def is_excluded(self, case: Case) -> bool:
+        """Whether an entry of `exclude` forbids `case`."""
+        return any(all(case[axis] in values for axis, values in entry.items()) for entry in self.exclude)

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The JSON Schema of a scenario, for editors: shape.py's models with the vocabulary filled in."""
+"""The JSON Schema of scenarios for editors: the models of shape.py, extended by the vocabulary."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ksftgen import spec
+from ksftgen.library import library
 from ksftgen.shape import ScenarioShape
-from ksftgen.vocabulary import CAPABILITIES, VERBS, Argument, Verb
+from ksftgen.vocabulary import CAPABILITIES, VERBS, Parameter, Verb
 
 
 def schema() -> dict[str, Any]:
-    """A JSON Schema (draft 2020-12) as plain data."""
-    found = ScenarioShape.model_json_schema()
-    properties = found["properties"]
-    found["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    found["title"] = "ksftgen scenario"
-    found["$defs"]["step"] = {"anyOf": [_bare(), *map(_step, VERBS.values())]}
+    """The JSON Schema (draft 2020-12) of a scenario, as plain data."""
+    root = ScenarioShape.model_json_schema()
+    properties = root["properties"]
+    root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    root["title"] = "ksftgen scenario"
+    root["$defs"]["step"] = {"anyOf": [_bare_verbs(), *map(_verb, VERBS.values())]}
     steps = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/step"}}
     properties["setup"] = {**steps, "description": properties["setup"]["description"]}
     properties["tests"]["additionalProperties"] = steps
@@ -28,22 +28,24 @@ def schema() -> dict[str, Any]:
     properties["requires"]["items"] = {
         "anyOf": [{"const": name, "description": about} for name, about in CAPABILITIES.items()]
     }
-    return found
+    return root
 
 
-def _bare() -> dict[str, Any]:
-    verbs = [verb.name for verb in VERBS.values() if all(argument.default is not None for argument in verb.arguments)]
+def _bare_verbs() -> dict[str, Any]:
+    """The verbs that may stand without arguments: every parameter has a default."""
+    verbs = [verb.name for verb in VERBS.values() if all(p.default is not None for p in verb.parameters)]
     return {"enum": verbs}
 
 
-def _step(verb: Verb) -> dict[str, Any]:
+def _verb(verb: Verb) -> dict[str, Any]:
+    """A step as a mapping from the verb to its arguments."""
     arguments: dict[str, Any] = {
         "type": "object",
-        "properties": {argument.name: _argument(argument) for argument in verb.arguments},
-        "required": [argument.name for argument in verb.arguments if argument.default is None],
+        "properties": {parameter.name: _parameter(parameter) for parameter in verb.parameters},
+        "required": [parameter.name for parameter in verb.parameters if parameter.default is None],
         "additionalProperties": False,
     }
-    if not verb.arguments:
+    if not verb.parameters:
         arguments = {"type": ["object", "null"], "additionalProperties": False}
     return {
         "type": "object",
@@ -54,13 +56,14 @@ def _step(verb: Verb) -> dict[str, Any]:
     }
 
 
-def _argument(argument: Argument) -> dict[str, Any]:
-    kind = argument.type
-    words: dict[str, Any] = {"enum": list(kind.values)} if kind.values else {"examples": list(spec.library())}
-    found: dict[str, Any] = {"description": kind.about}
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    """A word of the parameter's type, or $AXIS; a layout may also be one of the scenario's own."""
+    kind = parameter.type
     if kind.values is None:
-        return {**found, "type": "string", "pattern": r"^\$?[a-z][a-z0-9_]*$", **words}
-    found["anyOf"] = [words, {"type": "string", "pattern": r"^\$[a-z][a-z0-9_]*$"}]
-    if argument.default is not None:
-        found["default"] = argument.default
-    return found
+        examples = list(library())
+        return {"description": kind.about, "type": "string", "pattern": r"^\$?[a-z][a-z0-9_]*$", "examples": examples}
+    axis = {"type": "string", "pattern": r"^\$[a-z][a-z0-9_]*$"}
+    schema: dict[str, Any] = {"description": kind.about, "anyOf": [{"enum": list(kind.values)}, axis]}
+    if parameter.default is not None:
+        schema["default"] = parameter.default
+    return schema

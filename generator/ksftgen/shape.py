@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The shape of a scenario: which keys there are and what sort of thing each holds.
+"""The shape of a scenario: its keys, and the form of each value.
 
-The models say nothing of how keys hang together (spec.py does); they are also where the JSON Schema comes from.
+pydantic models check every key by itself, and give the JSON Schema; spec.py checks how keys fit together.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints,
 from pydantic.functional_validators import AfterValidator
 
 from ksftgen import layout
-from ksftgen.errors import join, unknown
+from ksftgen.errors import unknown_word
 from plainyaml.node import Mapping, Node
 from plainyaml.problem import Problem, clip
 
@@ -21,17 +21,18 @@ from plainyaml.problem import Problem, clip
 def _comment(text: str) -> str:
     """Text that may stand in a C comment."""
     if re.search(r"[^\n\x20-\x7e]", text):
-        raise ValueError("printable ASCII only, it goes into a C comment")
+        raise ValueError("goes into a C comment; allowed: printable ASCII")
     if "*/" in text or "/*" in text:
-        raise ValueError('"/*" and "*/" are not allowed, it goes into a C comment')
+        raise ValueError('goes into a C comment; "/*" and "*/" are not allowed')
     if not text.strip():
-        raise ValueError("must not be blank")
+        raise ValueError("is blank; give some text")
     return text
 
 
 def _line(text: str) -> str:
+    """A single line that may stand in a C comment."""
     if "\n" in text:
-        raise ValueError("one line only")
+        raise ValueError("has several lines; give one line")
     return _comment(text)
 
 
@@ -46,6 +47,7 @@ Values = Word | Annotated[list[Word], Field(min_length=1)]
 StepShape = str | Annotated[dict[str, dict[str, str] | None], Field(min_length=1, max_length=1)]
 Steps = Annotated[list[StepShape], Field(min_length=1)]
 
+_NAME = "lower-case letters, digits and _, a letter first"
 _ORDER = "(?:[1-9]|1[0-9]|20)"
 Token = Annotated[
     str, StringConstraints(pattern=rf"^(?:base|order{_ORDER}|pmd_thp|pte_thp|hole)(?:\*[1-9][0-9]{{0,3}})?$")
@@ -57,102 +59,104 @@ class _Model(BaseModel):
 
 
 class LayoutShape(_Model):
-    """A layout: the folios on the two sides of a PMD boundary."""
+    """A layout: the folios on each side of a PMD boundary."""
 
-    below: list[Token] = Field(min_length=1, description="the pattern that fills memory up to the boundary")
-    above: list[Token] = Field(min_length=1, description="the pattern that fills memory from the boundary on")
+    below: list[Token] = Field(min_length=1, description="the pattern of folios that is repeated up to the boundary")
+    above: list[Token] = Field(min_length=1, description="the pattern of folios that is repeated from the boundary on")
 
 
 class StrongerShape(_Model):
-    """Axes that are to be combined more thoroughly than the rest."""
+    """Axes with a strength of their own."""
 
     axes: list[Word] = Field(min_length=2, description="names of axes")
-    strength: StrictInt = Field(ge=2, description="every combination of so many of these axes")
+    strength: StrictInt = Field(ge=2, description="N: cover every combination of any N of these axes")
 
 
 class ScenarioShape(_Model):
     """A ksftgen scenario: what memory looks like, what is done to it, and a matrix that varies both."""
 
-    scenario: Name = Field(description="its name: the file's stem, the fixture and the program")
-    summary: Summary = Field(description="one line: what is tested")
+    scenario: Name = Field(description="the name of the file (without .yaml), of the fixture and of the program")
+    summary: Summary = Field(description="what is tested, in one line")
     description: Description | None = Field(None, description="why and how, for the head of the C file")
-    guards: list[Guard] = Field([], description="path:function of the kernel that is broken when this fails")
-    requires: list[str] = Field([], description="what the machine must have; without it the cases skip")
-    layouts: dict[Word, LayoutShape] = Field({}, description="layouts of this scenario's own")
+    guards: list[Guard] = Field([], description="kernel functions that the tests guard, each PATH:FUNCTION")
+    requires: list[str] = Field([], description="what the machine must have; without it the tests are skipped")
+    layouts: dict[Word, LayoutShape] = Field({}, description="layouts of this scenario, beside those of the library")
     matrix: dict[Word, Annotated[list[Word], Field(min_length=1)]] = Field(
-        min_length=1, description="axes and their values; a step uses one by $NAME"
+        min_length=1, description="axes and their values; a step takes the value of an axis by $NAME"
     )
     strength: StrictInt | Literal["all"] = Field(
-        description="cover every combination of so many axes; all: the product"
+        description="N: cover every combination of any N axes; all: cover every combination of all axes"
     )
     stronger: list[StrongerShape] = Field([], description="sets of axes with a strength of their own")
     include: list[Annotated[dict[Word, Values], Field(min_length=1)]] = Field(
-        [], description="combinations that some case must have, whatever the strength"
+        [], description="combinations that some case must contain, whatever the strength"
     )
     exclude: list[Annotated[dict[Word, Values], Field(min_length=1)]] = Field(
-        [], description="combinations that make no case: all axes of an entry apply"
+        [], description="combinations that no case may contain; all axes of an entry apply together"
     )
-    setup: Steps = Field(description="steps that build the memory; the first maps it")
-    tests: dict[Word, Steps] = Field(min_length=1, description="name and steps; each runs for every case")
+    setup: Steps = Field(description="steps that prepare the memory; the first one maps it")
+    tests: dict[Word, Steps] = Field(
+        min_length=1, description="names of tests and their steps; each test runs for every case"
+    )
 
 
 def check(root: Mapping) -> list[Problem]:
-    """Problems of shape: at most one for each place, but for keys that are missing there."""
+    """The problems of shape: at most one for each place, but one for each key that is missing there."""
     problems: dict[tuple[int, int, str], Problem] = {}
     try:
         ScenarioShape.model_validate(root.plain())
     except ValidationError as error:
         for detail in error.errors(include_url=False):
-            node, key, place = _find(root, detail)
-            found = node.problem(_text(detail, place, key))
-            missing = found.text if detail["type"] == "missing" else ""
-            problems.setdefault((found.line, found.column, missing), found)
+            node, key, way = _locate(root, detail)
+            problem = node.problem(_message(detail, way, key))
+            missing = problem.text if detail["type"] == "missing" else ""
+            problems.setdefault((problem.line, problem.column, missing), problem)
     return list(problems.values())
 
 
-def _find(root: Mapping, detail: Any) -> tuple[Node, str, list[Any]]:
-    """The node that an error is about, the last key on the way that a user wrote, and the way.
+def _locate(root: Mapping, detail: Any) -> tuple[Node, str, list[Any]]:
+    """The node of a pydantic error, the last key of the file on the way to it, and the way: keys and indices.
 
-    A step is a union of shapes, each of which complains in its own way: the way ends at the step.
+    A step is a union of shapes, and each of them gives errors of its own; the way ends at the step.
     """
-    place = list(detail["loc"])
-    place = place[: {"setup": 2, "tests": 3}.get(place[0], len(place))]
-    node, key = root.follow(place)
+    way = list(detail["loc"])
+    way = way[: {"setup": 2, "tests": 3}.get(way[0], len(way))]
+    node, key = root.follow(way)
     if key is None:
-        return node, "", place
-    of_key = place[-1] == "[key]" or detail["type"] == "extra_forbidden"
-    return key if of_key else node, key.text, place
+        return node, "", way
+    is_about_key = way[-1] == "[key]" or detail["type"] == "extra_forbidden"
+    return key if is_about_key else node, key.text, way
 
 
-def _text(detail: Any, place: list[Any], key: str) -> str:
-    """What is wrong, in the words of the language instead of pydantic's."""
+def _message(detail: Any, way: list[Any], key: str) -> str:
+    """The message for a pydantic error, in the words of the scenario language."""
     kind, context = detail["type"], detail.get("ctx", {})
-    top = str(place[0])
+    top = str(way[0])
     given = detail["input"]
     shown = f'"{clip(given)}"' if isinstance(given, str) else clip(str(given)) if isinstance(given, int) else ""
-    if len(place) == {"setup": 2, "tests": 3}.get(top) and not str(place[-1]).startswith("["):
+    if len(way) == {"setup": 2, "tests": 3}.get(top) and not str(way[-1]).startswith("["):
         return "a step is a verb, or VERB: {argument: value}; for example - mprotect: {range: whole, prot: read}"
     if kind == "missing":
-        return f'"{place[-1]}" is missing; it is required'
+        return f'"{way[-1]}" is missing; it is required'
     if kind == "extra_forbidden":
-        if len(place) == 1:
-            return unknown("key", str(place[-1]), ScenarioShape.model_fields)
-        return unknown("key", str(place[-1]), (LayoutShape if top == "layouts" else StrongerShape).model_fields)
+        if len(way) == 1:
+            return unknown_word("key", str(way[-1]), ScenarioShape.model_fields)
+        return unknown_word("key", str(way[-1]), (LayoutShape if top == "layouts" else StrongerShape).model_fields)
     if kind == "string_pattern_mismatch":
-        if place[-1] == "[key]":
-            return f"name {shown} is not allowed; allowed: lower-case letters, digits and _, a letter first, at most 31"
+        if way[-1] == "[key]":
+            return f"name {shown} is not allowed; allowed: {_NAME}, at most 31 characters"
         if top == "scenario":
-            return f"name {shown} is not allowed; allowed: lower-case letters, digits and _, a letter first, 3 to 41"
+            return f"name {shown} is not allowed; allowed: {_NAME}, 3 to 41 characters"
         if top == "guards":
-            return f"{shown} names no function; allowed: PATH:FUNCTION, for example mm/mprotect.c:change_pte_range"
+            return f"{shown} is not a function; allowed: PATH:FUNCTION, for example mm/mprotect.c:change_pte_range"
         if top == "layouts":
-            wrong = layout.segment(str(given))
-            return f"{shown} {wrong if isinstance(wrong, str) else 'is no folio'}"
-        return f"value {shown} is not allowed; allowed: lower-case letters, digits and _, a letter first"
+            reason = layout.segment(str(given))
+            return f"{shown} {reason if isinstance(reason, str) else 'is not a folio'}"
+        return f"value {shown} is not allowed; allowed: {_NAME}"
     if kind == "string_too_long":
-        return f'"{key}" is longer than {context["max_length"]} characters; say the rest in description'
+        return f'"{key}" is longer than {context["max_length"]} characters; put the rest into description'
     if kind == "value_error":
-        return f'"{key}": {context["error"]}'
+        return f'"{key}" {context["error"]}'
     if kind == "greater_than_equal":
         return f"strength {shown} is too low; at least {context['ge']}"
     if kind == "too_short":
@@ -171,5 +175,5 @@ def _text(detail: Any, place: list[Any], key: str) -> str:
     if kind == "int_type":
         return f'"{key}" must be a number'
     if kind == "string_type":
-        return f'"{key}" must be text' if not shown else f"{shown} must be text; a word, or put it in quotes"
-    return f'"{key}": {join([str(detail["msg"])])}'
+        return f'"{key}" must be text' if not shown else f"{shown} must be text; write a word, or put it in quotes"
+    return f'"{key}": {detail["msg"]}'

@@ -1,150 +1,154 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Steps of a scenario: nodes to verbs with their arguments, and which type each axis has by its uses."""
+"""Steps: from nodes to verbs with arguments; the steps that use an axis give it its type."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ksftgen.errors import join, unknown
-from ksftgen.scenario import Given, Step
-from ksftgen.vocabulary import VERBS, Type, Verb
+from ksftgen.errors import join_or, unknown_word
+from ksftgen.scenario import Argument, Step
+from ksftgen.vocabulary import VERBS, Parameter, Type, Verb
 from plainyaml import node as yaml
 from plainyaml.problem import Problem
 
 
 @dataclass
 class Use:
-    """The type of an axis, by the first step that uses it, in this line."""
+    """The first use of an axis: the type of the parameter, and the line of the step."""
 
     type: Type
     line: int
 
 
 @dataclass
-class Steps:
-    """Reads steps; gathers problems and the uses of axes on the way.
+class StepReader:
+    """Reads steps, and collects problems and the first use of each axis.
 
-    `bad` are the lines and columns of steps whose shape is wrong: they are passed over.  `complete` says whether every
-    step was understood, so that the uses are all there are.
+    `axes` and `layouts` are names that steps may use.  `faulty` are the places (line, column) of steps of the wrong
+    shape, which are skipped.  `is_complete` is false once a step could not be read: an axis without a use may then
+    have one in that step.  `has_child` is whether the step that is read next has a child process.
     """
 
     axes: Sequence[str]
     layouts: Collection[str]
-    bad: Collection[tuple[int, int]] = ()
+    faulty: Collection[tuple[int, int]] = ()
     problems: list[Problem] = field(default_factory=list)
     uses: dict[str, Use] = field(default_factory=dict)
     has_child: bool = False
-    complete: bool = True
+    is_complete: bool = True
 
-    def setup(self, nodes: Iterable[yaml.Node]) -> tuple[Step, ...]:
-        """The steps of ``setup``: the first one maps, no other does."""
+    def read_setup(self, nodes: Iterable[yaml.Node]) -> tuple[Step, ...]:
+        """The steps of ``setup``; the first one maps memory, the others do not."""
         steps = []
-        for index, item in enumerate(nodes):
-            step = self._step(item)
+        for index, node in enumerate(nodes):
+            step = self._read_step(node)
             if step is None:
                 continue
+            name = step.verb.name
             if index == 0 and not step.verb.maps:
-                maps = join(verb.name for verb in VERBS.values() if verb.maps)
-                self.problems.append(
-                    item.problem(f'setup starts with "{step.verb.name}"; its first step must be {maps}')
-                )
+                maps = join_or(verb.name for verb in VERBS.values() if verb.maps)
+                self.problems.append(node.problem(f'setup starts with "{name}"; its first step must be {maps}'))
             if index > 0 and step.verb.maps:
-                self.problems.append(
-                    item.problem(f'"{step.verb.name}" again; memory is mapped once, by the first step')
-                )
+                text = f'"{name}" maps memory a second time; only the first step of setup may map it'
+                self.problems.append(node.problem(text))
             steps.append(step)
         return tuple(steps)
 
-    def test(self, nodes: Iterable[yaml.Node]) -> tuple[Step, ...]:
-        """The steps of one test; a child that it forks is gone after it."""
-        before = self.has_child
+    def read_test(self, nodes: Iterable[yaml.Node]) -> tuple[Step, ...]:
+        """The steps of one test; a child that it forks does not outlive it."""
+        child_before = self.has_child
         steps = []
-        for item in nodes:
-            step = self._step(item)
+        for node in nodes:
+            step = self._read_step(node)
             if step is None:
                 continue
             if step.verb.setup_only:
-                self.problems.append(item.problem(f'"{step.verb.name}" in a test; it belongs to setup'))
+                self.problems.append(node.problem(f'"{step.verb.name}" is used in a test; only setup may use it'))
             steps.append(step)
-        self.has_child = before
+        self.has_child = child_before
         return tuple(steps)
 
-    def _step(self, node: yaml.Node) -> Step | None:
-        step = None if (node.line, node.column) in self.bad else self._read(node)
+    def _read_step(self, node: yaml.Node) -> Step | None:
+        step = None if (node.line, node.column) in self.faulty else self._parse_step(node)
         if step is None:
-            self.complete = False
-            self.has_child = True  # it may have forked
+            self.is_complete = False
+            self.has_child = True  # the step may have been a fork
         return step
 
-    def _read(self, node: yaml.Node) -> Step | None:
+    def _parse_step(self, node: yaml.Node) -> Step | None:
         if isinstance(node, yaml.Scalar):
-            name, place, arguments = str(node.value), node, None
+            name, place, values = str(node.value), node, None
         elif isinstance(node, yaml.Mapping):
             name, place = next(iter(node.keys.items()))
-            inner = node.items[name]
-            arguments = inner if isinstance(inner, yaml.Mapping) else None
+            body = node.items[name]
+            values = body if isinstance(body, yaml.Mapping) else None
         else:
             return None
         verb = VERBS.get(name)
         if verb is None:
-            self.problems.append(place.problem(unknown("verb", name, VERBS)))
+            self.problems.append(place.problem(unknown_word("verb", name, VERBS)))
             return None
-        given = self._arguments(verb, place, arguments)
+        arguments = self._parse_arguments(verb, place, values)
         if verb.name == "exit" and not self.has_child:
-            self.problems.append(place.problem("exit without a child; fork before it"))
+            self.problems.append(place.problem("exit without a child process; fork before this step"))
         if verb.name in ("fork", "map_numa"):
             self.has_child = True
-        return Step(verb, given) if given is not None else None
+        return Step(verb, arguments) if arguments is not None else None
 
-    def _arguments(self, verb: Verb, place: yaml.Node, node: yaml.Mapping | None) -> tuple[Given, ...] | None:
-        good = True
-        names = [argument.name for argument in verb.arguments]
-        for name, key in node.keys.items() if node else ():
-            if name not in names:
-                self.problems.append(key.problem(unknown(f"argument of {verb.name}", name, names)))
-                good = False
-        there = node.items if node else {}
-        lacks = [
-            argument.name for argument in verb.arguments if argument.default is None and argument.name not in there
+    def _parse_arguments(
+        self, verb: Verb, place: yaml.Node, values: yaml.Mapping | None
+    ) -> tuple[Argument, ...] | None:
+        """An argument for each parameter of `verb`; None if one is missing, unknown or wrong."""
+        names = [parameter.name for parameter in verb.parameters]
+        given = values.items if values else {}
+        unknown = [(name, key) for name, key in values.keys.items() if name not in names] if values else []
+        for name, key in unknown:
+            self.problems.append(key.problem(unknown_word(f"argument of {verb.name}", name, names)))
+        missing = [
+            parameter.name for parameter in verb.parameters if parameter.default is None and parameter.name not in given
         ]
-        if lacks:
-            self.problems.append(place.problem(f"{verb.name} lacks {' and '.join(lacks)}; write {verb.usage}"))
-            good = False
-        given = []
-        for argument in verb.arguments:
-            value = there.get(argument.name)
+        if missing:
+            self.problems.append(place.problem(f"{verb.name} lacks {' and '.join(missing)}; write {verb.usage}"))
+        is_valid = not unknown and not missing
+        arguments = []
+        for parameter in verb.parameters:
+            value = given.get(parameter.name)
             if value is None:
-                given.append(Given(argument, argument.default or "", False))
+                arguments.append(Argument(parameter, parameter.default or "", False))
                 continue
             if not isinstance(value, yaml.Scalar):
-                return None  # a problem of shape, reported there
-            word = str(value.value)
-            if word.startswith("$"):
-                good &= self._axis(word[1:], argument.type, value)
-                given.append(Given(argument, word[1:], True))
-            else:
-                good &= self._value(word, argument.type, value)
-                given.append(Given(argument, word, False))
-                if argument.name == "process" and word == "child" and not self.has_child:
-                    self.problems.append(value.problem("no child; fork before this step"))
-        return tuple(given) if good else None
+                return None  # shape.py reports it
+            argument = self._parse_argument(parameter, value)
+            is_valid &= argument is not None
+            if argument is not None:
+                arguments.append(argument)
+        return tuple(arguments) if is_valid else None
 
-    def _axis(self, axis: str, kind: Type, place: yaml.Node) -> bool:
-        if axis not in self.axes:
-            if self.axes:  # else the matrix is what is wrong
-                self.problems.append(place.problem(unknown("axis", axis, self.axes)))
-            return False
-        use = self.uses.setdefault(axis, Use(kind, place.line))
-        if use.type is not kind:
-            text = f"axis {axis} used as {kind.name}; line {use.line} uses it as {use.type.name}, an axis has one type"
-            self.problems.append(place.problem(text))
-            return False
-        return True
-
-    def _value(self, word: str, kind: Type, place: yaml.Node) -> bool:
-        allowed = self.layouts if kind.values is None else kind.values
+    def _parse_argument(self, parameter: Parameter, node: yaml.Scalar) -> Argument | None:
+        word = str(node.value)
+        if word.startswith("$"):
+            axis = word[1:]
+            return Argument(parameter, axis, True) if self._use_axis(axis, parameter.type, node) else None
+        if parameter.name == "process" and word == "child" and not self.has_child:
+            self.problems.append(node.problem("there is no child process; fork before this step"))
+        allowed = self.layouts if parameter.type.values is None else parameter.type.values
         if word not in allowed:
-            self.problems.append(place.problem(unknown(kind.name, word, allowed)))
+            self.problems.append(node.problem(unknown_word(parameter.type.name, word, allowed)))
+            return None
+        return Argument(parameter, word, False)
+
+    def _use_axis(self, axis: str, kind: Type, node: yaml.Node) -> bool:
+        """Note the use of `axis` for a value of type `kind`; false, with a problem, if that cannot be."""
+        if axis not in self.axes:
+            if self.axes:  # a scenario without axes has a problem in its matrix
+                self.problems.append(node.problem(unknown_word("axis", axis, self.axes)))
+            return False
+        use = self.uses.setdefault(axis, Use(kind, node.line))
+        if use.type is not kind:
+            text = (
+                f"axis {axis} is used as {kind.name}, and in line {use.line} as {use.type.name}; an axis has one type"
+            )
+            self.problems.append(node.problem(text))
             return False
         return True

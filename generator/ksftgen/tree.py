@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a kernel tree's mm selftests are like: how they include, what their helpers are called, how they are listed."""
+"""The profile of a kernel tree: how its mm selftests include headers, name their helpers and list their programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ksftgen.errors import TreeError
 _SELFTESTS = Path("tools/testing/selftests")
 _HELPER_HEADERS = ("vm_util.h", "hugepage_settings.h", "thp_settings.h")
 
-# What vm_util.h and hugepage_settings.h of Linux 7.3 define and declare.
+# The names that vm_util.h and hugepage_settings.h of Linux 7.3 define or declare, as _declared_names() returns them.
 _SYMBOLS_7_3 = """
     BIT_ULL FORCE_READ HPAGE_SHIFT HPAGE_SIZE HUGETLB_SETUP_DEFAULT_PAGES KPF_COMPOUND_HEAD KPF_COMPOUND_TAIL
     KPF_HWPOISON KPF_THP NR_ORDERS PAGEMAP_PFN PAGEMAP_PRESENT PM_FILE PM_GUARD_REGION PM_MMAP_EXCLUSIVE
@@ -41,64 +41,66 @@ _SYMBOLS_7_3 = """
 
 @dataclass(frozen=True)
 class TreeProfile:
-    """The facts of a tree that templates and install ask for.
+    """What differs between trees for the templates and for `install`.
 
-    `version` is (VERSION, PATCHLEVEL); `mm` the folder below tools/testing/selftests; `programs` the Makefile variable
-    that lists programs; `wrappers` whether ksft_CATEGORY.sh scripts run them; `settings_header` the header of the THP
-    settings helpers, "" where there is none.
+    `version` is (VERSION, PATCHLEVEL).  `mm_folder` is the folder of the mm selftests, "mm" or "vm".
+    `harness_include` and `kselftest_include` are the paths by which sources include these headers.  `settings_header`
+    declares the helpers for THP settings, "" if the tree has no such header.  `programs_variable` is the Makefile
+    variable that lists the programs.  `has_wrappers` is whether the tree has a ksft_CATEGORY.sh for each category.
+    `symbols` are the names that vm_util.h and the settings header define or declare.
     """
 
     version: tuple[int, int]
-    mm: str
+    mm_folder: str
     harness_include: str
     kselftest_include: str
     settings_header: str
-    programs: str
-    wrappers: bool
+    programs_variable: str
+    has_wrappers: bool
     symbols: frozenset[str]
 
     def has(self, symbol: str) -> bool:
-        """Whether vm_util.h or the THP settings header declares or defines `symbol`."""
+        """Whether vm_util.h or the settings header defines or declares `symbol`."""
         return symbol in self.symbols
 
 
 LINUX_7_3 = TreeProfile(
     version=(7, 3),
-    mm="mm",
+    mm_folder="mm",
     harness_include="kselftest_harness.h",
     kselftest_include="kselftest.h",
     settings_header="hugepage_settings.h",
-    programs="TEST_GEN_FILES",
-    wrappers=True,
+    programs_variable="TEST_GEN_FILES",
+    has_wrappers=True,
     symbols=frozenset(_SYMBOLS_7_3.split()),
 )
 
 
 def mm_dir(tree: Path) -> Path:
-    """The folder of the mm selftests in `tree`; raises TreeError if there is none."""
+    """The folder of the mm selftests in `tree`; raises TreeError if `tree` is not a kernel tree."""
     if not tree.is_dir():
-        raise TreeError(f"{tree}: is no directory; give the top of a kernel tree")
-    for name in ("mm", "vm"):  # vm before 6.3
+        raise TreeError(f"{tree}: is not a directory; give the top of a kernel tree")
+    for name in ("mm", "vm"):  # "vm" before Linux 6.3
         if (tree / _SELFTESTS / name / "Makefile").is_file():
             return tree / _SELFTESTS / name
     raise TreeError(f"{tree}: has no {_SELFTESTS}/mm/Makefile; give the top of a kernel tree")
 
 
 def probe(tree: Path) -> TreeProfile:
-    """The profile of the kernel tree at `tree`, from its files."""
+    """The profile of the kernel tree at `tree`, from its files; raises TreeError if their structure is unknown."""
     folder = mm_dir(tree)
     makefile = read(folder / "Makefile")
     sources = "".join(read(path) for path in sorted(folder.glob("*.c")))
     headers = {name: read(folder / name) for name in _HELPER_HEADERS if (folder / name).is_file()}
     return TreeProfile(
         version=_version(tree),
-        mm=folder.name,
+        mm_folder=folder.name,
         harness_include=_include(sources, "kselftest_harness.h"),
         kselftest_include=_include(sources, "kselftest.h"),
         settings_header=next((name for name in _HELPER_HEADERS[1:] if name in headers), ""),
-        programs=_programs(makefile, folder),
-        wrappers=bool(re.search(r"^TEST_PROGS\s*[:+]?=.*\bksft_\w+\.sh", makefile, re.MULTILINE)),
-        symbols=frozenset().union(*(_names(text) for text in headers.values())),
+        programs_variable=_programs_variable(makefile, folder),
+        has_wrappers=bool(re.search(r"^TEST_PROGS\s*[:+]?=.*\bksft_\w+\.sh", makefile, re.MULTILINE)),
+        symbols=frozenset().union(*(_declared_names(text) for text in headers.values())),
     )
 
 
@@ -111,31 +113,32 @@ def read(path: Path) -> str:
 
 
 def _version(tree: Path) -> tuple[int, int]:
-    found = re.search(r"^VERSION = (\d+)\nPATCHLEVEL = (\d+)$", read(tree / "Makefile"), re.MULTILINE)
-    if not found:
+    match = re.search(r"^VERSION = (\d+)\nPATCHLEVEL = (\d+)$", read(tree / "Makefile"), re.MULTILINE)
+    if not match:
         raise TreeError(f"{tree}/Makefile: has no VERSION and PATCHLEVEL; give the top of a kernel tree")
-    return int(found.group(1)), int(found.group(2))
+    return int(match.group(1)), int(match.group(2))
 
 
 def _include(sources: str, header: str) -> str:
-    """How most sources include `header`: beside the include path, or by ``../``."""
+    """How most sources include `header`: by its name alone, or with ``../``."""
     plain = len(re.findall(rf'^#include "{re.escape(header)}"', sources, re.MULTILINE))
-    above = len(re.findall(rf'^#include "\.\./{re.escape(header)}"', sources, re.MULTILINE))
-    return header if plain > above else f"../{header}"
+    parent = len(re.findall(rf'^#include "\.\./{re.escape(header)}"', sources, re.MULTILINE))
+    return header if plain > parent else f"../{header}"
 
 
-def _programs(makefile: str, folder: Path) -> str:
+def _programs_variable(makefile: str, folder: Path) -> str:
+    """The variable that most lines of the Makefile set or extend."""
     counts = {
         name: len(re.findall(rf"^{name}\s*[:+]?=", makefile, re.MULTILINE))
         for name in ("TEST_GEN_FILES", "TEST_GEN_PROGS")
     }
     if not any(counts.values()):
-        raise TreeError(f"{folder}/Makefile: lists no TEST_GEN_FILES or TEST_GEN_PROGS; this shape is not known")
+        raise TreeError(f"{folder}/Makefile: lists no TEST_GEN_FILES or TEST_GEN_PROGS; its structure is unknown")
     return max(counts, key=lambda name: counts[name])
 
 
-def _names(header: str) -> frozenset[str]:
-    """What a header defines or declares: macros, functions, enumerators, and the tags of structs and enums."""
+def _declared_names(header: str) -> frozenset[str]:
+    """The macros, functions, enumerators, and tags of structs and enums that the text of a header declares."""
     text = re.sub(r"/\*.*?\*/|//[^\n]*", " ", header, flags=re.DOTALL).replace("\\\n", " ")
     patterns = (
         r"^#define\s+(\w+)",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every word of a scenario and the C it becomes: the one place to extend.
+"""The words of the scenario language, and the C for each of them.
 
-A new value is a line in TYPES and an enumerator in the C helpers; a new verb is a line in VERBS and a function
-``bool area_VERB(struct area *area, arguments in this order)``.  Nothing a user wrote is pasted into C: what reaches a
-template is found here by its name.
+A new value is a line in TYPES and an enumerator in the C helpers.  A new verb is a line in VERBS and a C function
+``bool area_VERB(struct area *area, parameters in this order)``.  No text of a step is copied into C: each word is
+looked up here, and this module has the C for it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Type:
-    """A type of value: its C declaration (without the name) and the C expression of each value.
+    """A type of values: `c` is the C type, `values` maps each value to its C expression.
 
     `values` is None for layouts, whose names come from the library and the scenario.
     """
@@ -25,14 +25,14 @@ class Type:
     values: Mapping[str, str] | None = None
 
     def expression(self, value: str) -> str:
-        """The C expression of `value`, which must be one of this type."""
+        """The C expression of `value`, which must be a value of this type."""
         if self.values is None:
             return f"&layout_{value}"
         return self.values[value]
 
     @property
     def declaration(self) -> str:
-        """What stands before the name in a declaration: ``enum area_range ``, ``const struct layout *``."""
+        """The part of a declaration before the name: ``enum area_range ``, ``const struct layout *``."""
         return self.c if self.c.endswith("*") else f"{self.c} "
 
 
@@ -57,21 +57,21 @@ TYPES: Mapping[str, Type] = {
             {"none": "PROT_NONE", "read": "PROT_READ", "rw": "PROT_READ | PROT_WRITE"},
         ),
         _enum("pages", "which pages of the memory", "all none first_half alternate one small"),
-        _enum("process", "who does it", "parent child"),
+        _enum("process", "which process does it", "parent child"),
         _enum(
             "kind",
-            "what the folios are that NUMA balancing must leave alone",
+            "what some folios are, so that NUMA balancing must skip them",
             "none zero ksm shared shared_half exited local threaded",
         ),
         _enum("folios", "which folios, counted from the start", "odd even all"),
-        _enum("probe", "which page of a folio is touched first", "first last middle"),
+        _enum("probe", "which page of a folio is read first", "first last middle"),
     )
 }
 
 
 @dataclass(frozen=True)
-class Argument:
-    """An argument of a verb: its name is its type's; without a default it must be given."""
+class Parameter:
+    """A parameter of a verb, named after its type; without a default a step must give a value."""
 
     name: str
     default: str | None = None
@@ -83,59 +83,62 @@ class Argument:
 
 @dataclass(frozen=True)
 class Verb:
-    """A step: ``area_NAME(&self->area, arguments)``, in the order of `arguments`."""
+    """A kind of step, which calls ``area_NAME(&self->area, parameters)`` in C.
+
+    `maps` is whether it maps the memory, `setup_only` whether tests may not use it.
+    """
 
     name: str
     about: str
-    arguments: tuple[Argument, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
     maps: bool = False
     setup_only: bool = False
 
     @property
     def usage(self) -> str:
-        """``mprotect: {range, prot, [process=parent]}``."""
-        if not self.arguments:
+        """How a step is written: ``mprotect: {[process=parent], range, prot}``."""
+        if not self.parameters:
             return self.name
-        shown = (a.name if a.default is None else f"[{a.name}={a.default}]" for a in self.arguments)
+        shown = (p.name if p.default is None else f"[{p.name}={p.default}]" for p in self.parameters)
         return f"{self.name}: {{{', '.join(shown)}}}"
 
 
-_PROCESS = Argument("process", "parent")
+_PROCESS = Parameter("process", "parent")
 
 VERBS: Mapping[str, Verb] = {
     verb.name: verb
     for verb in (
-        Verb("map", "map anonymous memory and fill it", (Argument("layout"),), maps=True, setup_only=True),
+        Verb("map", "map anonymous memory and fill it", (Parameter("layout"),), maps=True, setup_only=True),
         Verb(
             "map_full",
-            "map two whole page tables of it and fill them, for what is to be measured",
-            (Argument("layout"),),
+            "map anonymous memory as large as two page tables and fill it, for a measurement",
+            (Parameter("layout"),),
             maps=True,
             setup_only=True,
         ),
         Verb(
             "map_numa",
-            "map memory on another NUMA node, some of its folios such that balancing must skip them",
-            (Argument("layout"), Argument("kind"), Argument("folios")),
+            "map memory on another NUMA node, with some folios that NUMA balancing must skip",
+            (Parameter("layout"), Parameter("kind"), Parameter("folios")),
             maps=True,
             setup_only=True,
         ),
-        Verb("fork", "fork a child that shares these pages copy-on-write", (Argument("pages"),)),
+        Verb("fork", "fork a child that shares these pages copy-on-write", (Parameter("pages"),)),
         Verb("exit", "let the child exit"),
-        Verb("merge", "have KSM merge these pages", (Argument("pages"),), setup_only=True),
-        Verb("split_vma", "make the range a VMA of its own, its folios uncut", (Argument("range"),)),
-        Verb("mprotect", "mprotect() the range", (_PROCESS, Argument("range"), Argument("prot"))),
-        Verb("write", "write each page of the range, where its protection lets it", (_PROCESS, Argument("range"))),
-        Verb("read", "read each page of the range, where its protection lets it", (_PROCESS, Argument("range"))),
-        Verb("measure", "time mprotect() of all of it to the protection and back", (Argument("prot"),)),
+        Verb("merge", "have KSM merge these pages", (Parameter("pages"),), setup_only=True),
+        Verb("split_vma", "make the range a VMA of its own, without splitting folios", (Parameter("range"),)),
+        Verb("mprotect", "mprotect() the range", (_PROCESS, Parameter("range"), Parameter("prot"))),
+        Verb("write", "write each page of the range that is writable", (_PROCESS, Parameter("range"))),
+        Verb("read", "read each page of the range that is readable", (_PROCESS, Parameter("range"))),
+        Verb("measure", "time mprotect() of all memory to the protection and back", (Parameter("prot"),)),
         Verb("hint", "let NUMA balancing scan until every page was visited"),
-        Verb("touch", "read every folio, this page of it first, and count the hinting faults", (Argument("probe"),)),
-        Verb("check", "hold every page of every process against the model"),
+        Verb("touch", "read every folio, this page first, and count the hinting faults", (Parameter("probe"),)),
+        Verb("check", "compare every page of every process with the model"),
     )
 }
 
 CAPABILITIES: Mapping[str, str] = {
-    "root": "root: pagemap, kpageflags, settings",
+    "root": "root, for pagemap, kpageflags and settings",
     "thp": "transparent huge pages",
     "mthp": "large folios smaller than a THP",
     "ksm": "kernel samepage merging",
@@ -145,11 +148,11 @@ CAPABILITIES: Mapping[str, str] = {
 
 
 def capability(name: str) -> str:
-    """The C flag of a capability: ``AREA_NEED_THP``."""
+    """The C flag of a capability, such as ``AREA_NEED_THP``."""
     return f"AREA_NEED_{name.upper()}"
 
 
-# Words that cannot name a member of a C struct: C11 keywords, and macros that the headers or the compiler define.
+# Words that cannot name a member of a C struct: keywords of C11, and macros of the compiler and the headers.
 _C_WORDS = """
     auto break case char const continue default do double else enum extern float for goto if inline int long register
     restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm typeof
@@ -157,5 +160,5 @@ _C_WORDS = """
 """
 C_WORDS = frozenset(_C_WORDS.split())
 
-# Test names whose C symbols kselftest_harness.h makes itself: it pastes fixture##_##setup and the like.
+# Names of tests and cases for which kselftest_harness.h has C symbols of its own, such as fixture##_##setup.
 HARNESS_WORDS = frozenset({"setup", "teardown", "teardown_parent", "fixture", "data"})

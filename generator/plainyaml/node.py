@@ -15,7 +15,7 @@ Plain = str | int | None | list[Any] | dict[str, Any]
 
 @dataclass
 class Node:
-    """A YAML node; line and column of its first character, from 1."""
+    """A YAML node, with the line and column of its first character, from 1."""
 
     line: int
     column: int
@@ -31,7 +31,7 @@ class Node:
     def follow(self, way: Iterable[str | int]) -> tuple[Node, Scalar | None]:
         """The node to which keys and indices lead from this node, and the last key on the way.
 
-        A part that leads nowhere is passed over: a key that is missing, what pydantic adds to the `loc` of an error.
+        A part that leads nowhere is skipped: a missing key, or a word that pydantic adds to the `loc` of an error.
         """
         node: Node = self
         last = None
@@ -45,14 +45,14 @@ class Node:
 
 @dataclass
 class Scalar(Node):
-    """A word or number as it is written; `quoted` when it stands in quotes or in a block."""
+    """A word or number as it is written; `quoted` if it is in quotes or in a block."""
 
     text: str
     quoted: bool = False
 
     @property
     def value(self) -> str | int | None:
-        """Without quotes, decimal digits (at most nine) are an int, and null, ~ or nothing None; all else is text."""
+        """Without quotes up to nine digits (no leading zero) are an int, null, ~ or nothing is None; else the text."""
         if self.quoted:
             return self.text
         if self.text in ("", "~", "null"):

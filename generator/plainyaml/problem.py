@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_LINE = 2000
+_LINE = 2000  # characters of a message
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """What is wrong in one place of a file; line and column count from 1, and are 0 for the file as a whole."""
+    """What is wrong at one place of a file; line and column count from 1, and are 0 for the whole file."""
 
     line: int
     column: int
@@ -32,7 +32,7 @@ class FileError(Exception):
 
 
 def clip(word: str, size: int = 40) -> str:
-    """A user's word made fit for one line of a terminal: printable ASCII, at most `size` characters."""
+    """A user's word as it fits into a line of a terminal: printable ASCII, at most `size` characters."""
     shown = word.encode("ascii", "backslashreplace").decode()
     shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
     return shown if len(shown) <= size else shown[: size - 3] + "..."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From a file to its nodes."""
+"""Reading a file into nodes."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from plainyaml.problem import FileError, Problem, clip
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 20
-_WHOLE = (0, 0)  # the place of a problem that the file has as a whole
+_WHOLE = (0, 0)  # the place of a problem of the whole file
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 def read(path: Path, what: str, hint: str = "") -> tuple[Node | None, list[Problem]]:
-    """The root of `path`, None if there is none, and the problems of keys that are left out of the nodes.
+    """The root node of the file, None if the file has no content, and a problem for each key that is left out.
 
-    A key is left out that is no word, or is given again. Messages call what the file holds a `what`, a noun such as
-    "scenario". `hint` ends those about a sign that means something to YAML where a user may have meant text.
+    A key is left out if it is no word, or if the mapping already has it. `what` is a noun for the content of the file,
+    such as "scenario", for messages. `hint` is the end of messages about a character that has a meaning in YAML,
+    which the user may have meant as text.
 
-    Raises FileError for a file that cannot be read or is no plain YAML.
+    Raises FileError if the file cannot be read or is not plain YAML.
     """
     reader = _Reader(str(path), what, f"; {hint}" if hint else "")
     try:
@@ -42,7 +43,7 @@ def read(path: Path, what: str, hint: str = "") -> tuple[Node | None, list[Probl
 
 
 class _Reader:
-    """Events to nodes; refuses what a file must not have."""
+    """Makes nodes of a parser's events; raises FileError for what is not plain YAML."""
 
     def __init__(self, path: str, what: str, hint: str) -> None:
         self.path = path
@@ -60,7 +61,7 @@ class _Reader:
         stream = self._events(text)
         for event in stream:
             if isinstance(event, events.DocumentStartEvent) and event.version not in (None, (1, 2)):
-                raise self.error(_place(event.start_mark), "YAML 1.2 is spoken here; remove the %YAML line")
+                raise self.error(_place(event.start_mark), "only YAML 1.2 is read; remove the %YAML line")
             if isinstance(event, events.NodeEvent):
                 if root is not None:
                     place = _place(event.start_mark)
@@ -74,7 +75,7 @@ class _Reader:
     def _events(self, text: str) -> Iterator[Any]:
         place = (1, 1)  # the end of the last event
         try:
-            # Not "rt", which puts "\a" where a folded text had its line ends.
+            # typ="rt" puts "\a" where a folded text has its line ends.
             for event in YAML(typ="safe", pure=True).parse(text):
                 place = _place(event.end_mark)
                 yield event
@@ -89,7 +90,7 @@ class _Reader:
             raise self.error(place, "not YAML: behind this place is a number that is too large") from None
 
     def _node(self, event: Any, stream: Iterator[Any], depth: int) -> Node:
-        """The node that `event` begins; the rest of it is taken from `stream`."""
+        """The node that `event` begins; its other events are taken from `stream`."""
         place = _place(event.start_mark)
         if refused := self._refused(event, depth):
             raise self.error(place, refused)
@@ -107,7 +108,7 @@ class _Reader:
         return mapping
 
     def _refused(self, event: Any, depth: int) -> str:
-        """Why there must be no such node; "" for one that may be there."""
+        """Why a file must not have this node, for a message; "" for a node that it may have."""
         if isinstance(event, events.AliasEvent):
             return f'alias "*{clip(event.anchor)}"; write the value out, there are no aliases{self.hint}'
         if event.anchor:
@@ -136,6 +137,6 @@ def _place(mark: Any) -> tuple[int, int]:
 
 
 def _end(before: str) -> tuple[int, int]:
-    """The place behind some text."""
+    """The place right after the text `before`."""
     lines = before.split("\n")
     return len(lines), len(lines[-1]) + 1

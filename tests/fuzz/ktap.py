@@ -4,7 +4,8 @@
     python tests/fuzz/ktap.py CORPUS -max_total_time=600
 
 Arguments are libFuzzer's. The first byte of an input chooses what is done: any bytes as a log, words of
-KTAP and of kernels in any order, or one of the properties of tests/ksftci/test_dialects.py.
+KTAP and of kernels in any order, or one of the properties of test_dialects.py in
+tests/ksftci/ktap.
 """
 
 import re
@@ -17,7 +18,7 @@ import atheris  # type: ignore[import-untyped]
 
 with atheris.instrument_imports(include=["ksftci"]):
     from ksftci.formats import record
-    from ksftci.ktap.line import judge
+    from ksftci.ktap.directive import judge
 from tests.ksftci.ktap import test_dialects
 from tests.ksftci.ktap.dialects import NOISE, STAMPS
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The scripts that GitHub runs, with what the world may put into their inputs."""
+"""The scripts of ci/github, with valid inputs and with hostile ones."""
 
 import json
 import os
@@ -29,15 +29,15 @@ HOSTILE = [
 
 
 def run(script: str, folder: Path, stand_in: StandIn, **env: str) -> subprocess.CompletedProcess[str]:
-    """A script in an empty folder; its outputs come to lie in `outputs`, its summary in `summary`."""
-    outside = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "KSFT_"))}
+    """Run a script in an empty folder; it writes its outputs to `outputs` and its summary to `summary`."""
+    outer_env = {name: value for name, value in os.environ.items() if not name.startswith(("GITHUB_", "KSFT_"))}
     github = {"GITHUB_OUTPUT": str(folder / "outputs"), "GITHUB_STEP_SUMMARY": str(folder / "summary")}
-    work = folder / "work"
-    work.mkdir(exist_ok=True)
+    workspace = folder / "work"
+    workspace.mkdir(exist_ok=True)
     return subprocess.run(
         [str(SCRIPTS / script)],
-        cwd=work,
-        env={**outside, **github, "RUNNER_TEMP": str(stand_in.temp), **env},
+        cwd=workspace,
+        env={**outer_env, **github, "RUNNER_TEMP": str(stand_in.temp), **env},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -51,17 +51,18 @@ def outputs(folder: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in path.read_text().splitlines()) if path.exists() else {}
 
 
-def the_run(stand_in: StandIn) -> list[str]:
-    (found,) = [call for call in stand_in.calls if call[:2] == ["ksftci", "run"]]
-    return found[2:]
+def run_arguments(stand_in: StandIn) -> list[str]:
+    """The arguments of the only call of `ksftci run`."""
+    (call,) = [call for call in stand_in.calls if call[:2] == ["ksftci", "run"]]
+    return call[2:]
 
 
-def test_without_inputs_the_mprotect_tests_on_a_released_kernel(tmp_path: Path, stand_in: StandIn) -> None:
+def test_without_inputs_the_mprotect_tests_run_on_a_released_kernel(tmp_path: Path, stand_in: StandIn) -> None:
     assert run("run.sh", tmp_path, stand_in).returncode == 0
     tree = str(stand_in.temp / "ksftci-tree")
     assert stand_in.calls[0] == ["ksftci", "tree", "get", "--to", tree, "--", "debian:7.3"]
     assert stand_in.calls[1] == ["ksftgen", "install", f"--tree={tree}"]
-    assert the_run(stand_in) == [
+    assert run_arguments(stand_in) == [
         f"--tree={tree}",
         *("--junit=results/kselftest.xml", "--html=results/kselftest.html", "--ktap=results/kselftest.log"),
         *("--arch=arm64", "--jobs=1", "--kernel=debian:7.3"),
@@ -93,17 +94,17 @@ def test_every_input_becomes_its_option(tmp_path: Path, stand_in: StandIn) -> No
         KSFT_RESULTS="out/here",
     )
     assert done.returncode == 0, done.stdout
-    assert the_run(stand_in) == [
+    assert run_arguments(stand_in) == [
         "--tree=../linux",
         *("--junit=out/here/one.xml", "--html=out/here/one.html", "--ktap=out/here/one.log"),
         *("--arch=x86_64", "--jobs=3", "--kernel=debian:6.12", "--kernel=build:../linux", "--kernel=kernels/build"),
         *("-k", "cow and not (swap or 16k)", "--shard=2/4", "--durations=last.xml", "--known=known.yaml"),
         *("--retries=2", "--", "mm:cow", "mm:merge"),
     ]
-    assert len(stand_in.calls) == 1, "nothing is put into the tree when programs are named"
+    assert len(stand_in.calls) == 1, "with programs given, nothing is installed into the tree"
 
 
-def test_natively_neither_kernels_nor_machines(tmp_path: Path, stand_in: StandIn) -> None:
+def test_native_run_has_no_options_for_guests(tmp_path: Path, stand_in: StandIn) -> None:
     assert run("run.sh", tmp_path, stand_in, KSFT_NATIVE="true", KSFT_PROGRAMS="mm:cow").returncode == 0
     call = stand_in.calls[-1] if os.geteuid() == 0 else stand_in.calls[-1][3:]
     assert [arg for arg in call if arg.startswith(("--kernel", "--arch", "--jobs"))] == []
@@ -111,14 +112,14 @@ def test_natively_neither_kernels_nor_machines(tmp_path: Path, stand_in: StandIn
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_free_text_stays_arguments(text: str, tmp_path: Path, stand_in: StandIn) -> None:
+def test_free_text_is_passed_as_arguments(text: str, tmp_path: Path, stand_in: StandIn) -> None:
     (tmp_path / "work").mkdir()
-    (tmp_path / "work/file").write_text("a star would find it")
-    given = {f"KSFT_{name}": text for name in ("KERNEL", "PROGRAMS", "EXPRESSION", "DURATIONS", "KNOWN")}
-    assert run("run.sh", tmp_path, stand_in, **given).returncode == 0
+    (tmp_path / "work/file").write_text("the pattern * would match this file")
+    variables = {f"KSFT_{name}": text for name in ("KERNEL", "PROGRAMS", "EXPRESSION", "DURATIONS", "KNOWN")}
+    assert run("run.sh", tmp_path, stand_in, **variables).returncode == 0
     assert not (tmp_path / "work/x").exists()
     words = text.split()
-    assert the_run(stand_in)[4:] == [
+    assert run_arguments(stand_in)[4:] == [
         *("--arch=arm64", "--jobs=1", *(f"--kernel={word}" for word in words)),
         *("-k", text, f"--durations={text}", f"--known={text}", "--", *words),
     ]
@@ -127,7 +128,7 @@ def test_free_text_stays_arguments(text: str, tmp_path: Path, stand_in: StandIn)
 
 @pytest.mark.parametrize("text", ["$(touch x)", "a\nb=c", " ", "*"])
 @pytest.mark.parametrize("name", ["SHARD", "ARCH", "NATIVE", "RETRIES", "MACHINES", "NAME", "RESULTS"])
-def test_what_has_a_form_is_held_to_it(name: str, text: str, tmp_path: Path, stand_in: StandIn) -> None:
+def test_hostile_text_is_rejected(name: str, text: str, tmp_path: Path, stand_in: StandIn) -> None:
     done = run("run.sh", tmp_path, stand_in, KSFT_PROGRAMS="mm:cow", **{f"KSFT_{name}": text})
     assert done.returncode == 2
     errors = [line for line in done.stdout.splitlines() if line.startswith("::error::")]
@@ -136,12 +137,12 @@ def test_what_has_a_form_is_held_to_it(name: str, text: str, tmp_path: Path, sta
 
 
 @pytest.mark.parametrize(("name", "text"), [("NAME", "-k"), ("NAME", "a/b"), ("SHARD", "0/2"), ("RETRIES", "-1")])
-def test_what_looks_like_its_form_is_refused(name: str, text: str, tmp_path: Path, stand_in: StandIn) -> None:
+def test_invalid_value_is_rejected(name: str, text: str, tmp_path: Path, stand_in: StandIn) -> None:
     assert run("run.sh", tmp_path, stand_in, **{f"KSFT_{name}": text}).returncode == 2
 
 
 @pytest.mark.parametrize("tree", ["-C", "--tree", "a\nb"])
-def test_a_tree_is_no_option(tree: str, tmp_path: Path, stand_in: StandIn) -> None:
+def test_tree_that_looks_like_an_option_is_rejected(tree: str, tmp_path: Path, stand_in: StandIn) -> None:
     assert run("run.sh", tmp_path, stand_in, KSFT_TREE=tree).returncode == 2
     assert stand_in.calls == []
 
@@ -149,24 +150,24 @@ def test_a_tree_is_no_option(tree: str, tmp_path: Path, stand_in: StandIn) -> No
 @pytest.mark.parametrize(
     ("status", "shard", "expected"), [(0, "", 0), (1, "", 1), (2, "", 2), (3, "", 3), (3, "1/2", 0), (1, "1/2", 1)]
 )
-def test_the_status_is_told_and_only_a_shard_may_skip_all(
+def test_status_is_an_output_and_only_a_shard_may_skip_all(
     status: int, shard: str, expected: int, tmp_path: Path, stand_in: StandIn
 ) -> None:
-    stand_in.ends_with({"ksftci run": status})
+    stand_in.set_status({"ksftci run": status})
     done = run("run.sh", tmp_path, stand_in, KSFT_PROGRAMS="mm:cow", KSFT_SHARD=shard)
     assert (done.returncode, outputs(tmp_path)["status"]) == (expected, str(status))
 
 
-def results(folder: Path, *names: str) -> None:
+def write_results(folder: Path, *names: str) -> None:
     for name in names:
         (folder / "work/results" / name).mkdir(parents=True)
         (folder / "work/results" / name / f"{name}.xml").write_text("<testsuites/>\n")
 
 
-def test_one_report_of_all_that_was_left(tmp_path: Path, stand_in: StandIn) -> None:
-    results(tmp_path, "native", "debian-7.3")
-    given = {"KSFT_EXPECTED": "native debian-7.3", "KSFT_HTML": "all.html", "KSFT_JUNIT": "all.xml"}
-    done = run("report.sh", tmp_path, stand_in, **given)
+def test_report_merges_all_results(tmp_path: Path, stand_in: StandIn) -> None:
+    write_results(tmp_path, "native", "debian-7.3")
+    variables = {"KSFT_EXPECTED": "native debian-7.3", "KSFT_HTML": "all.html", "KSFT_JUNIT": "all.xml"}
+    done = run("report.sh", tmp_path, stand_in, **variables)
     files = ["results/debian-7.3/debian-7.3.xml", "results/native/native.xml"]
     summary = f"--summary={tmp_path}/summary"
     assert stand_in.calls == [
@@ -176,8 +177,8 @@ def test_one_report_of_all_that_was_left(tmp_path: Path, stand_in: StandIn) -> N
     assert done.returncode == 0
 
 
-def test_a_run_without_results_is_told(tmp_path: Path, stand_in: StandIn) -> None:
-    results(tmp_path, "native")
+def test_run_without_results_is_an_error(tmp_path: Path, stand_in: StandIn) -> None:
+    write_results(tmp_path, "native")
     done = run("report.sh", tmp_path, stand_in, KSFT_EXPECTED="native build-1of2")
     assert done.returncode == 2
     assert "::error::build-1of2 left no results" in done.stdout
@@ -186,21 +187,21 @@ def test_a_run_without_results_is_told(tmp_path: Path, stand_in: StandIn) -> Non
     )
 
 
-def test_no_results_at_all_are_told(tmp_path: Path, stand_in: StandIn) -> None:
+def test_no_results_at_all_is_an_error(tmp_path: Path, stand_in: StandIn) -> None:
     assert run("report.sh", tmp_path, stand_in, KSFT_EXPECTED="one").returncode == 2
     assert stand_in.calls == []
     assert "one left no results" in (tmp_path / "summary").read_text()
 
 
-def test_failures_are_the_reports_status(tmp_path: Path, stand_in: StandIn) -> None:
-    results(tmp_path, "one")
-    stand_in.ends_with({"ksftci report": 1})
+def test_report_has_the_status_of_ksftci_report(tmp_path: Path, stand_in: StandIn) -> None:
+    write_results(tmp_path, "one")
+    stand_in.set_status({"ksftci report": 1})
     assert run("report.sh", tmp_path, stand_in).returncode == 1
 
 
-def test_a_built_kernel_is_called_what_it_is(tmp_path: Path, stand_in: StandIn) -> None:
-    given = {"KSFT_KERNEL": "build-16k", "KSFT_TREE": "caller", "KSFT_CONFIG": "a b.config"}
-    assert run("build.sh", tmp_path, stand_in, **given).returncode == 0
+def test_built_kernel_has_the_name_of_its_input(tmp_path: Path, stand_in: StandIn) -> None:
+    variables = {"KSFT_KERNEL": "build-16k", "KSFT_TREE": "caller", "KSFT_CONFIG": "a b.config"}
+    assert run("build.sh", tmp_path, stand_in, **variables).returncode == 0
     options = ["--arch=arm64", "--config=ARM64_16K_PAGES=y", "--config=a b.config"]
     assert stand_in.calls[0] == ["ksftci", "kernel", "build", *options, "--", "caller"]
     assert "kernel build" in (tmp_path / "work/kernels/build-16k").read_text()
@@ -210,24 +211,24 @@ def test_a_built_kernel_is_called_what_it_is(tmp_path: Path, stand_in: StandIn) 
 @pytest.mark.parametrize(
     ("name", "text"), [("KERNEL", "build-64k"), ("TREE", ""), ("TREE", "-C"), ("ARCH", "$(touch x)")]
 )
-def test_what_cannot_be_built(name: str, text: str, tmp_path: Path, stand_in: StandIn) -> None:
+def test_invalid_build_is_rejected(name: str, text: str, tmp_path: Path, stand_in: StandIn) -> None:
     assert run("build.sh", tmp_path, stand_in, **{"KSFT_TREE": "caller", f"KSFT_{name}": text}).returncode == 2
     assert stand_in.calls == []
 
 
-def test_a_build_that_fails_leaves_no_kernel(tmp_path: Path, stand_in: StandIn) -> None:
-    stand_in.ends_with({"kernel build": 2})
+def test_failed_build_leaves_no_kernel(tmp_path: Path, stand_in: StandIn) -> None:
+    stand_in.set_status({"kernel build": 2})
     assert run("build.sh", tmp_path, stand_in, KSFT_TREE="caller").returncode == 2
     assert not (tmp_path / "work/kernels").exists()
 
 
-def test_set_up_installs_what_is_missing(tmp_path: Path, stand_in: StandIn) -> None:
+def test_setup_installs_missing_packages(tmp_path: Path, stand_in: StandIn) -> None:
     assert run("setup.sh", tmp_path, stand_in, KSFT_ARCH="x86_64").returncode == 0
     assert stand_in.calls == [["ksftci", "setup", "--install", "--arch=x86_64"]]
     assert run("setup.sh", tmp_path, stand_in, KSFT_ARCH="$(touch x)").returncode == 2
 
 
-def test_facts_are_facts_everywhere(tmp_path: Path, stand_in: StandIn) -> None:
+def test_facts_of_this_machine(tmp_path: Path, stand_in: StandIn) -> None:
     done = run("facts.sh", tmp_path, stand_in)
     assert (done.returncode, done.stderr) == (0, "")
     facts = dict(re.findall(r"^(\S+(?: \S+)?) {2,}(.*)$", done.stdout, re.MULTILINE))
@@ -236,23 +237,24 @@ def test_facts_are_facts_everywhere(tmp_path: Path, stand_in: StandIn) -> None:
 
 
 def plan(kernels: str, shards: str = "1", native: bool = False) -> dict[str, str]:
-    made: dict[str, str] = runpy.run_path(str(SCRIPTS / "plan.py"))["plan"](kernels, shards, native)
-    return made
+    """The outputs of plan.py."""
+    planned: dict[str, str] = runpy.run_path(str(SCRIPTS / "plan.py"))["plan"](kernels, shards, native)
+    return planned
 
 
-def test_a_plan_has_every_kernel_in_every_shard() -> None:
-    found = plan('["debian:7.3", "debian:7.3-16k", "build", "debian:7.3"]', "2", native=True)
-    matrix = json.loads(found["matrix"])
+def test_plan_has_every_shard_of_every_kernel() -> None:
+    planned = plan('["debian:7.3", "debian:7.3-16k", "build", "debian:7.3"]', "2", native=True)
+    matrix = json.loads(planned["matrix"])
     assert len(matrix) == 6
     assert matrix[0] == {"kernel": "debian:7.3", "shard": "1/2", "name": "debian-7.3-1of2"}
-    assert found["names"].split() == ["native", *(job["name"] for job in matrix)]
-    assert json.loads(found["builds"]) == ["build"]
+    assert planned["names"].split() == ["native", *(job["name"] for job in matrix)]
+    assert json.loads(planned["builds"]) == ["build"]
 
 
-def test_one_shard_is_none() -> None:
-    found = plan('["debian:6.12"]')
-    assert json.loads(found["matrix"]) == [{"kernel": "debian:6.12", "shard": "", "name": "debian-6.12"}]
-    assert (found["builds"], found["names"]) == ("[]", "debian-6.12")
+def test_single_shard_has_no_number() -> None:
+    planned = plan('["debian:6.12"]')
+    assert json.loads(planned["matrix"]) == [{"kernel": "debian:6.12", "shard": "", "name": "debian-6.12"}]
+    assert (planned["builds"], planned["names"]) == ("[]", "debian-6.12")
 
 
 @pytest.mark.parametrize(
@@ -268,23 +270,23 @@ def test_one_shard_is_none() -> None:
         ('["build", "debian:7.3", "debian:6.1"]', "99"),
     ],
 )
-def test_what_is_no_plan(kernels: str, shards: str) -> None:
+def test_invalid_plan(kernels: str, shards: str) -> None:
     with pytest.raises(ValueError):
         plan(kernels, shards)
 
 
-def test_a_plan_is_written_down(tmp_path: Path, stand_in: StandIn) -> None:
+def test_plan_writes_outputs(tmp_path: Path, stand_in: StandIn) -> None:
     done = run("plan.py", tmp_path, stand_in, KSFT_KERNELS="[]", KSFT_NATIVE="true")
     assert (done.returncode, outputs(tmp_path)) == (0, {"matrix": "[]", "builds": "[]", "names": "native"})
 
 
 @pytest.mark.parametrize("kernels", ["a\nb=c", "$(touch x)", '["a%\\n"]'])
-def test_a_plan_that_is_refused_is_one_error(kernels: str, tmp_path: Path, stand_in: StandIn) -> None:
+def test_invalid_plan_prints_one_error(kernels: str, tmp_path: Path, stand_in: StandIn) -> None:
     done = run("plan.py", tmp_path, stand_in, KSFT_KERNELS=kernels)
     assert (done.returncode, outputs(tmp_path)) == (2, {})
     assert done.stdout.startswith("::error::kernels: ") and done.stdout.count("\n") == 1
 
 
-def test_the_plan_needs_nothing_but_python() -> None:
+def test_plan_needs_only_the_standard_library() -> None:
     argv = [sys.executable, "-I", "-S", "-c", "import runpy; runpy.run_path('ci/github/plan.py')"]
     assert subprocess.run(argv, cwd=TOP, check=False).returncode == 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The whole workflow, step by step as GitHub would run it: with a stand-in for ksftci, and with ksftci itself."""
+"""The whole workflow, run step by step as on GitHub: with a stand-in for ksftci, and with ksftci itself."""
 
 import html
 import json
@@ -26,7 +26,7 @@ Run = Callable[..., Workflow]
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a checkout of this project holds: all that git would take, and nothing that lies about."""
+    """A copy of this project as a checkout has it: all files except those that git ignores."""
     folder = tmp_path_factory.mktemp("checkout")
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=TOP, capture_output=True, check=True).stdout
@@ -36,7 +36,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workflow(tmp_path: Path, checkout: Path) -> Run:
-    """Runs the workflow with these inputs, called from a repository with a file of known issues and a fragment."""
+    """Runs the workflow with the given inputs, called from a repository with the files that the inputs may name."""
     caller = tmp_path / "caller"
     caller.mkdir()
     for name in ("known.yaml", "debug.config", "last.xml"):
@@ -50,17 +50,18 @@ def workflow(tmp_path: Path, checkout: Path) -> Run:
 
 
 def calls(job: Job, *words: str) -> list[list[str]]:
-    """What the stand-in of a job was called with, of the calls that begin so."""
+    """The calls of a job's stand-ins that begin with `words`."""
     path = job.temp / "ksftci-venv/calls"
-    found = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-    return [call for call in found if call[: len(words)] == list(words)]
+    recorded = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    return [call for call in recorded if call[: len(words)] == list(words)]
 
 
-def of_job(flow: Workflow, name: str, *words: str) -> list[list[str]]:
+def calls_of(flow: Workflow, name: str, *words: str) -> list[list[str]]:
+    """The calls that begin with `words`, of all jobs of this name."""
     return [call for job in flow.jobs.get(name, []) for call in calls(job, *words)]
 
 
-def test_every_job_does_its_part(workflow: Run, stand_in: StandIn) -> None:
+def test_every_job_gets_its_inputs(workflow: Run, stand_in: StandIn) -> None:
     flow = workflow(
         stand_in.temp,
         kernels='["debian:7.3-16k", "build"]',
@@ -72,11 +73,11 @@ def test_every_job_does_its_part(workflow: Run, stand_in: StandIn) -> None:
         retries=1,
     )
     assert flow.failed == set()
-    ran = {name: len(jobs) for name, jobs in flow.jobs.items()}
-    assert ran == {"plan": 1, "native": 1, "build": 1, "qemu": 4, "report": 1}
-    (build,) = of_job(flow, "build", "ksftci", "kernel")
+    counts = {name: len(jobs) for name, jobs in flow.jobs.items()}
+    assert counts == {"plan": 1, "native": 1, "build": 1, "qemu": 4, "report": 1}
+    (build,) = calls_of(flow, "build", "ksftci", "kernel")
     assert build[3:] == ["--arch=arm64", "--config=caller/debug.config", "--", "caller"]
-    runs = of_job(flow, "qemu", "ksftci", "run")
+    runs = calls_of(flow, "qemu", "ksftci", "run")
     for part in ("--shard=1/2", "--shard=2/2"):
         assert len([call for call in runs if part in call]) == 2
     assert len([call for call in runs if "--kernel=kernels/build" in call]) == 2
@@ -88,52 +89,52 @@ def test_every_job_does_its_part(workflow: Run, stand_in: StandIn) -> None:
     assert "--known=caller/known.yaml" in native
 
 
-def test_the_report_has_all_of_the_shards(workflow: Run, stand_in: StandIn, tmp_path: Path) -> None:
+def test_report_has_all_shards(workflow: Run, stand_in: StandIn, tmp_path: Path) -> None:
     flow = workflow(stand_in.temp, kernels='["debian:6.12"]', shards=2, known="known.yaml")
-    (report,) = of_job(flow, "report", "ksftci", "report")
+    (report,) = calls_of(flow, "report", "ksftci", "report")
     names = ("debian-6.12-1of2", "debian-6.12-2of2", "native")
     assert report[-3:] == [f"results/ksft-results-{name}/{name}.xml" for name in names]
     assert {"--annotations", "--html=report.html"} <= {*report}
     assert flow.jobs["report"][0].summary == "the summary\n"
-    kept = sorted(path.name for path in (tmp_path / "run/artifacts/ksft-report").iterdir())
-    assert kept == ["junit.xml", "report.html"]
+    uploaded = sorted(path.name for path in (tmp_path / "run/artifacts/ksft-report").iterdir())
+    assert uploaded == ["junit.xml", "report.html"]
 
 
-def test_a_kernel_that_does_not_build_spoils_nothing_else(workflow: Run, stand_in: StandIn) -> None:
-    stand_in.ends_with({"kernel build": 2})
+def test_kernel_that_does_not_build_fails_only_its_own_jobs(workflow: Run, stand_in: StandIn) -> None:
+    stand_in.set_status({"kernel build": 2})
     flow = workflow(stand_in.temp, kernels='["build", "debian:7.3"]', native=False)
     assert flow.failed == {"build", "qemu", "report"}
     assert [job.failed for job in flow.jobs["qemu"]] == [True, False]
     assert "**build left no results**" in flow.jobs["report"][0].summary
 
 
-def test_a_failing_test_fails_its_job_and_the_report_and_is_kept(
+def test_failing_test_fails_job_and_report_and_results_are_uploaded(
     workflow: Run, stand_in: StandIn, tmp_path: Path
 ) -> None:
-    stand_in.ends_with({"ksftci run": 1, "ksftci report": 1})
+    stand_in.set_status({"ksftci run": 1, "ksftci report": 1})
     flow = workflow(stand_in.temp, kernels='["debian:7.3"]', native=False)
     assert flow.failed == {"qemu", "report"}
-    kept = sorted(path.name for path in (tmp_path / "run/artifacts/ksft-results-debian-7.3").iterdir())
-    assert kept == [f"debian-7.3.{ending}" for ending in ("html", "log", "xml")]
+    uploaded = sorted(path.name for path in (tmp_path / "run/artifacts/ksft-results-debian-7.3").iterdir())
+    assert uploaded == [f"debian-7.3.{ending}" for ending in ("html", "log", "xml")]
     assert (tmp_path / "run/artifacts/ksft-report/report.html").exists()
 
 
 @pytest.mark.parametrize("kernels", ['["debian:7.3; touch x"]', "$(touch x)", "[]"])
-def test_a_plan_that_is_refused_runs_nothing(kernels: str, workflow: Run, stand_in: StandIn) -> None:
+def test_invalid_plan_runs_no_job(kernels: str, workflow: Run, stand_in: StandIn) -> None:
     flow = workflow(stand_in.temp, kernels=kernels, native=False)
     assert flow.failed == {"plan"} and list(flow.jobs) == ["plan"]
     assert "::error::kernels: " in flow.jobs["plan"][0].log
 
 
-def test_the_action_alone_reports_and_keeps(stand_in: StandIn, checkout: Path, tmp_path: Path) -> None:
-    stand_in.ends_with({"ksftci run": 3})
+def test_action_reports_and_uploads(stand_in: StandIn, checkout: Path, tmp_path: Path) -> None:
+    stand_in.set_status({"ksftci run": 3})
     job = Job(tmp_path / "job", tmp_path / "artifacts", {"ksftci": checkout, "caller": checkout}, {})
     shutil.copytree(stand_in.temp, job.temp, dirs_exist_ok=True)
-    given = {"programs": "mm:cow", "artifact": "kept", "expression": "$(touch x) and cow"}
+    inputs = {"programs": "mm:cow", "artifact": "uploaded", "expression": "$(touch x) and cow"}
     job.run([{"uses": f"actions/checkout@{'0' * 40}", "with": {"persist-credentials": "false"}}])
-    job.run([{"id": "it", "uses": "./ci/github", "with": given}])
+    job.run([{"id": "tests", "uses": "./ci/github", "with": inputs}])
     assert job.failed
-    assert job.contexts["steps"]["it"]["outputs"] == {
+    assert job.contexts["steps"]["tests"]["outputs"] == {
         "status": "3",
         **{
             name: f"results/kselftest.{ending}"
@@ -141,12 +142,12 @@ def test_the_action_alone_reports_and_keeps(stand_in: StandIn, checkout: Path, t
         },
     }
     assert job.summary == "the summary\n"
-    assert sorted(path.name for path in (tmp_path / "artifacts/kept").iterdir())[0] == "kselftest.html"
+    assert sorted(path.name for path in (tmp_path / "artifacts/uploaded").iterdir())[0] == "kselftest.html"
     assert not list(job.workspace.rglob("x"))
 
 
-def test_the_examples_of_the_docs_give_inputs_that_there_are() -> None:
-    known = {
+def test_examples_in_docs_use_declared_inputs() -> None:
+    declared = {
         "OWNER/REPOSITORY/.github/workflows/kselftest.yml": load(FILE)["on"]["workflow_call"]["inputs"],
         "OWNER/REPOSITORY/ci/github": load(ACTION)["inputs"],
     }
@@ -155,21 +156,22 @@ def test_the_examples_of_the_docs_give_inputs_that_there_are() -> None:
     used = [step for job in jobs for step in [job, *job.get("steps", [])] if "OWNER" in step.get("uses", "")]
     assert len(used) == 3
     for step in used:
-        assert step["with"].keys() <= known[step["uses"].partition("@")[0]].keys()
+        assert step["with"].keys() <= declared[step["uses"].partition("@")[0]].keys()
 
 
-def everything_used() -> list[str]:
+def used_actions() -> list[str]:
+    """The actions of others that workflows and the action use, with their versions."""
     files = [ACTION, *sorted(FILE.parent.glob("*.yml"))]
     return [use for file in files for use in re.findall(r"uses: (\S+@.*)$", file.read_text(), re.MULTILINE)]
 
 
-def test_actions_of_others_are_pinned_by_commit() -> None:
-    assert everything_used()
-    assert [use for use in everything_used() if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
+def test_foreign_actions_are_pinned_by_commit() -> None:
+    assert used_actions()
+    assert [use for use in used_actions() if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)] == []
 
 
 @pytest.mark.parametrize("path", sorted(FILE.parent.glob("*.yml")), ids=lambda path: path.name)
-def test_jobs_may_read_and_no_more_and_end(path: Path) -> None:
+def test_jobs_only_read_and_have_a_timeout(path: Path) -> None:
     workflow = load(path)
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
@@ -177,13 +179,13 @@ def test_jobs_may_read_and_no_more_and_end(path: Path) -> None:
         assert "uses" in job or job["timeout-minutes"] <= 90
 
 
-def test_what_ci_gives_the_workflow_are_its_inputs() -> None:
-    given = load(TOP / ".github/workflows/ci.yml")["jobs"]["kselftest"]["with"]
-    assert given.keys() <= load(FILE)["on"]["workflow_call"]["inputs"].keys()
+def test_ci_uses_declared_inputs() -> None:
+    inputs = load(TOP / ".github/workflows/ci.yml")["jobs"]["kselftest"]["with"]
+    assert inputs.keys() <= load(FILE)["on"]["workflow_call"]["inputs"].keys()
 
 
 @pytest.mark.qemu
-def test_for_real(workflow: Run, kernel_tree: str) -> None:
+def test_workflow_with_real_kernels(workflow: Run, kernel_tree: str) -> None:
     kernels, native = ["debian:7.3", "build"], os.geteuid() == 0
     flow = workflow(kernels=json.dumps(kernels), tree=kernel_tree, programs="mm:mkdirty", shards=2, native=native)
     assert flow.failed == set(), "\n".join(job.log for jobs in flow.jobs.values() for job in jobs)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs for the tests of the reports: what a reader meets, and texts that try to be more than text."""
+"""Runs for the tests of the reports: every kind of finding, measurements, hostile texts, many kernels."""
 
 from ksftci.results.model import Measurement, Run, TestResult, Verdict
 
@@ -23,14 +23,14 @@ NASTY = [
 
 
 def result(name: str = "cow.base.up", verdict: Verdict = Verdict.FAIL, **fields: object) -> TestResult:
-    """A test of the program mprotect_cow_shared, failed in its line 100 unless told otherwise."""
-    bad = {"reason": "Expected 0 (0)", "log": LOG, "file": "mprotect_cow_shared.c", "line": 100}
-    given = (bad if verdict is Verdict.FAIL else {}) | fields
-    return TestResult("mprotect_cow_shared", name, verdict, **given)  # type: ignore[arg-type]
+    """A result of the program mprotect_cow_shared; a failure has a reason, LOG and line 100 unless `fields` differ."""
+    failure = {"reason": "Expected 0 (0)", "log": LOG, "file": "mprotect_cow_shared.c", "line": 100}
+    values = (failure if verdict is Verdict.FAIL else {}) | fields
+    return TestResult("mprotect_cow_shared", name, verdict, **values)  # type: ignore[arg-type]
 
 
 def two_kernels() -> list[Run]:
-    """A bit of everything: fails on both and on one, known, flaky, timed out, skipped, not run, odd."""
+    """Every kind of finding but measurements: a failure on both kernels, one on a single kernel, flaky, skipped, ..."""
     old = Run("debian:6.12", "arm64", {"release": "6.12.1", "nodes": "2"}, seconds=3)
     new = Run("debian:7.3", "arm64", {"release": "7.3.4", "nodes": "2"}, seconds=2)
     for run in (old, new):
@@ -57,24 +57,24 @@ def two_kernels() -> list[Run]:
 
 
 def measured() -> list[Run]:
-    """What 6.16 and 7.3 took, twice each; no folio of order 4 on the second. `usual` is far off in the first."""
+    """Measurements on two repeats of 6.16 and 7.3. Only 6.16 measured order 4, far from the usual value."""
     runs = []
     for kernel, base, order4 in (("6.16", 420.0, 1.79), ("7.3", 500.0, None)):
         for repeat in (1, 2):
             run = Run(f"debian:{kernel}", "arm64", {"release": f"{kernel}.1", "page_size": "4096"}, repeat=repeat)
-            run.results = [_took("base_read", Measurement("time", base * repeat, "ns/page"))]
+            run.results = [_measuring("base_read", Measurement("time", base * repeat, "ns/page"))]
             if order4:
-                run.results.append(_took("order4_read", Measurement("of_base", order4, "ratio", usual=0.3)))
+                run.results.append(_measuring("order4_read", Measurement("of_base", order4, "ratio", usual=0.3)))
             runs.append(run)
     return runs
 
 
-def _took(case: str, *found: Measurement) -> TestResult:
-    return TestResult("mprotect_perf", f"mprotect_perf.{case}.toggle", Verdict.PASS, measured=found)
+def _measuring(case: str, *measured: Measurement) -> TestResult:
+    return TestResult("mprotect_perf", f"mprotect_perf.{case}.toggle", Verdict.PASS, measured=measured)
 
 
 def nasty() -> list[Run]:
-    """Every text of a run is one that tries to break out."""
+    """Runs in which every text tries to become markup, a command or a control sequence."""
     runs = []
     for text in NASTY:
         fields = {"reason": text, "log": [text, f"  {text}"], "file": text, "line": 1, "known": text}
@@ -85,7 +85,7 @@ def nasty() -> list[Run]:
 
 
 def many(kernels: int, tests: int) -> list[Run]:
-    """A big grid in which one test in ten is skipped, and one kernel in fifty fails one in seven."""
+    """A big grid: one test in ten is skipped, and one kernel in fifty fails one test in seven."""
     programs = ["mprotect_cow_shared", "mprotect_ksm", "mprotect_numa_hint"]
     runs = []
     for column in range(kernels):
@@ -94,11 +94,11 @@ def many(kernels: int, tests: int) -> list[Run]:
             program = programs[row * 3 // tests]
             name = f"{program}.order{row % 11}_v{row // 2}.{'up' if row % 2 else 'child'}"
             if row % 10 == 9:
-                one = TestResult(program, name, Verdict.SKIP, "order 9: a PMD or more", 0.01)
+                outcome = TestResult(program, name, Verdict.SKIP, "order 9: a PMD or more", 0.01)
             elif column % 50 == 49 and row % 7 == 0:
-                one = TestResult(program, name, Verdict.FAIL, "Expected 0 (0)", 0.2, LOG, f"{program}.c", 100)
+                outcome = TestResult(program, name, Verdict.FAIL, "Expected 0 (0)", 0.2, LOG, f"{program}.c", 100)
             else:
-                one = TestResult(program, name, Verdict.PASS, "", 0.1)
-            run.results.append(one)
+                outcome = TestResult(program, name, Verdict.PASS, "", 0.1)
+            run.results.append(outcome)
         runs.append(run)
     return runs

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the tests of ksftgen share."""
+"""Fixtures for the tests of ksftgen: a sample scenario, as a file and loaded."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Covering arrays against a verifier that knows nothing of how they are made."""
+"""Covering arrays, checked by brute force: by enumerating every case and every combination."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ksftgen.cover import cover
+from ksftgen.cover import covering_array
 
 Axes = dict[str, list[str]]
 Exclusion = dict[str, set[str]]
@@ -21,13 +21,13 @@ def axes_of(*sizes: int) -> Axes:
 
 
 def forbidden(case: Mapping[str, str], exclusions: Sequence[Exclusion]) -> bool:
-    return any(all(case[axis] in values for axis, values in one.items()) for one in exclusions)
+    return any(all(case[axis] in values for axis, values in entry.items()) for entry in exclusions)
 
 
 def feasible(axes: Axes, names: Sequence[str], exclusions: Sequence[Exclusion]) -> set[tuple[str, ...]]:
-    """The combinations of `names` that at least one allowed full case has."""
-    full = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
-    return {tuple(case[name] for name in names) for case in full if not forbidden(case, exclusions)}
+    """The combinations of `names` in all cases that are not excluded."""
+    product = (dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values()))
+    return {tuple(case[name] for name in names) for case in product if not forbidden(case, exclusions)}
 
 
 @st.composite
@@ -39,31 +39,31 @@ def models(
     exclusion = st.dictionaries(names, st.sets(st.sampled_from(["v0", "v1", "v2"]), min_size=1), min_size=1, max_size=3)
     stronger = []
     if len(axes) > 2 and draw(st.booleans()):
-        some = draw(st.lists(names, min_size=2, max_size=3, unique=True))
-        stronger = [(some, draw(st.integers(2, len(some))))]
+        stronger_names = draw(st.lists(names, min_size=2, max_size=3, unique=True))
+        stronger = [(stronger_names, draw(st.integers(2, len(stronger_names))))]
     exclusions, include = draw(st.lists(exclusion, max_size=4)), draw(st.lists(exclusion, max_size=2))
     return axes, draw(st.integers(1, len(axes))), stronger, exclusions, include
 
 
 @settings(deadline=None, max_examples=150, database=None)
 @given(models())
-def test_all_that_is_feasible_and_nothing_forbidden(
+def test_every_feasible_combination_and_no_forbidden_case(
     model: tuple[Axes, int, list[tuple[list[str], int]], list[Exclusion], list[Exclusion]],
 ) -> None:
     axes, strength, stronger, exclusions, include = model
-    cases = cover(axes, strength, stronger, lambda case: forbidden(case, exclusions), include)
+    cases = covering_array(axes, strength, stronger, lambda case: forbidden(case, exclusions), include)
     assert not any(forbidden(case, exclusions) for case in cases)
-    for some, t in [(list(axes), strength), *stronger]:
-        for names in itertools.combinations(some, t):
+    for group, t in [(list(axes), strength), *stronger]:
+        for names in itertools.combinations(group, t):
             assert {tuple(case[name] for name in names) for case in cases} == feasible(axes, names, exclusions)
-    for one in include:
-        asked = set(itertools.product(*one.values()))
-        found = {tuple(case[name] for name in one) for case in cases}
-        assert asked & found == asked & feasible(axes, list(one), exclusions)
+    for entry in include:
+        requested = set(itertools.product(*entry.values()))
+        covered = {tuple(case[name] for name in entry) for case in cases}
+        assert requested & covered == requested & feasible(axes, list(entry), exclusions)
     order = list(itertools.product(*axes.values()))
     positions = [order.index(tuple(case.values())) for case in cases]
     assert positions == sorted(set(positions))
-    assert cases == cover(axes, strength, stronger, lambda case: forbidden(case, exclusions), include)
+    assert cases == covering_array(axes, strength, stronger, lambda case: forbidden(case, exclusions), include)
 
 
 @pytest.mark.parametrize(
@@ -77,17 +77,17 @@ def test_all_that_is_feasible_and_nothing_forbidden(
         ((5,), 1, 5, 5),
     ],
 )
-def test_size(sizes: tuple[int, ...], strength: int, least: int, most: int) -> None:
-    assert least <= len(cover(axes_of(*sizes), strength)) <= most
+def test_size_of_the_array(sizes: tuple[int, ...], strength: int, least: int, most: int) -> None:
+    assert least <= len(covering_array(axes_of(*sizes), strength)) <= most
 
 
-def test_all_is_the_product() -> None:
+def test_without_strength_the_whole_product() -> None:
     axes = axes_of(3, 2, 2)
-    assert len(cover(axes, None)) == 12
-    assert len(cover(axes, None, excluded=lambda case: case["a0"] == "v1")) == 8
+    assert len(covering_array(axes, None)) == 12
+    assert len(covering_array(axes, None, is_excluded=lambda case: case["a0"] == "v1")) == 8
 
 
-def test_what_is_included_takes_few_cases() -> None:
+def test_included_combinations_share_cases() -> None:
     include = [{"a0": {"v0", "v1"}, "a1": {"v4"}}, {"a0": {"v2"}}]
-    assert len(cover(axes_of(16, 9, 2), 1, include=include)) == 16
-    assert len(cover(axes_of(16, 9, 2), 1, include=[{"a0": {"v3"}, "a1": {f"v{n}" for n in range(9)}}])) == 24
+    assert len(covering_array(axes_of(16, 9, 2), 1, include=include)) == 16
+    assert len(covering_array(axes_of(16, 9, 2), 1, include=[{"a0": {"v3"}, "a1": {f"v{n}" for n in range(9)}}])) == 24

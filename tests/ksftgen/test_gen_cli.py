@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The commands as a user meets them: output, exit status, and no traceback."""
+"""The commands of ksftgen: output, exit status, and messages instead of tracebacks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SPECS = Path(__file__).parents[1] / "specs"
 
 
 def ksftgen(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
-    """Run main() and give its exit status."""
+    """The exit status of main() with these arguments."""
     monkeypatch.setattr(sys, "argv", ["ksftgen", *map(str, arguments)])
     with pytest.raises(SystemExit) as caught:
         cli.main()
@@ -28,7 +28,9 @@ def test_check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == "mprotect_sample: 20 cases x 2 tests = 40\n"
 
 
-def test_check_reports_every_file(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_reports_problems_of_every_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     bad = [SPECS / "unknown_verb.yaml", SPECS / "empty.yaml", SPECS, SPECS / "gone.yaml"]
     assert ksftgen(monkeypatch, "check", *bad) == 2
     error = capsys.readouterr().err
@@ -47,7 +49,7 @@ def test_list(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.parametrize(("which", "number"), [("1", 4), ("2", 11), ("strength", 20), ("all", 40)])
-def test_cases_of_a_strength(
+def test_render_with_cases_option(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sample_path: Path, which: str, number: int
 ) -> None:
     assert ksftgen(monkeypatch, "render", sample_path, "-o", tmp_path, "--cases", which) == 0
@@ -55,7 +57,7 @@ def test_cases_of_a_strength(
 
 
 @pytest.mark.parametrize("which", ["0", "-1", "two", "\u0662", "1" * 5000, ""])
-def test_cases_of_no_strength(
+def test_invalid_cases_option(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     tmp_path: Path,
@@ -63,10 +65,11 @@ def test_cases_of_no_strength(
     which: str,
 ) -> None:
     assert ksftgen(monkeypatch, "render", sample_path, "-o", tmp_path, "--cases", which) == 2
-    assert "none of strength" in capsys.readouterr().err
+    message = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "allowed: strength, all, or a number from 1" in message
 
 
-def test_render_check_and_prune(
+def test_render_check_reports_differences_and_render_removes_stale_files(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, sample_path: Path
 ) -> None:
     monkeypatch.setattr(paths, "scenarios", lambda: [sample_path])
@@ -96,7 +99,7 @@ def test_render_check_and_prune(
     assert (out / "of_a_user.c").exists()
 
 
-def test_mistakes_of_usage(
+def test_wrong_arguments_end_with_status_2(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, sample_path: Path
 ) -> None:
     (tmp_path / "file").touch()
@@ -121,6 +124,6 @@ def test_schema(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     assert all(f'"{word}"' in steps for word in ("mprotect", "straddle_contpte", "rw", "child", "check"))
 
 
-def test_module_runs(sample_path: Path) -> None:
+def test_python_m_ksftgen(sample_path: Path) -> None:
     run = subprocess.run([sys.executable, "-m", "ksftgen", "check", str(sample_path)], capture_output=True, check=False)
     assert (run.returncode, run.stderr) == (0, b"")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Trees of three shapes, cut down to what is looked at, and what install makes of them."""
+"""install, in small copies of the mm selftests of Linux 7.3, 6.12 and 6.1."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ echo "SUMMARY: PASS"
 
 
 def make_tree(top: Path, version: tuple[int, int]) -> Path:
+    """A kernel tree with the files and lines that ksftgen reads or changes."""
     new = version >= (7, 3)
     folder = top / "tools/testing/selftests" / ("mm" if version >= (6, 3) else "vm")
     folder.mkdir(parents=True)
@@ -58,15 +59,16 @@ def make_tree(top: Path, version: tuple[int, int]) -> Path:
     (folder / ".gitignore").write_text("*\n!*.c\n" if new else "cow\nmerge\n")
     (folder / "run_vmtests.sh").write_text(RUN if version >= (6, 3) else "run_test ./soft-dirty\n\nexit $exitcode\n")
     (folder / "run_vmtests.sh").chmod(0o755)
-    above = "" if new else "../"
-    (folder / "merge.c").write_text(f'#include "{above}kselftest_harness.h"\n')
-    (folder / "cow.c").write_text(f'#include "{above}kselftest.h"\n')
+    prefix = "" if new else "../"
+    (folder / "merge.c").write_text(f'#include "{prefix}kselftest_harness.h"\n')
+    (folder / "cow.c").write_text(f'#include "{prefix}kselftest.h"\n')
     (folder / "vm_util.h").write_text("/* not_this(void) */\nint read_sysfs(const char *path);\n#define PM_FILE 1\n")
     (folder / f"{settings}.h").write_text("bool thp_is_enabled(void);\n")
     return top
 
 
 def contents(top: Path) -> dict[str, tuple[bytes, int]]:
+    """The content and the mode of every file, by its path."""
     return {
         str(path.relative_to(top)): (path.read_bytes(), path.stat().st_mode & 0o777)
         for path in sorted(top.rglob("*"))
@@ -85,33 +87,33 @@ def test_probe(tmp_path: Path) -> None:
     assert (old.harness_include, new.harness_include) == ("../kselftest_harness.h", "kselftest_harness.h")
     assert (old.kselftest_include, new.kselftest_include) == ("../kselftest.h", "kselftest.h")
     assert (old.settings_header, new.settings_header) == ("thp_settings.h", "hugepage_settings.h")
-    assert (old.wrappers, new.wrappers) == (False, True)
-    assert new.programs == "TEST_GEN_FILES"
+    assert (old.has_wrappers, new.has_wrappers) == (False, True)
+    assert new.programs_variable == "TEST_GEN_FILES"
     assert [new.has(name) for name in ("read_sysfs", "PM_FILE", "thp_is_enabled")] == [True] * 3
     assert not any(new.has(name) for name in ("not_this", "read_sys"))
 
 
-def test_no_tree(tmp_path: Path) -> None:
-    with pytest.raises(TreeError, match="no directory"):
+def test_folder_that_is_not_a_kernel_tree(tmp_path: Path) -> None:
+    with pytest.raises(TreeError, match="is not a directory"):
         probe(tmp_path / "gone")
     with pytest.raises(TreeError, match="give the top of a kernel tree"):
         probe(tmp_path)
 
 
-def test_install_puts_everything_in_place(kernel: Path, sample: Scenario) -> None:
+def test_install_writes_sources_and_lists_programs(kernel: Path, sample: Scenario) -> None:
     profile = probe(kernel)
     new = profile.version >= (7, 3)
     install([sample], kernel, prune=True)
     folder = mm_dir(kernel)
     text = (folder / "Makefile").read_text()
     assert "mlock2-tests\nTEST_GEN_FILES += mprotect_sample\nTEST_GEN_FILES += mrelease_test\n" in text
-    assert f"LOCAL_HDRS += $(selfdir)/{profile.mm}/mprotect_area.h\n" in text
+    assert f"LOCAL_HDRS += $(selfdir)/{profile.mm_folder}/mprotect_area.h\n" in text
     assert "uffd-common.c\n\nMPROTECT_AREA_SRCS := mprotect_area.c\n" in text
     assert "\n$(OUTPUT)/mprotect_sample: $(MPROTECT_AREA_SRCS)\n\nifeq" in text
     assert ("ksft_cow.sh\nTEST_PROGS += ksft_mprotect.sh\nTEST_PROGS += ksft_rmap.sh\n" in text) is new
     assert ("mprotect_sample" in (folder / ".gitignore").read_text().split()) is not new
     run = (folder / "run_vmtests.sh").read_text()
-    if profile.mm == "mm":
+    if profile.mm_folder == "mm":
         assert "\n- mprotect\n\ttest mprotect(2)" in run
         assert '\nCATEGORY="mprotect" run_test ./mprotect_sample\n\necho "SUMMARY' in run
     else:
@@ -124,7 +126,7 @@ def test_install_puts_everything_in_place(kernel: Path, sample: Scenario) -> Non
     assert f'#include "{profile.harness_include}"' in (folder / "mprotect_sample.c").read_text()
 
 
-def test_twice_is_once(kernel: Path, sample: Scenario) -> None:
+def test_installing_twice_changes_nothing(kernel: Path, sample: Scenario) -> None:
     assert install([sample], kernel, prune=True)
     once = contents(kernel)
     assert install([sample], kernel, prune=True) == []
@@ -132,13 +134,13 @@ def test_twice_is_once(kernel: Path, sample: Scenario) -> None:
     assert not [name for name in once if "/.mprotect" in name or "/.Makefile" in name]
 
 
-def test_another_scenario_replaces_or_joins(kernel: Path, sample: Scenario) -> None:
+def test_prune_removes_other_programs(kernel: Path, sample: Scenario) -> None:
     other = replace(sample, name="mprotect_other")
     install([other], kernel, prune=True)
     once = contents(kernel)
     install([sample], kernel, prune=False)
     joined = (mm_dir(kernel) / "Makefile").read_text()
-    assert makefile.programs_in(joined) == {"mprotect_other", "mprotect_sample"}
+    assert makefile.installed_programs(joined) == {"mprotect_other", "mprotect_sample"}
     install([other], kernel, prune=True)
     assert contents(kernel) == once
 
@@ -152,7 +154,7 @@ def test_another_scenario_replaces_or_joins(kernel: Path, sample: Scenario) -> N
         ("run_vmtests.sh", ("example:", "for example:"), "example"),
     ],
 )
-def test_unknown_shape_leaves_the_tree_alone(
+def test_tree_of_unknown_structure_stays_unchanged(
     tmp_path: Path, sample: Scenario, name: str, change: tuple[str, str], message: str
 ) -> None:
     kernel = make_tree(tmp_path, (7, 3))
@@ -164,9 +166,9 @@ def test_unknown_shape_leaves_the_tree_alone(
     assert contents(kernel) == before
 
 
-def test_a_file_of_the_tree_is_not_overwritten(kernel: Path, sample: Scenario) -> None:
+def test_no_file_of_the_tree_is_overwritten(kernel: Path, sample: Scenario) -> None:
     other = replace(sample, name="merge")
     before = contents(kernel)
-    with pytest.raises(TreeError, match=r"merge\.c: is not ksftgen's"):
+    with pytest.raises(TreeError, match=r"merge\.c: ksftgen did not generate this file"):
         install([other], kernel, prune=True)
     assert contents(kernel) == before

@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
+"""Tokens of layouts, their C, and which patterns can be repeated."""
+
 from __future__ import annotations
 
 import pytest
@@ -16,16 +18,16 @@ from ksftgen.layout import Segment, misfit, segment
         ("pte_thp", Segment("pte_thp", 0, 1)),
     ],
 )
-def test_tokens(token: str, expected: Segment) -> None:
+def test_valid_token(token: str, expected: Segment) -> None:
     assert segment(token) == expected
 
 
 @pytest.mark.parametrize("token", ["order0", "order21", "order", "base*", "base*-1", "base* 2", "", "order٤", "base\n"])
-def test_bad_tokens(token: str) -> None:
+def test_invalid_token(token: str) -> None:
     assert isinstance(segment(token), str)
 
 
-def test_c() -> None:
+def test_c_initialiser() -> None:
     assert Segment("folio", 4, 2).c == "{ .order = 4, .count = 2 }"
     assert Segment("pmd_thp", 0, 1).c == "{ .kind = SEG_PMD_THP, .count = 1 }"
 
@@ -41,6 +43,6 @@ def test_c() -> None:
         ("pte_thp base", False),
     ],
 )
-def test_alignment(tokens: str, fits: bool) -> None:
+def test_misfit(tokens: str, fits: bool) -> None:
     parts = [segment(token) for token in tokens.split()]
     assert (misfit([part for part in parts if isinstance(part, Segment)]) is None) is fits

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The C: what it says, and that nothing but the scenario decides it."""
+"""The rendered C: its content, its style, and that it depends on the scenario only."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from ksftgen.vocabulary import CAPABILITIES, TYPES, VERBS, capability
 DATA = Path(__file__).parent / "data"
 
 
-def test_sample_as_recorded(sample: Scenario) -> None:
-    """After a change of the template: render tests/ksftgen/data/mprotect_sample.yaml -o there, and look at the diff."""
+def test_sample_equals_its_recording(sample: Scenario) -> None:
+    """After a change of the template, render data/mprotect_sample.yaml, copy its C to data/, and review the diff."""
     assert render([sample])["mprotect_sample.c"] == (DATA / "mprotect_sample.c").read_text()
 
 
-def test_every_case_and_test_is_there(sample: Scenario) -> None:
-    whole = sample.at(None)
-    text = render([whole])["mprotect_sample.c"]
+def test_program_has_every_case_and_test(sample: Scenario) -> None:
+    scenario = sample.with_strength(None)
+    text = render([scenario])["mprotect_sample.c"]
     names = re.findall(r"^FIXTURE_VARIANT_ADD\(mprotect_sample,\s+(\w+)\)$", text, re.MULTILINE)
-    assert names == [case.name for case in cases(whole)]
+    assert names == [case.name for case in cases(scenario)]
     assert len(names) == 2 * 2 * (4 * 3 - 2)
     assert re.findall(r"^TEST_F\(mprotect_sample, (\w+)\)$", text, re.MULTILINE) == list(sample.tests)
 
 
-def test_style(sample: Scenario) -> None:
+def test_kernel_coding_style(sample: Scenario) -> None:
     for name, text in render([sample]).items():
         assert MARK in text
         assert text.startswith(("// SPDX", "/* SPDX"))
@@ -47,14 +47,14 @@ def test_style(sample: Scenario) -> None:
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
-def test_same_bytes_under_any_hash_seed(tmp_path: Path, sample_path: Path, seed: str) -> None:
+def test_output_does_not_depend_on_the_hash_seed(tmp_path: Path, sample_path: Path, seed: str) -> None:
     run = [sys.executable, "-m", "ksftgen", "render", str(sample_path), "-o", str(tmp_path)]
     subprocess.run(run, check=True, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True)
     assert (tmp_path / "mprotect_sample.c").read_bytes() == (DATA / "mprotect_sample.c").read_bytes()
 
 
-def test_helpers_know_the_vocabulary() -> None:
-    """Every word of the language is declared in the header that programs include."""
+def test_header_declares_the_vocabulary() -> None:
+    """mprotect_area.h declares a function for each verb, and a constant for each value and capability."""
     header = (paths.folder("templates") / "mprotect_area.h.j2").read_text()
     for kind in TYPES.values():
         for expression in (kind.values or {}).values():
@@ -62,14 +62,14 @@ def test_helpers_know_the_vocabulary() -> None:
     for name in CAPABILITIES:
         assert re.search(rf"^#define {capability(name)}\b", header, re.MULTILINE), name
     for verb in VERBS.values():
-        found = re.search(rf"^bool area_{verb.name}\(struct area \*area((?:,[^;]*)?)\);", header, re.MULTILINE)
-        assert found, verb.name
-        declared = [" ".join(part.split()).rpartition(" ")[0] for part in found.group(1).split(",")[1:]]
-        assert declared == [argument.type.c.removesuffix("*").strip() for argument in verb.arguments], verb.name
+        declaration = re.search(rf"^bool area_{verb.name}\(struct area \*area((?:,[^;]*)?)\);", header, re.MULTILINE)
+        assert declaration, verb.name
+        types = [" ".join(part.split()).rpartition(" ")[0] for part in declaration.group(1).split(",")[1:]]
+        assert types == [parameter.type.c.removesuffix("*").strip() for parameter in verb.parameters], verb.name
 
 
-def test_works_as_a_wheel_has_it(tmp_path: Path, sample_path: Path) -> None:
-    """Outside of a checkout templates and scenarios are inside of the package."""
+def test_render_from_an_installed_package(tmp_path: Path, sample_path: Path) -> None:
+    """A wheel has templates and scenarios inside the package; generated/ is below the current directory."""
     package = tmp_path / "site" / "ksftgen"
     shutil.copytree(
         Path(paths.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__", "templates", "scenarios")
@@ -84,7 +84,7 @@ def test_works_as_a_wheel_has_it(tmp_path: Path, sample_path: Path) -> None:
     assert (tmp_path / "generated/mprotect_sample.c").read_bytes() == (DATA / "mprotect_sample.c").read_bytes()
 
 
-def test_wrap() -> None:
+def test_wrap_breaks_long_lines() -> None:
     assert wrap("\tf(", ["a", "b"], ");") == "\tf(a, b);"
     assert wrap("\tff(", ["a" * 40, "b" * 40], ");") == "\tff(" + "a" * 40 + ",\n\t   " + "b" * 40 + ");"
 

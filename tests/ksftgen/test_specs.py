@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Bad scenarios and the messages they get: tests/specs/NAME.yaml and NAME.err, one line a problem."""
+"""Wrong scenarios, tests/specs/NAME.yaml, and their messages, NAME.err, a line for each problem."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from ksftgen import shape, spec
 from ksftgen.errors import SpecError
+from ksftgen.library import library
 from plainyaml.reader import MAX_BYTES
 
 SPECS = Path(__file__).parents[1] / "specs"
@@ -34,13 +35,13 @@ def test_every_message_has_its_spec() -> None:
         ("large.yaml", "larger than 1048576 bytes"),
     ],
 )
-def test_no_readable_file(tmp_path: Path, name: str, message: str) -> None:
+def test_unreadable_file(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "large.yaml").write_text("#" * (MAX_BYTES + 1))
     with pytest.raises(SpecError, match=message):
         spec.load(tmp_path / name)
 
 
-def test_alias_bomb_is_refused_at_its_first_anchor(tmp_path: Path) -> None:
+def test_alias_bomb_is_rejected_at_its_first_anchor(tmp_path: Path) -> None:
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     lines += [f"{b}: &{b} [{', '.join(['*' + a] * 9)}]" for a, b in zip("abcdefgh", "bcdefghi", strict=True)]
     (tmp_path / "bomb.yaml").write_text("\n".join(lines))
@@ -48,22 +49,27 @@ def test_alias_bomb_is_refused_at_its_first_anchor(tmp_path: Path) -> None:
         spec.load(tmp_path / "bomb.yaml")
 
 
-def test_sample_is_understood(sample_path: Path) -> None:
+def test_sample_is_resolved(sample_path: Path) -> None:
     scenario = spec.load(sample_path)
     assert scenario.name == "mprotect_sample"
     assert [axis.type.name for axis in scenario.axes] == ["layout", "pages", "range", "prot"]
     assert [layout.name for layout in scenario.layouts] == ["base", "order2", "pmd_thp", "mine"]
     assert [step.verb.name for step in scenario.setup] == ["map", "fork"]
-    process, area_range, prot = scenario.tests["child_is_alone"][0].given
+    process, area_range, prot = scenario.tests["child_is_alone"][0].arguments
     assert (process.c, area_range.c, prot.c) == ("PROCESS_CHILD", "variant->range", "variant->prot")
-    assert scenario.tests["write_again"][0].given[0].c == "PROCESS_PARENT"
+    assert scenario.tests["write_again"][0].arguments[0].c == "PROCESS_PARENT"
 
 
-def test_words_are_not_numbers_or_truths(tmp_path: Path, sample_path: Path) -> None:
-    """YAML 1.2: no and on are words; the library's shape is held like a scenario's."""
+def test_no_is_a_word_as_in_yaml_1_2(tmp_path: Path, sample_path: Path) -> None:
     text = sample_path.read_text().replace("mprotect_sample", "words").replace("summary: mprotect()", "summary: no")
     (tmp_path / "words.yaml").write_text(text)
     assert spec.load(tmp_path / "words.yaml").summary.startswith("no over")
-    assert set(spec.library()) >= {"base", "order2", "order10", "pte_thp", "pmd_thp", "mixed", "partial"}
-    for part in shape.LayoutShape, shape.StrongerShape, shape.ScenarioShape:
-        assert all(field.description for field in part.model_fields.values())
+
+
+def test_library_has_the_layouts_of_the_scenarios() -> None:
+    assert set(library()) >= {"base", "order2", "order10", "pte_thp", "pmd_thp", "mixed", "partial"}
+
+
+def test_every_key_has_a_description() -> None:
+    for model in shape.LayoutShape, shape.StrongerShape, shape.ScenarioShape:
+        assert all(field.description for field in model.model_fields.values())

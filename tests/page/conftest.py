@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A headless chromium that looks at a page from a file."""
+"""A headless chromium that shows a page from a file."""
 
 import json
 import os
@@ -15,59 +15,59 @@ from ksftci.results.model import Run
 
 
 class Browser:
-    """The browser with one page. It knows what the page asked the network for, and what it complained of."""
+    """The browser, which shows one page at a time and records its network requests and console messages."""
 
     def __init__(self, driver: Any) -> None:
         self.driver = driver
 
     def open(self, page: Path, address: str = "", width: int = 1280, height: int = 900, theme: str = "light") -> None:
-        """Show a page, "#verdict=fail" added to its address, in a window of so many pixels."""
+        """Show a page in a window of so many pixels; `address`, such as "#verdict=fail", is added to its address."""
         self.driver.get("about:blank")
-        theme_of = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
+        media = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", theme_of)
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         self.driver.get_log("performance")
         self.driver.get_log("browser")
         self.driver.get(f"{page.as_uri()}{address}")
 
     def run(self, script: str) -> Any:
-        """What a piece of JavaScript returns."""
+        """The value of a JavaScript expression."""
         return self.driver.execute_script(f"return {script}")
 
     def wait(self, script: str) -> None:
-        """Until a condition holds; TimeoutException after five seconds."""
+        """Wait until a JavaScript expression is true; raises TimeoutException after five seconds."""
         from selenium.webdriver.support.wait import WebDriverWait
 
         WebDriverWait(self.driver, 5, poll_frequency=0.05).until(lambda _: self.run(script))
 
     def type(self, *keys: str) -> None:
-        """Press keys, wherever the focus is."""
+        """Press keys in the element that has the focus."""
         from selenium.webdriver.common.action_chains import ActionChains
 
         for key in keys:
             ActionChains(self.driver).send_keys(key).perform()
 
     def click(self, selector: str) -> None:
-        """Click the first element of a CSS selector, after all is drawn."""
+        """Click the first element that matches a CSS selector, once pending frames are drawn."""
         self.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
         self.driver.find_element("css selector", selector).click()
 
     def complaints(self) -> list[str]:
-        """What is on the console, and every address but the page's own that was asked for."""
-        found = [entry["message"] for entry in self.driver.get_log("browser")]
+        """The console's messages, and all addresses but file: and data: that the page requested."""
+        complaints = [entry["message"] for entry in self.driver.get_log("browser")]
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 url = message["params"]["request"]["url"]
                 if not url.startswith(("file:", "data:")):
-                    found.append(url)
-        return found
+                    complaints.append(url)
+        return complaints
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One chromium for all tests; they are skipped without it."""
+    """One chromium for all tests, which are skipped when there is none."""
     chromium = os.environ.get("KSFTCI_CHROMIUM") or shutil.which("chromium")
     chromedriver = os.environ.get("KSFTCI_CHROMEDRIVER") or shutil.which("chromedriver")
     if not chromium or not chromedriver:
@@ -85,7 +85,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, list[Run]], Path]:
-    """The page of some runs, in a file of that name."""
+    """Writes the page of some runs to a file of the given name."""
     folder = tmp_path_factory.mktemp("page")
 
     def make(name: str, runs: list[Run]) -> Path:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page, as a person meets it: seen, filtered, folded, scrolled, by mouse and by keyboard."""
+"""The page in a browser: it is drawn, filtered, folded and scrolled, by mouse and by keyboard."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.page
 Make = Callable[[str, list[Run]], Path]
 ROWS = "[...document.querySelectorAll('.row .name')].map(e => e.title)"
 FAILURES = "[...document.querySelectorAll('.failure > summary code')].map(e => e.textContent)"
-# Elements that are wider than the window and in no box that scrolls.
+# Elements that extend beyond the window and are not in a box that scrolls.
 TOO_WIDE = """[...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 &&
     !e.closest('#grid, .scroll, pre')).map(e => e.outerHTML.slice(0, 80))"""
 
@@ -33,7 +33,7 @@ def big(page: Make) -> Path:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("name", ["two", "big"])
-def test_it_renders_in_the_window_and_asks_for_nothing(
+def test_the_page_fits_into_the_window_and_requests_nothing(
     browser: Browser, name: str, width: int, theme: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     browser.open(request.getfixturevalue(name), width=width, theme=theme)
@@ -95,7 +95,7 @@ def test_typing_filters_and_changes_the_address_and_clear_undoes_it(browser: Bro
     assert browser.run(FAILURES).__len__() == 4
 
 
-def test_a_number_of_the_table_shows_its_tests(browser: Browser, two: Path) -> None:
+def test_a_number_in_the_table_of_kernels_is_a_link_to_its_tests(browser: Browser, two: Path) -> None:
     browser.open(two)
     browser.click("#kernels + .scroll tbody tr:first-child a.fail")
     browser.wait("filter.kernel === 'debian:6.12'")
@@ -121,17 +121,17 @@ def test_the_keyboard_folds_and_opens(browser: Browser, two: Path) -> None:
     assert browser.run("document.activeElement.id") == "grid"
 
 
-def test_a_click_shows_a_known_issue_with_its_link_and_what_a_retry_did(browser: Browser, two: Path) -> None:
+def test_a_click_shows_a_known_issue_with_its_link_and_earlier_attempts(browser: Browser, two: Path) -> None:
     browser.open(two, "#text=issue")
     browser.click(".row.test .cell.xfail")
     assert browser.run("document.querySelector('#detail a').href") == "https://lore.kernel.org/linux-mm/1@example.org/"
     browser.click("#detail button")
     browser.open(two, "#text=slow&kernel=7.3")
     browser.click(".row.test .cell.flaky")
-    assert "flaky attempts before this one: fail" in browser.run("document.getElementById('detail').innerText")
+    assert "flaky earlier attempts: fail" in browser.run("document.getElementById('detail').innerText")
 
 
-def test_texts_are_only_texts(browser: Browser, page: Make) -> None:
+def test_texts_become_no_markup(browser: Browser, page: Make) -> None:
     browser.open(page("nasty", samples.nasty()))
     assert browser.run("document.querySelectorAll('img').length") == 0
     assert browser.run("document.title") == "kselftest results"
@@ -139,7 +139,7 @@ def test_texts_are_only_texts(browser: Browser, page: Make) -> None:
     assert browser.complaints() == []
 
 
-def test_400_kernels_scroll_with_names_and_labels_in_place(browser: Browser, big: Path) -> None:
+def test_names_and_labels_stay_in_place_when_400_kernels_scroll(browser: Browser, big: Path) -> None:
     browser.open(big)
     browser.click("#unfold")
     browser.run("document.getElementById('grid').scrollTo(6000, 9000)")

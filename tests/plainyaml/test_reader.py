@@ -15,8 +15,8 @@ from plainyaml.reader import MAX_BYTES, MAX_DEPTH, read
 HINT = "; use quotes"
 
 
-def of(folder: Path, data: str | bytes) -> tuple[Node | None, list[str]]:
-    """The nodes, and the problems as `line:column: text`."""
+def read_data(folder: Path, data: str | bytes) -> tuple[Node | None, list[str]]:
+    """The root of a file with this content, and its problems as `line:column: text`."""
     file = folder / "a.yaml"
     file.write_bytes(data.encode() if isinstance(data, str) else data)
     root, problems = read(file, "menu", HINT[2:])
@@ -26,12 +26,12 @@ def of(folder: Path, data: str | bytes) -> tuple[Node | None, list[str]]:
 def refusal(folder: Path, data: str | bytes) -> str:
     """What the only line of an error says behind the path."""
     with pytest.raises(FileError) as caught:
-        of(folder, data)
+        read_data(folder, data)
     return str(caught.value).removeprefix(str(folder / "a.yaml"))
 
 
 def test_nodes_know_where_they_stand(tmp_path: Path) -> None:
-    root, problems = of(tmp_path, "# menu\nsoup: leek\nmain:\n  - {dish: 'no', price: 12}\n  -\n")
+    root, problems = read_data(tmp_path, "# menu\nsoup: leek\nmain:\n  - {dish: 'no', price: 12}\n  -\n")
     assert problems == []
     dish = Mapping(
         4,
@@ -49,7 +49,7 @@ def test_nodes_know_where_they_stand(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "\ufeff"])
 def test_a_file_without_content_has_no_root(tmp_path: Path, text: str) -> None:
-    assert of(tmp_path, text) == (None, [])
+    assert read_data(tmp_path, text) == (None, [])
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_a_file_without_content_has_no_root(tmp_path: Path, text: str) -> None:
     ],
 )
 def test_text_of_a_scalar(tmp_path: Path, text: str, scalar: Scalar) -> None:
-    assert of(tmp_path, text) == (scalar, [])
+    assert read_data(tmp_path, text) == (scalar, [])
 
 
 def test_keys_that_are_left_out_are_problems(tmp_path: Path) -> None:
-    root, problems = of(tmp_path, "a: 1\n{}: 2\n~: 3\n? [b]\n: 4\nc: {a: 5, a: 6}\n'a': 7\n")
+    root, problems = read_data(tmp_path, "a: 1\n{}: 2\n~: 3\n? [b]\n: 4\nc: {a: 5, a: 6}\n'a': 7\n")
     assert root is not None
     assert root.plain() == {"a": 1, "c": {"a": 5}}
     assert problems == [
@@ -98,7 +98,7 @@ def test_keys_that_are_left_out_are_problems(tmp_path: Path) -> None:
         ("a: 1\n---\nb: 2", ":3:1: a second document; one file holds one menu"),
         ("a: 1\n---\n", ":3:1: a second document; one file holds one menu"),
         ("a\n...\nb", ":3:1: a second document; one file holds one menu"),
-        ("%YAML 1.1\n---\na: 1", ":2:1: YAML 1.2 is spoken here; remove the %YAML line"),
+        ("%YAML 1.1\n---\na: 1", ":2:1: only YAML 1.2 is read; remove the %YAML line"),
         ("%YAML 1.2\n%YAML 1.2\n---\na: 1", f":2:1: not YAML: found duplicate YAML directive{HINT}"),
         ("a: [b", f":1:6: not YAML: expected ',' or ']', but got '<stream end>'{HINT}"),
         ("a: >=6", f":1:5: not YAML: expected chomping or indentation indicators, but found '='{HINT}"),
@@ -119,7 +119,7 @@ def test_what_no_file_may_have_is_refused_with_its_place(tmp_path: Path, data: s
 
 
 def test_depth_has_a_limit(tmp_path: Path) -> None:
-    deepest, _ = of(tmp_path, "[" * MAX_DEPTH + "a" + "]" * MAX_DEPTH)
+    deepest, _ = read_data(tmp_path, "[" * MAX_DEPTH + "a" + "]" * MAX_DEPTH)
     assert deepest is not None
     assert deepest.follow([0] * MAX_DEPTH)[0] == Scalar(1, MAX_DEPTH + 1, "a")
     message = f"nested deeper than {MAX_DEPTH} levels; no menu needs that"
@@ -130,7 +130,7 @@ def test_depth_has_a_limit(tmp_path: Path) -> None:
 
 
 def test_size_has_a_limit(tmp_path: Path) -> None:
-    assert of(tmp_path, "#" * MAX_BYTES) == (None, [])
+    assert read_data(tmp_path, "#" * MAX_BYTES) == (None, [])
     assert refusal(tmp_path, "#" * (MAX_BYTES + 1)) == f": is larger than {MAX_BYTES} bytes; no menu needs that"
 
 

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from ksftci.cli import coverage, get, mutants, report, run, setup, watch
-from ksftci.cli.base import app, err
+from ksftci.cli.base import app, say
 from ksftci.errors import CiError, Interrupted
 
 __all__ = ["app", "coverage", "get", "main", "mutants", "report", "run", "setup", "watch"]
@@ -24,21 +24,21 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> NoReturn:
     """Run the command line; never returns."""
-    # A large log becomes many results without cycles: looking for these takes a third of the time of reading it.
+    # A large log becomes many results and no cycles; the search for cycles takes a third of the reading time.
     gc.set_threshold(100_000, 50, 100)
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
     except CiError as error:
-        err.print(f"ksftci: {error}", markup=False, highlight=False, soft_wrap=True)
+        say(f"ksftci: {error}")
         sys.exit(2)
     except Interrupted:
         sys.exit(130)
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):  # it can come up wherever a file is written
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):  # a full disk, which any write may meet
             raise
         where = f" ({error.filename})" if error.filename else ""
-        err.print(f"ksftci: {error.strerror}{where}; make room, or name another place with --cache or TMPDIR")
+        say(f"ksftci: {error.strerror}{where}; make room, or name another place with --cache or TMPDIR")
         sys.exit(2)
     sys.exit(0)

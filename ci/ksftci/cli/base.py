@@ -10,8 +10,8 @@ from rich.console import Console
 from ksftci import arch as arches
 from ksftci.programs import find
 
-out = Console()
-err = Console(stderr=True)
+out = Console(emoji=False)  # else the ":100:" of mprotect.c:100:2 is printed as a picture
+err = Console(stderr=True, emoji=False)
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",

@@ -67,13 +67,13 @@ def watch(
     source = Tree.open(tree)
     options = store.options(arch, limits=guest.limits, guest=guest.guest())
     with Saves(source.path) as saves:
-        tools = assemble(options, say, saves.there)
+        tools = assemble(options, say, saves.pending)
 
         def once(parts: RoundTimes) -> Run:
             image = tools.kernel_builder.build(source, config or [])
-            parts.over("kernel")
+            parts.end("kernel")
             programs = tools.jobs(names or [], str(source.path), {})
-            parts.over("programs")
+            parts.end("programs")
             machine = tools.guests.machine(f"build:{source.path.name}", image, programs)
             with _Display(parts) as display:
                 (run,) = Session(
@@ -84,9 +84,9 @@ def watch(
                     at_once=jobs,
                     choice=choice,
                     lister=tools.lister,
-                    stop=saves.there,
+                    stop=saves.pending,
                 ).run()
-            parts.over("tests")
+            parts.end("tests")
             if run.interrupted:
                 raise Interrupted
             return run
@@ -104,7 +104,7 @@ class _Display(ProgressDisplay):
     def progress(self, run: Run, collector: Collector, event: Event) -> None:
         """Show how far this run has come."""
         if isinstance(event, Booted) and "boot" not in self.parts.seconds:
-            self.parts.over("boot", event.at)
+            self.parts.end("boot", event.at)
         super().progress(run, collector, event)
 
 
@@ -112,7 +112,7 @@ def _show(run: Run, difference: Difference, parts: RoundTimes) -> None:
     terminal.say(terminal.failures([replace(run, results=difference.failing)], _FAILURES_SHOWN), out)
     for result in difference.mended[:_MENDED_SHOWN]:
         say(f"MENDED {result.id}")
-    counts = {"newly failing": len(difference.failing), "still failing": difference.still}
+    counts = {"newly failing": len(difference.failing), "still failing": difference.still_failing}
     counts |= {"mended": len(difference.mended)}
     told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     say(f"{told or 'nothing failed'}; {parts}")

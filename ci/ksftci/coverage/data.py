@@ -8,48 +8,49 @@ from typing import Any
 from ksftci.coverage.compare import Comparison
 
 
-def lines(found: Comparison) -> str:
+def lines(comparison: Comparison) -> str:
     """{"programs": [NAME, ...], "files": {FILE: {"sha256": DIGEST, "lines": [ENTRY, ...]}}}.
 
-    An entry is {"of": [LINE, ...], "run_by": [NAME, ...]}; each compiled line is in one, with all lines that the same
-    programs run, as `deciding` has it. `programs` are those that nothing was lost of, as `ksftci run` calls them. The
-    digest is that of the source file.
+    An entry is {"of": [LINE, ...], "run_by": [NAME, ...]}. Each compiled line is in one entry, together with all
+    lines that the same programs execute (`Comparison.deciding_programs`). `programs` are those whose counters are
+    complete, by the names that `ksftci run` gives them. DIGEST is that of the source file.
     """
-    lost = {name for suite in found.suites for name in suite.lost}
-    measured = dict.fromkeys(name for suite in found.suites for name in suite.profiles if name not in lost)
+    lost = {name for suite in comparison.suites for name in suite.lost}
+    complete = dict.fromkeys(name for suite in comparison.suites for name in suite.profiles if name not in lost)
     files = {}
-    for file, ran_by in found.deciding().items():
-        alike: dict[tuple[str, ...], list[int]] = {}
-        for line, names in sorted(ran_by.items()):
-            alike.setdefault(tuple(names), []).append(line)
-        digest = hashlib.sha256(found.sources[file].encode()).hexdigest()
-        files[file] = {"sha256": digest, "lines": [{"of": of, "run_by": names} for names, of in alike.items()]}
-    return _text({"programs": list(measured), "files": files})
+    for file, programs_of in comparison.deciding_programs().items():
+        lines_of: dict[tuple[str, ...], list[int]] = {}
+        for line, names in sorted(programs_of.items()):
+            lines_of.setdefault(tuple(names), []).append(line)
+        digest = hashlib.sha256(comparison.sources[file].encode()).hexdigest()
+        entries = [{"of": numbers, "run_by": names} for names, numbers in lines_of.items()]
+        files[file] = {"sha256": digest, "lines": entries}
+    return _text({"programs": list(complete), "files": files})
 
 
-def render(found: Comparison) -> str:
-    """All of it.
+def render(comparison: Comparison) -> str:
+    """The whole comparison.
 
-    `functions` and `lines` have a number for each suite, by its name; `branches` is how often each
-    branch of a line was taken. `needs` is null for a line that no note is about.
+    In `functions` and `lines`, `ran`, `taken` and `counts` have a number for each suite, by its name; `branches` of
+    a line says how often each of its branches was taken. `needs` is null for a line without a note.
     """
-    names = [suite.name for suite in found.suites]
-    totals = {suite.name: suite.total for suite in found.suites}
-    programs = found.programs()
+    names = [suite.name for suite in comparison.suites]
+    totals = {suite.name: suite.total for suite in comparison.suites}
+    programs = comparison.programs()
     return _text(
         {
-            "kernel": found.kernel,
-            "suites": {suite.name: {"programs": list(suite.profiles), "lost": suite.lost} for suite in found.suites},
+            "kernel": comparison.kernel,
+            "suites": {s.name: {"programs": list(s.profiles), "lost": s.lost} for s in comparison.suites},
             "functions": [
                 {
-                    "file": part.file,
-                    "name": part.function.name,
-                    "lines": len(part.lines),
-                    "branches": len(part.branches),
-                    "ran": {name: len(part.ran(total)) for name, total in totals.items()},
-                    "taken": {name: len(part.taken(total)) for name, total in totals.items()},
+                    "file": function.file,
+                    "name": function.name,
+                    "lines": len(function.lines),
+                    "branches": len(function.branches),
+                    "ran": {name: len(function.executed(total)) for name, total in totals.items()},
+                    "taken": {name: len(function.taken(total)) for name, total in totals.items()},
                 }
-                for part in found.parts
+                for function in comparison.functions
             ],
             "lines": [
                 {
@@ -63,7 +64,7 @@ def render(found: Comparison) -> str:
                     "needs": line.note.needs if line.note else None,
                     "why": line.note.why if line.note else None,
                 }
-                for line in found.lines()
+                for line in comparison.lines()
             ],
         }
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What gcov says of the counters of one object file."""
+"""Reads with gcov how often each line of a source file ran and each branch was taken."""
 
 import json
 import os
@@ -19,16 +19,16 @@ from ksftci.kernel.make import compiler
 
 
 class Branch(NamedTuple):
-    """One way out of a line's code: an arc of gcov's."""
+    """One way out of the code of a line; gcov calls it an arc."""
 
     line: int
-    function: str  # that it was compiled into: an inlined one's are in each of its callers
-    place: int  # among the line's in that function
+    function: str  # that the code was compiled into: for an inline function each of its callers
+    number: int  # among the branches of this line in this function, from 0
 
 
 @dataclass
 class Counts:
-    """Of one source file: how often each line ran and each branch was taken. 0 is a count, too."""
+    """How often each line of a source file ran and each branch was taken; a line that never ran has a 0."""
 
     lines: Counter[int] = field(default_factory=Counter)
     branches: Counter[Branch] = field(default_factory=Counter)
@@ -39,11 +39,11 @@ class Counts:
         self.branches.update(other.branches)
 
 
-Profile = dict[str, Counts]  # source file, from the tree's root, to its counts
+Profile = dict[str, Counts]  # path of a source file in the tree to its counts
 
 
 def merge(profiles: Iterable[Profile]) -> Profile:
-    """All together."""
+    """The sum of all profiles."""
     merged: Profile = {}
     for profile in profiles:
         for file, counts in profile.items():
@@ -51,33 +51,34 @@ def merge(profiles: Iterable[Profile]) -> Profile:
     return merged
 
 
-def tool(arch: Arch) -> str:
-    """The gcov that belongs to the compiler that builds kernels for arch here."""
+def program_for(arch: Arch) -> str:
+    """The name of the gcov that belongs to the compiler of this architecture's kernels."""
     return re.sub(r"gcc$", "gcov", compiler(arch))
 
 
-def read(program: str, notes: Path, data: bytes, tree: Path) -> Profile:
-    """The counts in a .gcda file's data by means of `notes`, the .gcno that the compiler wrote.
+def read(gcov: str, gcno: Path, data: bytes, tree: Path) -> Profile:
+    """The counts in `data`, the content of a .gcda file, of the object that `gcno` describes.
 
-    Files outside of the tree are left out. Raises CiError when gcov cannot make sense of the two.
+    `gcov` is the program to run, `gcno` the file that the compiler wrote beside the object. Files outside of the
+    tree are left out. Raises CiError when gcov does not accept the two files.
     """
-    with tempfile.TemporaryDirectory(prefix="ksftci-") as folder:
-        here = Path(folder)
-        (here / notes.name).symlink_to(notes.absolute())
-        write_whole(here / f"{notes.stem}.gcda", data)
-        argv = [program, "--json-format", "--branch-probabilities", "--stdout", f"{notes.stem}.gcda"]
-        said = run(argv, what=f"reading the counters of {notes.stem}", cwd=here)
+    with tempfile.TemporaryDirectory(prefix="ksftci-") as name:
+        folder = Path(name)
+        (folder / gcno.name).symlink_to(gcno.absolute())
+        write_whole(folder / f"{gcno.stem}.gcda", data)
+        argv = [gcov, "--json-format", "--branch-probabilities", "--stdout", f"{gcno.stem}.gcda"]
+        output = run(argv, what=f"reading the counters of {gcno.stem}", cwd=folder)
     try:
-        return parse(said, tree)
+        return parse(output, tree)
     except (ValueError, KeyError, TypeError) as error:
         raise CiError(
-            f"{program} could not read the counters of {notes}: it must be of the version of the compiler "
+            f"{gcov} could not read the counters of {gcno}: gcov must have the version of the compiler "
             f"that built the kernel ({error})"
         ) from error
 
 
 def parse(text: str, tree: Path) -> Profile:
-    """The counts in gcov's JSON. Raises ValueError, KeyError or TypeError when it is none."""
+    """The counts in gcov's JSON. Raises ValueError, KeyError or TypeError when `text` has another format."""
     document = json.loads(text)
     profile: Profile = {}
     for entry in document["files"]:
@@ -85,12 +86,12 @@ def parse(text: str, tree: Path) -> Profile:
         if path.is_relative_to(tree):
             counts = profile.setdefault(str(path.relative_to(tree)), Counts())
             for line in entry["lines"]:
-                _take(counts, line)
+                _add_line(counts, line)
     return profile
 
 
-def _take(counts: Counts, line: dict[str, Any]) -> None:
-    """A line is there once for each function that it was compiled into."""
+def _add_line(counts: Counts, line: dict[str, Any]) -> None:
+    """Add one entry of gcov's `lines`, which has an entry for each function that a line was compiled into."""
     number, function = line["line_number"], line.get("function_name", "")
     counts.lines[number] += line["count"]
     for place, branch in enumerate(line["branches"]):

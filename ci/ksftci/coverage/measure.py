@@ -1,71 +1,134 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Runs suites on a kernel that counts, and gathers what it counted of each program."""
+"""Runs suites on a kernel that counts what it executes, and reads the counters of each program."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from rich.console import Console
+
+from ksftci.assembly import Tools
 from ksftci.coverage import gcov
 from ksftci.coverage.gcov import Profile
 from ksftci.coverage.source import Target
 from ksftci.errors import CiError
-from ksftci.machine.machine import Begin, Cause, Counted, End, Event, Stopped
+from ksftci.kernel.build import KernelBuilder, folder_of
+from ksftci.kernel.tree import Tree
+from ksftci.machine.machine import Begin, Cause, Counted, End, Event, Job, Stopped
 from ksftci.results.model import Run
 from ksftci.session.collect import Collector
-from ksftci.session.session import Watcher
+from ksftci.session.progress import ProgressDisplay
+from ksftci.session.session import Session, Watcher
 
-SYMBOL = "GCOV_KERNEL=y"
+_CONFIG = "GCOV_KERNEL=y"
+
+
+@dataclass(frozen=True)
+class CountingKernel:
+    """A kernel that counts the lines and branches of the targets, and the gcov that reads its counters."""
+
+    image: Path
+    tree: Tree
+    targets: Sequence[Target]
+    gcov: str
+
+    @classmethod
+    def build(
+        cls, builder: KernelBuilder, tree: Tree, targets: Sequence[Target], config: Sequence[str]
+    ) -> "CountingKernel":
+        """Build the kernel of a complete tree. Raises CiError as `KernelBuilder.build` does."""
+        image = builder.build(tree, [_CONFIG, *config], make_variables(targets))
+        return cls(image, tree, targets, gcov.program_for(builder.arch))
+
+    @property
+    def folder(self) -> Path:
+        """The build folder, in which the compiler's .gcno files are."""
+        return folder_of(self.image)
 
 
 @dataclass(frozen=True)
 class MeasuredSuite:
-    """What the programs of a suite executed, one by one."""
+    """The lines and branches that the programs of a suite executed, program by program."""
 
     name: str
     run: Run
-    profiles: dict[str, Profile]  # program to what it executed
-    lost: dict[str, str]  # program to why some or all of it is not known
+    profiles: dict[str, Profile]  # by program
+    lost: dict[str, str]  # program to the reason why some or all of its counters are missing
 
     @cached_property
     def total(self) -> Profile:
-        """All programs together."""
+        """The sum over all programs."""
         return gcov.merge(self.profiles.values())
 
 
-def variables(targets: Iterable[Target]) -> list[str]:
-    """What make has to be told so that just these files are built to count.
+@dataclass(frozen=True)
+class CoveragePlan:
+    """Which suites to run, and on what kernel."""
 
-    scripts/Makefile.lib (7.3) takes GCOV_PROFILE_<object> from wherever it is set, not only from the
-    folder's Makefile. It knows no folders, so that other objects of the name count, too, and are left out.
+    suites: Mapping[str, Sequence[str]]  # name to programs, as `ksftci run` takes them
+    targets: Sequence[Target]
+    tree: str  # that the programs are built from
+    kernel_tree: str  # that the kernel is built from
+    config: Sequence[str] = ()
+    at_once: int = 1  # machines
+
+    def run(self, tools: Tools, console: Console) -> tuple[CountingKernel, list[MeasuredSuite]]:
+        """Build programs and kernel, run each suite in guests of its own and read the counters.
+
+        Raises CiError when something cannot be fetched, built or run, or when nothing was counted in a target.
+        """
+        tree = tools.trees.get(self.tree)
+        kernel_tree = tools.trees.get(self.kernel_tree, full=True)
+        jobs = {name: tools.jobs(programs, str(tree.path), {}) for name, programs in self.suites.items()}
+        kernel = CountingKernel.build(tools.kernel_builder, kernel_tree, self.targets, self.config)
+        return kernel, [self._run_suite(name, jobs[name], kernel, tools, console) for name in self.suites]
+
+    def _run_suite(
+        self, name: str, jobs: Sequence[Job], kernel: CountingKernel, tools: Tools, console: Console
+    ) -> MeasuredSuite:
+        machine = tools.guests.machine(name, kernel.image, jobs)
+        with ProgressDisplay(console) as display:
+            recorder = Recorder(display)
+            arch = tools.options.arch.name
+            session = Session([machine], jobs, arch, recorder, at_once=self.at_once, lister=tools.lister)
+            (run,) = session.run()
+        return read_suite(name, run, recorder, kernel)
+
+
+def make_variables(targets: Iterable[Target]) -> list[str]:
+    """Variables of make that limit counting to the objects of the targets.
+
+    scripts/Makefile.lib (7.3) takes GCOV_PROFILE_<object> from wherever it is set, not only from the folder's
+    Makefile. The variable names no folder: other objects of the same name count, too, and `read_suite` skips them.
     """
     stems = dict.fromkeys(Path(target.file).stem for target in targets if target.compiled)
     return [f"GCOV_PROFILE_{stem}.o=y" for stem in stems]
 
 
 class Recorder:
-    """Keeps the counters that machines hand out, and passes everything on to another watcher."""
+    """Keeps the counters that machines send after each program, and passes every event on to another watcher."""
 
     def __init__(self, watcher: Watcher) -> None:
         self.watcher = watcher
-        self.counted: dict[str, list[Counted]] = {}  # by program
-        self.lost: dict[str, str] = {}
-        self._running: dict[int, str] = {}  # the collector's id to a program that has handed out nothing
+        self.counters: dict[str, list[Counted]] = {}  # by program
+        self.lost: dict[str, str] = {}  # program to reason
+        self._running: dict[int, str] = {}  # id of a collector to its program, until the first counters come
 
     def progress(self, run: Run, collector: Collector, event: Event) -> None:
-        """Keep what belongs to a program."""
+        """Keep the counters of the program that runs."""
         match event:
             case Begin(job=job):
                 self._running[id(collector)] = job.name
             case Counted(data=data) if collector.job is not None:
                 self._running.pop(id(collector), None)
-                self.counted.setdefault(collector.job.name, []).append(event)
+                self.counters.setdefault(collector.job.name, []).append(event)
                 if not data:
-                    self.lost[collector.job.name] = "a message of the kernel's has cut into it"
+                    self.lost[collector.job.name] = "a kernel message on the console cut into the counters"
             case End(cause=cause) | Stopped(cause=cause):
                 name = self._running.pop(id(collector), None)
                 if name is not None:
-                    self.lost[name] = _why(cause)
+                    self.lost[name] = _reason(cause)
         self.watcher.progress(run, collector, event)
 
     def finished(self, run: Run) -> None:
@@ -73,29 +136,31 @@ class Recorder:
         self.watcher.finished(run)
 
 
-def _why(cause: Cause | None) -> str:
-    return cause.value if cause else "the kernel handed out nothing: was it built with CONFIG_GCOV_KERNEL?"
+def _reason(cause: Cause | None) -> str:
+    return cause.value if cause else "the kernel sent no counters: was it built with CONFIG_GCOV_KERNEL?"
 
 
-def suite(
-    name: str, run: Run, recorder: Recorder, targets: Sequence[Target], build: Path, tree: Path, program: str
-) -> MeasuredSuite:
-    """What the recorder kept, read with the gcov `program` and the notes in the kernel's build folder.
+def read_suite(name: str, run: Run, recorder: Recorder, kernel: CountingKernel) -> MeasuredSuite:
+    """The counters that the recorder kept of a suite, read with gcov.
 
-    Raises CiError when there is nothing at all of one of the targets.
+    Raises CiError when there are no counters at all for one of the targets.
     """
-    wanted = {str(Path(target.file).with_suffix(".gcda")): target.file for target in targets if target.compiled}
-    there: set[str] = set()
+    expected = {
+        str(Path(target.file).with_suffix(".gcda")): target.file for target in kernel.targets if target.compiled
+    }
+    read: set[str] = set()
     profiles: dict[str, Profile] = {}
-    for test, counted in recorder.counted.items():
-        parts = []
-        for one in counted:
-            place = str(one.path.relative_to(build)) if one.path.is_relative_to(build) else ""
-            if one.data and place in wanted:
-                there.add(place)
-                parts.append(gcov.read(program, one.path.with_suffix(".gcno"), one.data, tree))
-        profiles[test] = gcov.merge(parts)
-    if missing := sorted(wanted[place] for place in wanted.keys() - there):
-        why = "; ".join(f"{test}: {why}" for test, why in recorder.lost.items())
-        raise CiError(f"suite {name}: the kernel counted nothing in {', '.join(missing)}{f' ({why})' if why else ''}")
+    for program, counters in recorder.counters.items():
+        of_program = []
+        for counted in counters:
+            path = counted.path
+            place = str(path.relative_to(kernel.folder)) if path.is_relative_to(kernel.folder) else ""
+            if counted.data and place in expected:
+                read.add(place)
+                of_program.append(gcov.read(kernel.gcov, path.with_suffix(".gcno"), counted.data, kernel.tree.path))
+        profiles[program] = gcov.merge(of_program)
+    if missing := sorted(expected[place] for place in expected.keys() - read):
+        reasons = "; ".join(f"{program}: {reason}" for program, reason in recorder.lost.items())
+        details = f" ({reasons})" if reasons else ""
+        raise CiError(f"suite {name}: the kernel counted nothing in {', '.join(missing)}{details}")
     return MeasuredSuite(name, run, profiles, recorder.lost)

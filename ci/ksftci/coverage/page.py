@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A comparison as one HTML page: the source with each suite's counts beside it. It has no scripts."""
+"""A comparison as one HTML page without scripts: the source, with the counts of each suite beside each line."""
 
 from importlib.resources import files
 
@@ -10,45 +10,50 @@ from ksftci.coverage.table import UNEXPLAINED
 from ksftci.report.html import hashed, template
 
 
-def render(found: Comparison) -> str:
+def render(comparison: Comparison) -> str:
     """The page. The same comparison gives the same bytes."""
     style = files("ksftci.report").joinpath("page", "coverage.css").read_text("utf-8")
-    lines = {(line.file, line.number): line for line in found.lines()}
-    totals = [suite.total for suite in found.suites]
+    lines = {(line.file, line.number): line for line in comparison.lines()}
+    totals = [suite.total for suite in comparison.suites]
     return template("coverage.html.j2").render(
         style=Markup(style),
         style_hash=hashed(style),
-        kernel=found.kernel,
-        suites=found.suites,
+        kernel=comparison.kernel,
+        suites=comparison.suites,
         rows=[
-            (part, _anchor(part), [len(part.ran(t)) for t in totals], [len(part.taken(t)) for t in totals])
-            for part in found.parts
+            (
+                function,
+                _anchor(function),
+                [len(function.executed(total)) for total in totals],
+                [len(function.taken(total)) for total in totals],
+            )
+            for function in comparison.functions
         ],
-        listings=[(part, _anchor(part), _listing(found, part, lines)) for part in found.parts],
-        programs=_programs(found),
-        state=_state,
+        listings=[(f, _anchor(f), _listing(f, comparison.sources[f.file], lines)) for f in comparison.functions],
+        programs=_programs(comparison),
+        css_class=_css_class,
         short=_short,
         unexplained=UNEXPLAINED,
-        stale=found.notes.stale,
+        stale=comparison.notes.stale,
     )
 
 
-def _anchor(part: CompiledFunction) -> str:
-    return f"{part.file}:{part.function.name}"
+def _anchor(function: CompiledFunction) -> str:
+    return f"{function.file}:{function.name}"
 
 
 def _listing(
-    found: Comparison, part: CompiledFunction, lines: dict[tuple[str, int], SourceLine]
+    function: CompiledFunction, source: str, lines: dict[tuple[str, int], SourceLine]
 ) -> list[tuple[int, str, SourceLine | None]]:
-    """(number, text, what is known of it unless it is no code) of every line of a function."""
-    source = found.sources[part.file].splitlines()
-    inside = range(part.function.first, part.function.last + 1)
-    return [(number, source[number - 1].expandtabs(8), lines.get((part.file, number))) for number in inside]
+    """(number, text, SourceLine) of every line of a function; None for a line without code in the kernel."""
+    text = source.splitlines()
+    inside = range(function.function.first, function.function.last + 1)
+    return [(number, text[number - 1].expandtabs(8), lines.get((function.file, number))) for number in inside]
 
 
-def _state(line: SourceLine) -> str:
-    """A class: all, none, partly (not every suite runs it), branches (one that no suite takes)."""
-    if line.missed:
+def _css_class(line: SourceLine) -> str:
+    """none: no suite executes the line; partly: not every suite; branches: no suite takes some branch; else all."""
+    if line.unexecuted:
         return "none"
     if not all(line.counts):
         return "partly"
@@ -64,12 +69,15 @@ def _short(count: int) -> str:
     return f"{count}T"
 
 
-def _programs(found: Comparison) -> list[tuple[str, list[tuple[str, list[int]]]]]:
-    """(suite, [(program, lines that it runs of each part)])."""
+def _programs(comparison: Comparison) -> list[tuple[str, list[tuple[str, list[int]]]]]:
+    """(suite, [(program, number of executed lines of each function)])."""
     return [
         (
             suite.name,
-            [(name, [len(part.ran(profile)) for part in found.parts]) for name, profile in suite.profiles.items()],
+            [
+                (name, [len(f.executed(profile)) for f in comparison.functions])
+                for name, profile in suite.profiles.items()
+            ],
         )
-        for suite in found.suites
+        for suite in comparison.suites
     ]

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Results as JUnit XML, in the shape that its readers agree on; docs/junit.md says what each shows.
+"""Write results as JUnit XML, in the shape that its readers agree on; docs/junit.md lists what each reader shows.
 
-One flat <testsuite> for each run and program; classname and name together are unique and stable;
-`line` counts from 1; what did not come to a result of its own is an <error>, the verdict its type.
-What the elements cannot say is in a test case's properties, for `junitread`.
+One flat <testsuite> stands for each run and program. The classname and name of a test case together are unique and
+stable; `line` counts from 1. A test that did not report a result of its own (timeout, crash, error, not_run) is an
+<error>, whose type is the verdict. The properties of a test case hold what its elements cannot express;
+`junitread` restores the result from them.
 """
 
 import re
@@ -17,14 +18,14 @@ from ksftci.formats.junittext import clip, legal, shorten
 from ksftci.host.files import replacing
 from ksftci.results.model import ProgramRun, Run, TestResult, Verdict, program_runs
 
-MEASURE = "measure."  # what the properties begin with that a test has measured
-_BATCH = 100  # cases that are in memory as elements at once
+MEASURE = "measure."  # prefix of the properties that hold measurements
+_BATCH = 100  # test cases that are in memory as elements at once
 
 
 def write(suites: Iterable[ProgramRun], path: Path) -> None:
-    """Write the document of all suites to path, with no more than one suite and the next in memory.
+    """Write all suites to a file; at most two suites are in memory at a time.
 
-    The same suites give the same bytes. Raises CiError when path cannot be written.
+    The same suites give the same bytes. Raises CiError when the file cannot be written.
     """
     with replacing(path) as file:
         for piece in _document(suites):
@@ -32,24 +33,24 @@ def write(suites: Iterable[ProgramRun], path: Path) -> None:
 
 
 def render(runs: Iterable[Run]) -> str:
-    """The document of all runs. Never raises, whatever the texts hold."""
+    """The XML document of all runs. Any text is accepted: see `legal`."""
     return "".join(_document(program_runs(runs)))
 
 
-def place(run: Run) -> str:
-    """What class names begin with: the kernel, and which repeat it was if there are several."""
+def class_prefix(run: Run) -> str:
+    """The beginning of a run's class names: the kernel, and ".run2" in the second repeat."""
     return legal(f"{run.kernel}.run{run.repeat}" if run.repeat > 1 else run.kernel)
 
 
-def classname(where: str, program: str) -> str:
-    """The class name at a place, without "::", which readers cut at."""
-    return legal(f"{where}.{program}" if where else program).replace("::", ".")
+def classname(prefix: str, program: str) -> str:
+    """The class name of a program; "." replaces "::", at which readers split names."""
+    return legal(f"{prefix}.{program}" if prefix else program).replace("::", ".")
 
 
 def split_name(result: TestResult) -> tuple[str, str]:
-    """(classname, name): the harness's fixture and variant go to the class.
+    """(classname, name) of a result: fixture and variant of kselftest_harness.h become part of the class.
 
-    Only names that look like the harness's are taken apart, others have dots for other reasons.
+    Only a name of words joined by dots is split. Any other name stays whole: a dot in it separates nothing.
     """
     if re.fullmatch(r"\w+(?:\.\w+)+(?:#\d+)?", result.name):
         scope, _, name = result.name.rpartition(".")
@@ -58,7 +59,7 @@ def split_name(result: TestResult) -> tuple[str, str]:
 
 
 def headline(result: TestResult) -> str:
-    """What happened and why, in one line. A failure and a skip are told by their elements: only why."""
+    """Verdict and reason in one line; of a failure and a skip only the reason, as the element gives the verdict."""
     reason = clip(result.reason)
     if result.verdict in (Verdict.FAIL, Verdict.SKIP):
         text = reason or "no reason given"
@@ -72,57 +73,57 @@ def headline(result: TestResult) -> str:
 
 
 def properties(result: TestResult) -> dict[str, str]:
-    """What a test case's elements do not tell, of the few that have such."""
-    silent = result.verdict is Verdict.PASS and result.reason
-    if not (silent or result.known or result.earlier or result.verdict in (Verdict.XFAIL, Verdict.XPASS)):
+    """Properties for what the elements of a test case cannot express; empty for most results."""
+    pass_with_reason = result.verdict is Verdict.PASS and result.reason
+    if not (pass_with_reason or result.known or result.earlier or result.verdict in (Verdict.XFAIL, Verdict.XPASS)):
         return {}
-    found = {
+    facts = {
         "verdict": result.verdict.value,
         "reason": clip(result.reason),
         "known": clip(result.known),
         "earlier": " ".join(verdict.value for verdict in result.earlier),
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in facts.items() if value}
 
 
-def measured(result: TestResult) -> dict[str, str]:
-    """What a test measured, as properties: "measure.NAME" is "VALUE UNIT"."""
-    return {f"{MEASURE}{one.name}": one.text for one in result.measured}
+def measurement_properties(result: TestResult) -> dict[str, str]:
+    """The measurements of a test as properties: "measure.NAME" to "VALUE UNIT"."""
+    return {f"{MEASURE}{measurement.name}": measurement.text for measurement in result.measured}
 
 
 def _document(suites: Iterable[ProgramRun]) -> Iterator[str]:
-    """The document in pieces. The root has no totals, as they are not known yet; no reader takes them."""
+    """The document in pieces. Its root has no totals: they are unknown when it is written, and no reader uses them."""
     yield '<?xml version="1.0" encoding="utf-8"?>\n<testsuites>\n'
     run: Run | None = None
-    odd = splats = 0  # how many of the run's were told
-    for suite in _behind(suites):
+    anomalies_written = splats_written = 0  # of this run
+    for suite in _one_behind(suites):
         if suite.run is not run:
-            run, odd, splats = suite.run, 0, 0
-        once = {
-            "anomalies": run.anomalies[odd:],
-            "splats": [line for program, line in run.splats[splats:] if not program],
+            run, anomalies_written, splats_written = suite.run, 0, 0
+        new_lines = {
+            "anomalies": run.anomalies[anomalies_written:],
+            "splats": [line for program, line in run.splats[splats_written:] if not program],
         }
-        odd, splats = len(run.anomalies), len(run.splats)
-        yield _head(suite, {name: "\n".join(shorten(lines)) for name, lines in once.items()})
+        anomalies_written, splats_written = len(run.anomalies), len(run.splats)
+        yield _head(suite, {name: "\n".join(shorten(lines)) for name, lines in new_lines.items()})
         for start in range(0, len(suite.results), _BATCH):
-            yield _cases(place(run), suite.results[start : start + _BATCH])
+            yield _cases(class_prefix(run), suite.results[start : start + _BATCH])
         yield _tail(suite)
     yield "</testsuites>\n"
 
 
-def _behind(suites: Iterable[ProgramRun]) -> Iterator[ProgramRun]:
-    """Each suite when the next has come: only then does its run hold all that was odd in it."""
-    last: ProgramRun | None = None
+def _one_behind(suites: Iterable[ProgramRun]) -> Iterator[ProgramRun]:
+    """Give each suite after the next one has arrived: only then its run holds all anomalies (see `record.stream`)."""
+    previous: ProgramRun | None = None
     for suite in suites:
-        if last is not None:
-            yield last
-        last = suite
-    if last is not None:
-        yield last
+        if previous is not None:
+            yield previous
+        previous = suite
+    if previous is not None:
+        yield previous
 
 
-def _head(suite: ProgramRun, once: dict[str, str]) -> str:
-    """The suite's start tag and properties; `once` are lines that no other suite of its run tells."""
+def _head(suite: ProgramRun, texts: dict[str, str]) -> str:
+    """The start tag and the properties of a suite; `texts` become properties that no other suite of the run has."""
     run, counts = suite.run, suite.counts
     facts = {
         "kernel": run.kernel,
@@ -131,7 +132,7 @@ def _head(suite: ProgramRun, once: dict[str, str]) -> str:
         "program": suite.program,
         "seconds": f"{run.seconds:.3f}" if run.seconds else "",
         "interrupted": "yes" if run.interrupted else "",
-        **once,
+        **texts,
     }
     facts = {name: value for name, value in facts.items() if value or name == "program"}
     facts |= {name: value for name, value in run.environment.items() if name not in facts}
@@ -150,6 +151,7 @@ def _head(suite: ProgramRun, once: dict[str, str]) -> str:
 
 
 def _tail(suite: ProgramRun) -> str:
+    """The kernel's warnings while the program ran, and the end tag."""
     splats = [line for program, line in suite.run.splats if program and program == suite.program]
     if not splats:
         return "</testsuite>\n"
@@ -158,21 +160,22 @@ def _tail(suite: ProgramRun) -> str:
     return ET.tostring(element, encoding="unicode") + "\n</testsuite>\n"
 
 
-def _cases(where: str, results: list[TestResult]) -> str:
-    suite = TestSuite("", [_case(where, result) for result in results]).build_xml_doc()
+def _cases(prefix: str, results: list[TestResult]) -> str:
+    """The elements of some test cases."""
+    suite = TestSuite("", [_case(prefix, result) for result in results]).build_xml_doc()
     for element, result in zip(suite, results, strict=True):
         _complete(element, result)
-        for inner in (element, *element):
-            inner.tail = "\n"
+        for line in (element, *element):
+            line.tail = "\n"
     text = ET.tostring(suite, encoding="unicode")
-    return text[text.index(">") + 1 : text.rindex("<")]  # without the suite's own tags
+    return text[text.index(">") + 1 : text.rindex("<")]  # without the tags of the suite
 
 
-def _case(where: str, result: TestResult) -> TestCase:
+def _case(prefix: str, result: TestResult) -> TestCase:
     scope, name = split_name(result)
     case = TestCase(
         legal(name),
-        classname=classname(where, scope),
+        classname=classname(prefix, scope),
         elapsed_sec=result.seconds,
         file=legal(result.file) if result.file else None,
         line=result.line,
@@ -181,38 +184,38 @@ def _case(where: str, result: TestResult) -> TestCase:
     if result.verdict is Verdict.PASS and not properties(result):
         case.stdout = "\n".join(log)
         return case
-    told = headline(result)
-    text = "\n".join([told, *log])  # GitLab shows no more than this
+    message = headline(result)
+    text = "\n".join([message, *log])  # GitLab shows the text and not the message
     match result.verdict:
         case Verdict.FAIL:
-            case.add_failure_info(told, text, "fail")
+            case.add_failure_info(message, text, "fail")
         case Verdict.SKIP | Verdict.XFAIL:
-            case.add_skipped_info(told, told)
+            case.add_skipped_info(message, message)
             case.stdout = "\n".join(log)
         case Verdict.PASS | Verdict.XPASS:
             case.stdout = text
         case _:
-            case.add_error_info(told, text, result.verdict.value)
+            case.add_error_info(message, text, result.verdict.value)
     return case
 
 
 def _complete(element: ET.Element, result: TestResult) -> None:
-    """Add to a test case what the library has no words for."""
-    element.attrib.setdefault("time", "0")  # is needed; 0: not known
+    """Add to a test case what the library junit_xml cannot write."""
+    element.attrib.setdefault("time", "0")  # dorny shows NaN without a time; 0 stands for an unknown time
     if len(element):
         element.text = "\n"
     if result.verdict is Verdict.XFAIL:
         element[0].set("type", "xfail")
-    # As Maven's Surefire tells it. Jenkins and mikepenz read these two, but not its ...Error.
+    # The elements of Maven's Surefire. Jenkins and mikepenz read both, and neither reads flakyError or rerunError.
     tag = "rerunFailure" if result.verdict.bad else "flakyFailure"
-    at = 0 if result.verdict in (Verdict.PASS, Verdict.XPASS) else 1
+    index = 0 if result.verdict in (Verdict.PASS, Verdict.XPASS) else 1
     for number, verdict in enumerate(result.earlier):
         if verdict.bad:
             attempt = ET.Element(tag, message=f"attempt {number + 1}: {verdict.value}", type=verdict.value)
-            element.insert(at, attempt)
-            at += 1
-    if told := properties(result) | measured(result):
-        inner = ET.Element("properties")
-        for name, value in told.items():
-            ET.SubElement(inner, "property", name=name, value=value)
-        element.insert(0, inner)
+            element.insert(index, attempt)
+            index += 1
+    if values := properties(result) | measurement_properties(result):
+        group = ET.Element("properties")
+        for name, value in values.items():
+            ET.SubElement(group, "property", name=name, value=value)
+        element.insert(0, group)

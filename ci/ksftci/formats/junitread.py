@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""JUnit XML into results: what `junit` wrote comes back as it was, anybody else's as well as it can.
+"""Read JUnit XML: all that `junit` wrote, and of files by other tools what has a place in `TestResult`.
 
-The file may come from anywhere: no entity is resolved, nothing is fetched, a DTD is refused.
+The file need not be trusted: no entity is resolved, nothing is fetched, and a DTD is an error.
 """
 
 import math
@@ -13,11 +13,11 @@ from lxml import etree
 
 from ksftci.errors import CiError
 from ksftci.formats import junit
-from ksftci.ktap import line as ktapline
+from ksftci.ktap.line import measurement
 from ksftci.results.model import Measurement, Run, TestResult, Verdict
 from ksftci.results.names import Names
 
-_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!|testsuite)")  # a log may begin with <6>
+_BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!|testsuite)")  # not "<6>", the level of a kernel's log line
 _OUTCOMES = {"failure": Verdict.FAIL, "error": Verdict.ERROR, "skipped": Verdict.SKIP}
 _ATTEMPTS = {
     "flakyFailure": Verdict.FAIL,
@@ -26,11 +26,12 @@ _ATTEMPTS = {
     "rerunError": Verdict.ERROR,
 }
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
-_OF_RUN = {"kernel", "arch", "run", "program", "seconds", "interrupted", "anomalies", "splats"}
+# Properties of a suite that have a field in `Run` or `ProgramRun`; all others are the run's environment.
+_FIELDS = {"kernel", "arch", "run", "program", "seconds", "interrupted", "anomalies", "splats"}
 
 
 def is_xml(path: Path) -> bool:
-    """Whether a file begins as JUnit XML does. Raises CiError when it cannot be read."""
+    """Whether a file begins like JUnit XML. Raises CiError when it cannot be read."""
     try:
         with path.open("rb") as file:
             return _BEGINNING.match(file.read(4096)) is not None
@@ -39,7 +40,7 @@ def is_xml(path: Path) -> bool:
 
 
 def read(path: Path) -> list[Run]:
-    """The runs in a file. Foreign suites are one run, whose kernel is called after the file.
+    """The runs in a file. All suites by other tools form one run, and the file's name stands for its kernel.
 
     Raises CiError when the file cannot be read, is no XML, or has a DTD.
     """
@@ -58,7 +59,7 @@ def read(path: Path) -> list[Run]:
 
 
 def _elements(path: Path) -> Iterator[etree._Element]:
-    """Test cases and suites as they end; each is forgotten after it was given."""
+    """Test cases and suites as they end; each is cleared when the next is requested."""
     with path.open("rb") as file:
         events = etree.iterparse(
             file,
@@ -72,48 +73,52 @@ def _elements(path: Path) -> Iterator[etree._Element]:
         first = True
         for _, element in events:
             if first and element.getroottree().docinfo.internalDTD is not None:
-                raise CiError(f"{path}: has a DTD, which JUnit XML has no use for; remove it")
+                raise CiError(f"{path}: has a DTD, which JUnit XML does not need; remove it")
             first = False
             yield element
             element.clear()
-            while (before := element.getprevious()) is not None:
-                before.getparent().remove(before)
+            while (sibling := element.getprevious()) is not None:
+                sibling.getparent().remove(sibling)
 
 
 class _Reader:
+    """Collects runs from the elements of one file, in the order of the file."""
+
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = name  # of the file
         self.runs: list[Run] = []
-        self._run: Run | None = None  # of ours, which the suite is of
-        self._foreign: Run | None = None
-        self._taken: dict[str, Names] = {}  # names of foreign results, by program
+        self._run: Run | None = None  # of the current suite, when `junit` wrote the suite
+        self._foreign: Run | None = None  # holds the results of all suites by other tools
+        self._names: dict[str, Names] = {}  # of the foreign results, by program
         self._suite: etree._Element | None = None
-        self._facts: dict[str, str] = {}
+        self._facts: dict[str, str] = {}  # properties of the suite
 
     def case(self, element: etree._Element) -> None:
+        """Add the result of a test case to its run."""
         suite = element.getparent()
         if suite is not self._suite and suite is not None:
             self._enter(suite)
-        if self._run is not None and (names := self._names(self._run, element)):
-            self._run.results.append(_result(element, *names))
+        if self._run is not None and (id_parts := self._own_id(self._run, element)):
+            self._run.results.append(_result(element, *id_parts))
             return
         if self._foreign is None:
             self._foreign = Run(self.name)
             self.runs.append(self._foreign)
         program = element.get("classname") or (suite.get("name") if suite is not None else "") or self.name
         result = _result(element, program, element.get("name") or "unnamed")
-        result.name = self._taken.setdefault(program, Names()).unique(result.name)
+        result.name = self._names.setdefault(program, Names()).unique(result.name)
         self._foreign.results.append(result)
 
     def suite_ended(self, element: etree._Element) -> None:
-        if element is not self._suite:  # it has no cases
+        """Add what a suite's <system-err> holds to its run."""
+        if element is not self._suite:  # the suite has no test cases
             self._enter(element)
         splats = element.findtext("system-err")
         if splats and self._run is not None:
             self._run.splats += [(self._facts["program"], line) for line in splats.split("\n")]
 
     def _enter(self, suite: etree._Element) -> None:
-        """Take the properties of a suite; the run is the one before it or a new one."""
+        """Read the properties of a suite. It belongs to the last run, or begins a new one."""
         self._suite = suite
         facts = self._facts = _properties(suite)
         if "program" not in facts:
@@ -125,90 +130,93 @@ class _Reader:
             run = Run(kernel, arch, repeat=repeat or 1)
             self.runs.append(run)
         self._run = run
-        run.environment |= {name: value for name, value in facts.items() if name not in _OF_RUN}
+        run.environment |= {name: value for name, value in facts.items() if name not in _FIELDS}
         run.interrupted |= "interrupted" in facts
         run.seconds = _seconds(facts.get("seconds")) or run.seconds
         run.anomalies += _lines(facts.get("anomalies"))
         run.splats += [("", line) for line in _lines(facts.get("splats"))]
 
-    def _names(self, run: Run, element: etree._Element) -> tuple[str, str] | None:
-        """(program, name) of a case, unless it is none of ours."""
-        program, whole, name = self._facts["program"], element.get("classname", ""), element.get("name", "")
-        scope = whole.removeprefix(junit.classname(junit.place(run), program))
-        if len(scope) == len(whole):
+    def _own_id(self, run: Run, element: etree._Element) -> tuple[str, str] | None:
+        """(program, name) of a test case that `junit` wrote; None for any other."""
+        program, classname, name = self._facts["program"], element.get("classname", ""), element.get("name", "")
+        scope = classname.removeprefix(junit.classname(junit.class_prefix(run), program))
+        if len(scope) == len(classname):
             return None
         return program, f"{scope.removeprefix('.')}.{name}" if scope else name
 
 
 def _result(element: etree._Element, program: str, name: str) -> TestResult:
-    told = _properties(element)
-    outcome = next((inner for tag in _OUTCOMES for inner in element if _name(inner) == tag), None)
-    verdict = _verdict(element, outcome, told.get("verdict", ""))
-    said = _text(element, *_OUTCOMES)
-    message = "" if outcome is None else outcome.get("message") or next(iter(said.strip().splitlines()), "")
+    properties = _properties(element)
+    outcome = next((child for tag in _OUTCOMES for child in element if _name(child) == tag), None)
+    verdict = _verdict(element, outcome, properties.get("verdict", ""))
+    outcome_text = _text(element, *_OUTCOMES)
+    message = "" if outcome is None else outcome.get("message") or next(iter(outcome_text.strip().splitlines()), "")
     result = TestResult(
         program,
         name,
         verdict,
-        told.get("reason", "") if "verdict" in told else _reason(verdict, message),
+        properties.get("reason", "") if "verdict" in properties else _reason(verdict, message),
         _seconds(element.get("time")),
         file=element.get("file"),
         line=_count(element.get("line")),
-        known=told.get("known", ""),
-        earlier=_earlier(element, told.get("earlier", "")),
-        measured=tuple(_measured(told)),
+        known=properties.get("known", ""),
+        earlier=_earlier(element, properties.get("earlier", "")),
+        measured=tuple(_measurements(properties)),
     )
-    told_already = not said.strip() or (said == message and not verdict.bad)
-    texts = ["" if told_already else said, _text(element, "system-out", "system-err")]
+    message_only = not outcome_text.strip() or (outcome_text == message and not verdict.bad)
+    texts = ["" if message_only else outcome_text, _text(element, "system-out", "system-err")]
     text = "\n".join(filter(None, texts))
-    if verdict.bad or (outcome is None and "verdict" in told):  # we put it before the log
+    if verdict.bad or (outcome is None and "verdict" in properties):  # `junit` puts the headline before the log
         headline = junit.headline(result)
         text = "" if text == headline else text.removeprefix(f"{headline}\n")
     result.log = _lines(text)
     return result
 
 
-def _verdict(element: etree._Element, outcome: etree._Element | None, told: str) -> Verdict:
-    if told in _VERDICTS:
-        return _VERDICTS[told]
+def _verdict(element: etree._Element, outcome: etree._Element | None, own_verdict: str) -> Verdict:
+    """The verdict of a test case: `own_verdict` if `junit` wrote one, else that of its outcome element."""
+    if own_verdict in _VERDICTS:
+        return _VERDICTS[own_verdict]
     if outcome is None:
-        idle = {element.get("status"), element.get("result")} & {"notrun", "disabled", "ignored", "skipped"}
-        return Verdict.SKIP if idle else Verdict.PASS  # as googletest says it
+        # googletest writes status="notrun" for a disabled test and result="skipped" for a skipped one.
+        not_run = {element.get("status"), element.get("result")} & {"notrun", "disabled", "ignored", "skipped"}
+        return Verdict.SKIP if not_run else Verdict.PASS
     kind, verdict = outcome.get("type", ""), _OUTCOMES[_name(outcome)]
     if verdict is Verdict.ERROR:
-        closer = _VERDICTS.get(kind, verdict)
-        return closer if closer.infrastructure else verdict
+        named_by_type = _VERDICTS.get(kind, verdict)
+        return named_by_type if named_by_type.infrastructure else verdict
     return Verdict.XFAIL if verdict is Verdict.SKIP and kind in ("xfail", "pytest.xfail") else verdict
 
 
 def _reason(verdict: Verdict, message: str) -> str:
-    """The reason in a message of ours, or else the message."""
+    """The reason in a message that `junit.headline` made; any other message is the reason itself."""
     if message in ("no reason given", verdict.value):
         return ""
     return message if verdict in (Verdict.FAIL, Verdict.SKIP) else message.removeprefix(f"{verdict.value}: ")
 
 
-def _earlier(element: etree._Element, told: str) -> list[Verdict]:
-    if told:
-        return [_VERDICTS[word] for word in told.split() if word in _VERDICTS]
-    return [_ATTEMPTS[_name(inner)] for inner in element if _name(inner) in _ATTEMPTS]
+def _earlier(element: etree._Element, own_verdicts: str) -> list[Verdict]:
+    """Verdicts of earlier attempts: `own_verdicts` if `junit` wrote them, else those of Surefire's elements."""
+    if own_verdicts:
+        return [_VERDICTS[word] for word in own_verdicts.split() if word in _VERDICTS]
+    return [_ATTEMPTS[_name(child)] for child in element if _name(child) in _ATTEMPTS]
 
 
-def _measured(told: Mapping[str, str]) -> Iterator[Measurement]:
-    for name, text in told.items():
+def _measurements(properties: Mapping[str, str]) -> Iterator[Measurement]:
+    for name, text in properties.items():
         word = name.removeprefix(junit.MEASURE)
-        if word != name and (found := ktapline.measurement(f"measure {word} {text}")):
+        if word != name and (found := measurement(f"measure {word} {text}")):
             yield found
 
 
 def _properties(element: etree._Element) -> dict[str, str]:
-    found = element.iterfind("{*}properties/{*}property")
-    return {inner.get("name", ""): inner.get("value") or inner.text or "" for inner in found}
+    elements = element.iterfind("{*}properties/{*}property")
+    return {child.get("name", ""): child.get("value") or child.text or "" for child in elements}
 
 
 def _text(element: etree._Element, *tags: str) -> str:
-    """What is in the elements of these names."""
-    return "\n".join("".join(map(str, inner.itertext())) for inner in element if _name(inner) in tags)
+    """The text inside the children with one of these tags."""
+    return "\n".join("".join(map(str, child.itertext())) for child in element if _name(child) in tags)
 
 
 def _lines(text: str | None) -> list[str]:
@@ -216,12 +224,12 @@ def _lines(text: str | None) -> list[str]:
 
 
 def _name(element: etree._Element) -> str:
-    """The tag, whatever the namespace."""
+    """The tag without its namespace."""
     return str(element.tag).rpartition("}")[2]
 
 
 def _seconds(text: str | None) -> float | None:
-    """A positive number of seconds; zero is what stands where nobody measured."""
+    """A positive number of seconds; None for zero, which stands for an unknown time, and for any other text."""
     try:
         seconds = float((text or "").replace(",", ""))
     except ValueError:
@@ -230,5 +238,5 @@ def _seconds(text: str | None) -> float | None:
 
 
 def _count(text: str | None) -> int | None:
-    """A number that counts from 1."""
+    """A positive integer in ASCII digits; None for any other text."""
     return int(text) or None if text and text.isascii() and text.isdigit() else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Texts that an XML document can hold and its readers do not choke on."""
+"""Make texts fit for an XML document: only legal characters, and no longer than its readers accept."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,12 +11,12 @@ _ILLEGAL = re.compile("[^\t\n\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\
 
 
 def legal(text: str) -> str:
-    r"""Text in which the characters that XML 1.0 lacks or advises against are spelt out: \x1b, \ud800."""
-    return text if text.isascii() and text.isprintable() else _ILLEGAL.sub(_spelt, text)
+    r"""The text with escapes (\x1b, \ud800) for characters that XML 1.0 forbids or discourages, section 2.2."""
+    return text if text.isascii() and text.isprintable() else _ILLEGAL.sub(_escape, text)
 
 
 def clip(text: str) -> str:
-    """Legal text of one line, of at most 1000 characters; where it is cut it says so."""
+    """The legal text, at most 1000 characters of it; a longer text ends with a note of its length."""
     shown = legal(text[: _CHARACTERS + 1])
     if len(shown) <= _CHARACTERS:
         return shown
@@ -24,10 +24,13 @@ def clip(text: str) -> str:
 
 
 def shorten(lines: Sequence[str]) -> list[str]:
-    """Legal lines of a log, at most 500 and 56 KB of UTF-8; what is left out of the middle is told."""
-    whole = "".join(lines)
-    if len(lines) <= _LINES and len(whole) <= _CHARACTERS and whole.isascii() and whole.isprintable():
-        return list(lines)  # as most logs are
+    """Legal lines of a log, at most 500 lines and 56 KB of UTF-8.
+
+    Lines are left out of the middle of a longer log, and a line in their place gives their number.
+    """
+    text = "".join(lines)
+    if len(lines) <= _LINES and len(text) <= _CHARACTERS and text.isascii() and text.isprintable():
+        return list(lines)  # the usual log, in which nothing has to change
     half = _LINES // 2
     ends = lines if len(lines) <= _LINES else [*lines[:half], *lines[-half:]]
     ends = [clip(line) for line in ends]
@@ -39,20 +42,21 @@ def shorten(lines: Sequence[str]) -> list[str]:
 
 
 def _fitting(lines: Iterable[str]) -> list[str]:
-    """As many of the first lines as half of the space holds."""
-    left, found = _BYTES // 2, []
+    """The first lines that together fit into half of `_BYTES`."""
+    left, fitting = _BYTES // 2, []
     for line in lines:
         left -= _size(line)
         if left < 0:
             break
-        found.append(line)
-    return found
+        fitting.append(line)
+    return fitting
 
 
 def _size(line: str) -> int:
+    """Bytes of a line in UTF-8, its line end included."""
     return len(line.encode()) + 1
 
 
-def _spelt(match: re.Match[str]) -> str:
+def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

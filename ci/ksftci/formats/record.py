@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Logs of runs: written as runner.sh would print them, read from whoever printed them."""
+"""Logs of runs: write KTAP as the kernel's runner.sh prints it, read KTAP or JUnit XML of any origin."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,31 +10,35 @@ from typing import BinaryIO
 from ksftci.errors import CiError
 from ksftci.formats import junitread
 from ksftci.ktap import splat
+from ksftci.ktap.outermost import Outermost
 from ksftci.ktap.parser import Parser
 from ksftci.results.model import BOOT_LOG, ProgramRun, Run, TestResult, program_runs
 from ksftci.results.names import Names, make_unique
 
-_HEAD = re.compile(r"# ksftci (\w+): (.*)")
+_HEAD = re.compile(r"# ksftci (\w+): (.*)")  # a fact about the run, which `write` puts before its KTAP
 _HEAD_LINE = re.compile(r"^(# ksftci \w+: .*)\n?", re.MULTILINE)
-_BOOT = "boot"  # a line that the kernel logged before the first program
-_OUTER = "selftests: "  # what runner.sh's results begin with
+_BOOT = "boot"  # the fact that holds a line of the kernel's log before the first program
+_OUTER = "selftests: "  # prefix of the names of runner.sh's results
 _BLOCK = 1 << 18  # bytes that are read at once
 
 
 def write(runs: Sequence[Run]) -> str:
-    """KTAP of all runs, a stream for each boot, each program's lines behind "# "; `merge` makes runs of it again."""
+    """KTAP of all runs: one stream for each boot, with the lines of programs behind "# ".
+
+    `read` gives a run for each boot, and `results.merge` joins the boots of a run again.
+    """
     lines: list[str] = []
-    for run in (boot for whole in runs for boot in whole.parts or [whole]):
-        facts = {"kernel": run.kernel, "arch": run.arch, "run": str(run.repeat), **run.environment}
+    for boot in (boot for run in runs for boot in run.parts or [run]):
+        facts = {"kernel": boot.kernel, "arch": boot.arch, "run": str(boot.repeat), **boot.environment}
         lines += [f"# ksftci {name}: {value}" for name, value in facts.items()]
-        lines += [f"# ksftci {_BOOT}: {line}" for program, line in run.splats if not program]
-        lines += ["TAP version 13", *run.console]
-        lines.append(f"1..{sum(1 for line in run.console if not line.startswith('#'))}")
+        lines += [f"# ksftci {_BOOT}: {line}" for program, line in boot.splats if not program]
+        lines += ["TAP version 13", *boot.console]
+        lines.append(f"1..{sum(1 for line in boot.console if not line.startswith('#'))}")
     return "\n".join([*lines, ""])
 
 
 def streams(path: Path) -> int:
-    """How many boots a file that `write` made tells of; 0 for other files. Raises CiError when it cannot be read."""
+    """How many boots are in a file that `write` made; 0 for any other file. Raises CiError when it cannot be read."""
     if not path.is_file():
         return 0
     try:
@@ -45,28 +49,29 @@ def streams(path: Path) -> int:
 
 
 def read(path: Path) -> list[Run]:
-    """The runs in a log, or in JUnit XML: several if we wrote it, else one.
+    """The runs in a log or in JUnit XML: one for each boot that `write` wrote, else a single run.
 
-    Raises CiError when the file cannot be read; whatever is in a log, that is no error.
+    Any text is accepted as a log. Raises CiError when the file cannot be read, or is broken XML.
     """
-    return junitread.read(path) if junitread.is_xml(path) else _runs(_of_log(path))
+    return junitread.read(path) if junitread.is_xml(path) else _runs(_suites_of_log(path))
 
 
 def stream(path: Path) -> Iterator[ProgramRun]:
-    """The suites in a log or in JUnit XML; of a log each comes as soon as its program is over.
+    """The suites in a log or in JUnit XML.
 
-    Of a log only one suite is held at a time. Its run is complete, the anomalies included, when a suite
-    of another run has come or the iteration is over, and does not have the results, which are in the
-    suites alone. A run without results has one suite that is empty. Undecodable bytes are replaced.
-    Raises CiError when the file cannot be read.
+    A run without results gives one empty suite. Raises CiError when the file cannot be read, or is broken XML.
+
+    Of a log only one suite is in memory at a time: it is given as soon as its program has ended, and its run stays
+    without results. The run has all of its anomalies when the first suite of the next run is given, or the iteration
+    ends. U+FFFD replaces bytes that are not UTF-8.
     """
     if junitread.is_xml(path):
         yield from program_runs(junitread.read(path))
     else:
-        yield from _of_log(path)
+        yield from _suites_of_log(path)
 
 
-def _of_log(path: Path) -> Iterator[ProgramRun]:
+def _suites_of_log(path: Path) -> Iterator[ProgramRun]:
     try:
         with path.open("rb") as file:
             yield from _suites(_blocks(file), path.stem)
@@ -75,7 +80,7 @@ def _of_log(path: Path) -> Iterator[ProgramRun]:
 
 
 def parse(text: str, name: str) -> list[Run]:
-    """As `read`, of the text itself; name stands for a program that the log does not name."""
+    """The runs in the text of a log; `name` is the program of results for which the log names none."""
     return _runs(_suites(_blocks(BytesIO(text.encode("utf-8", "replace"))), name))
 
 
@@ -89,7 +94,7 @@ def _runs(suites: Iterable[ProgramRun]) -> list[Run]:
 
 
 def _blocks(file: BinaryIO) -> Iterator[str]:
-    """Whole lines, many at once. A line that is longer than a block comes in parts."""
+    """The text in blocks of whole lines. A line that is longer than a block is split."""
     while data := file.read(_BLOCK):
         if data[-1:] != b"\n":
             data += file.readline(_BLOCK)
@@ -98,23 +103,23 @@ def _blocks(file: BinaryIO) -> Iterator[str]:
 
 def _suites(blocks: Iterable[str], name: str) -> Iterator[ProgramRun]:
     reader = _RunReader(Run(""), name)
-    headed = begun = False  # whether there was the head of a run, and more
-    for part in _at_heads(blocks):
+    has_head = has_body = False  # whether the head of the run was read, and lines after the head
+    for part in _split_at_heads(blocks):
         head = _HEAD.fullmatch(part)
         if head and head[1] == "kernel":
-            if begun or headed:
+            if has_body or has_head:
                 yield from reader.finish()
-            reader, headed, begun = _RunReader(Run(head[2]), name), True, False
-        elif head and headed and not begun:
-            _fact(reader.run, head[1], head[2])
+            reader, has_head, has_body = _RunReader(Run(head[2]), name), True, False
+        elif head and has_head and not has_body:
+            _add_fact(reader.run, head[1], head[2])
         else:
-            begun = True
+            has_body = True
             yield from reader.feed(part)
     yield from reader.finish()
 
 
-def _at_heads(blocks: Iterable[str]) -> Iterator[str]:
-    """The same text, with each line that `write` put at the head of a run by itself."""
+def _split_at_heads(blocks: Iterable[str]) -> Iterator[str]:
+    """The same text, split so that each line of a run's head stands alone."""
     for block in blocks:
         if "# ksftci " not in block:
             yield block
@@ -129,7 +134,7 @@ def _at_heads(blocks: Iterable[str]) -> Iterator[str]:
             yield block[start:]
 
 
-def _fact(run: Run, name: str, value: str) -> None:
+def _add_fact(run: Run, name: str, value: str) -> None:
     if name == "arch":
         run.arch = value
     elif name == "run":
@@ -141,20 +146,21 @@ def _fact(run: Run, name: str, value: str) -> None:
 
 
 class _RunReader:
-    """Reads what is printed in one run."""
+    """Makes suites of the KTAP of one run."""
 
     def __init__(self, run: Run, name: str) -> None:
         self.run, self.parser = run, Parser(name)
+        self._outermost = Outermost(self.parser.levels.lowest, _OUTER)
         self._programs = Names()
         self._empty = True
 
     def feed(self, text: str) -> Iterator[ProgramRun]:
-        """Take whole lines; gives the suites that end in them."""
+        """Parse a block of whole lines; gives the suites that end in it."""
         self.parser.feed(text)
         yield from self._taken()
 
     def finish(self) -> Iterator[ProgramRun]:
-        """There are no more lines; gives the suites that are left, and at least one for the run."""
+        """End the run; gives its last suites, or an empty suite when the run has none."""
         self.parser.close()
         yield from self._taken()
         self.parser.finish()
@@ -163,8 +169,8 @@ class _RunReader:
             yield self._suite(self.parser.program if self.parser.results else "", self.parser.results)
 
     def _taken(self) -> Iterator[ProgramRun]:
-        """The suites of programs, named by the outer tests: "selftests: mm: cow/name"."""
-        for outer, results in self.parser.take(_OUTER):
+        """The suites of programs whose outer result was read; "selftests: mm: cow" names the program mm:cow."""
+        for outer, results in self._outermost.take():
             folder, colon, program = outer.removeprefix(_OUTER).partition(": ")
             for result in results:
                 result.name = result.name or "exit"

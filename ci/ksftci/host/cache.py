@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is expensive to get and never changes: package lists, kernels, trees, builds."""
+"""A folder for what is expensive to fetch or to build: package lists, kernels, trees, programs."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ from ksftci.errors import CiError
 
 
 class Cache:
-    """A folder of finished things. An entry is there completely or not at all."""
+    """A folder of entries. Its methods raise OSError when the disk is full or not writable."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -24,36 +24,39 @@ class Cache:
 
     @classmethod
     def find(cls, chosen: Path | None = None) -> "Cache":
-        """The cache that was asked for, else KSFTCI_CACHE, else ksftci in the user's cache folder."""
+        """The cache in the folder `chosen`, else in KSFTCI_CACHE, else in ksftci of the user's cache folder.
+
+        Raises CiError if that folder cannot be created.
+        """
         if chosen is not None:
             return cls(chosen.absolute())
-        if named := os.environ.get("KSFTCI_CACHE"):
-            return cls(Path(named).absolute())
+        if configured := os.environ.get("KSFTCI_CACHE"):
+            return cls(Path(configured).absolute())
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         return cls(Path(base) / "ksftci")
 
     def path(self, *parts: str) -> Path:
-        """Where an entry is or would be; its folder exists afterwards, the entry perhaps not."""
+        """The path of an entry, which need not exist yet. Creates the folder around the entry."""
         path = self.root.joinpath(*parts)
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
     def folder(self, *parts: str) -> Path:
-        """A folder for content that is updated in place, such as a build."""
+        """A folder whose content is updated in place, such as a build. Creates it when it is missing."""
         path = self.root.joinpath(*parts)
         path.mkdir(parents=True, exist_ok=True)
         return path
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
-        """Hold what name stands for against every other process, for example during one build."""
+        """Hold a lock while the block runs. Other holders of the same name wait, in this process and in others."""
         with self.path("locks", name.replace("/", "_")).open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     @contextmanager
     def fresh(self, *parts: str) -> Iterator[Path]:
-        """An empty folder that becomes the entry when the block ends well, and vanishes otherwise."""
+        """An empty folder, which replaces the entry when the block succeeds and is removed when the block raises."""
         final = self.path(*parts)
         draft = Path(tempfile.mkdtemp(prefix=f".{final.name}.", dir=final.parent))
         draft.chmod(0o755)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Other people's programs, run so that a failure reads as a sentence."""
+"""Running the system's programs. A program that is missing or fails is a CiError in words."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from ksftci.arch import ALL
 from ksftci.errors import CiError
 
-# Which Debian or Ubuntu package a program comes from.
+# Program to the package of Debian or Ubuntu that holds it.
 PACKAGES = {
     "apt-cache": "apt",
     "apt-get": "apt",
@@ -32,18 +32,19 @@ PACKAGES = {
     **{arch.board.program: " or ".join(arch.board.packages) for arch in ALL},
     **{program: package for arch in ALL for package, program in arch.cross_packages.items()},
 }
+_LAST_LINES = 12  # of a failed program's messages, in the error
 
 
 def need(program: str) -> str:
-    """The path of a program. Raises CiError that names the package when it is missing."""
-    found = shutil.which(program)
-    if found is None:
+    """The path of a program. Raises CiError with the name of its package if it is not installed."""
+    path = shutil.which(program)
+    if path is None:
         package = PACKAGES.get(program, program)
         raise CiError(
             f"{program} is not installed; it is in the package {package}: "
-            "`ksftci setup --install` installs all that is missing"
+            "`ksftci setup --install` installs every package that is missing"
         )
-    return found
+    return path
 
 
 def run(
@@ -53,12 +54,13 @@ def run(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> str:
-    """Run a program and give what it printed on its standard output.
+    """Run a program to its end and return its standard output.
 
-    Raises CiError with `what` was being done and the end of the program's messages.
+    Raises CiError if the program is missing or fails. The message starts with `what`, the purpose of the call,
+    and ends with the last lines that the program printed.
     """
     need(str(argv[0]))
-    done = subprocess.run(
+    completed = subprocess.run(
         [str(arg) for arg in argv],
         cwd=cwd,
         env=dict(env) if env is not None else None,
@@ -68,13 +70,13 @@ def run(
         errors="replace",
         check=False,
     )
-    if done.returncode != 0:
-        tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-12:])
-        raise CiError(f"{what}: {argv[0]} failed with status {done.returncode}\n{tail}")
-    return done.stdout
+    if completed.returncode != 0:
+        last_lines = (completed.stderr or completed.stdout).strip().splitlines()[-_LAST_LINES:]
+        raise CiError("\n".join([f"{what}: {argv[0]} failed with status {completed.returncode}", *last_lines]))
+    return completed.stdout
 
 
 def kill_group(group: int, number: signal.Signals = signal.SIGKILL) -> None:
-    """Send a signal to a process group; one that is gone already is no error."""
+    """Send a signal to a process group. A group that has ended already is no error."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(group, number)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Debian's archive, through an apt of our own.
+"""Debian's archive, read through apt with a configuration of its own, without root.
 
-The private root has its own lists, sources and cache; the machine's configuration is read for the
-mirror's address and otherwise left alone, and nothing here needs root.
+apt gets its own folder for lists, sources and downloads. From the machine's own configuration comes only the address
+of the mirror.
 """
 
 import os
@@ -17,8 +17,9 @@ from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.command import run
 
-_SECURITY = "-security"  # what the names of suites end with that are in an archive of their own
-LISTS_ARE_OLD_AFTER = 24 * 3600.0  # seconds
+_SECURITY = "-security"  # the end of a suite's name if the suite is in the security archive
+_LISTS_ARE_OLD_AFTER = 24 * 3600.0  # seconds
+_FORCED_LISTS_ARE_OLD_AFTER = 60.0  # seconds, when newer lists are needed
 DEBOOTSTRAP = Path("/usr/sbin/debootstrap")
 KEYRINGS = ("debian-archive-keyring.gpg", "debian-archive-keyring.pgp")
 
@@ -26,11 +27,11 @@ KEYRINGS = ("debian-archive-keyring.gpg", "debian-archive-keyring.pgp")
 def mirrors(
     chosen: str | None = None, configured: str | None = None, debootstrap: Path = DEBOOTSTRAP
 ) -> tuple[str, str]:
-    """The addresses of the main and of the security archive.
+    """The addresses of the main archive and of the security archive, without a slash at the end.
 
-    chosen, else KSFTCI_MIRROR, else what `apt-get indextargets` says about this machine
-    (`configured` stands in for that in tests), else, on an Ubuntu, the default of the package
-    debootstrap. Raises CiError where there is none.
+    The main archive is `chosen`, else KSFTCI_MIRROR, else the first Debian mirror of this machine's apt, else
+    the default mirror in the script `debootstrap`. `configured` replaces the output of `apt-get indextargets`
+    in tests. Raises CiError if there is no mirror.
     """
     main = chosen or os.environ.get("KSFTCI_MIRROR")
     if main:
@@ -38,20 +39,20 @@ def mirrors(
         security = os.environ.get("KSFTCI_SECURITY_MIRROR") or f"{main}-security"
         return main, security.rstrip("/")
     if configured is None:
-        configured = run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], what="asking apt for its mirror")
+        configured = run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], what="listing the mirrors of apt")
     addresses = sorted(set(configured.split()))
-    found = [a.rstrip("/") for a in addresses if re.search(r"/debian/", a)] or _default_of(debootstrap)
-    if not found:
+    main_archives = [a.rstrip("/") for a in addresses if re.search(r"/debian/", a)] or _default_mirror(debootstrap)
+    if not main_archives:
         raise CiError(
-            "apt knows no Debian mirror on this machine; install the package debootstrap, which "
-            "knows one, or name one with --mirror URL or KSFTCI_MIRROR=URL (it ends in /debian)"
+            "apt has no Debian mirror on this machine; install the package debootstrap, which comes with the "
+            "address of a mirror, or give an address that ends in /debian with --mirror URL or KSFTCI_MIRROR=URL"
         )
-    secure = [a.rstrip("/") for a in addresses if "debian-security" in a]
-    return found[0], secure[0] if secure else f"{found[0]}-security"
+    security_archives = [a.rstrip("/") for a in addresses if "debian-security" in a]
+    return main_archives[0], security_archives[0] if security_archives else f"{main_archives[0]}-security"
 
 
-def _default_of(script: Path) -> list[str]:
-    """The mirror that debootstrap uses when none is named, or nothing."""
+def _default_mirror(script: Path) -> list[str]:
+    """The mirror that the script debootstrap uses by default; [] if there is no such script."""
     try:
         return re.findall(r'^DEF_MIRROR="(\S+)"$', script.read_text(encoding="utf-8"), re.MULTILINE)
     except OSError:
@@ -59,12 +60,15 @@ def _default_of(script: Path) -> list[str]:
 
 
 def version_key(version: str) -> tuple[int, ...]:
-    """The numbers of a version, to compare kernel packages by: 6.1.0-30 gives (6, 1, 0, 30)."""
+    """The numbers of a package's version, for comparisons: 6.1.0-30 gives (6, 1, 0, 30)."""
     return tuple(int(n) for n in re.findall(r"\d+", version.split("+")[0]))
 
 
 class Debian:
-    """Packages of one architecture, from the suites that carry kernels."""
+    """The packages of one architecture in `arch.suites`. The methods raise CiError when apt fails.
+
+    `say` gets a line of progress before each download.
+    """
 
     def __init__(
         self,
@@ -77,14 +81,14 @@ class Debian:
         self.root = cache.folder("apt", arch.debian)
 
     def names(self, pattern: str) -> list[str]:
-        """Every package whose name the regular expression matches from start to end, sorted."""
+        """The names of packages that the regular expression matches from start to end, sorted."""
         self.refresh()
-        wanted = re.compile(pattern)
-        listed = self._apt("apt-cache", "pkgnames").split()
-        return sorted(name for name in listed if wanted.fullmatch(name))
+        expression = re.compile(pattern)
+        names = self._apt("apt-cache", "pkgnames").split()
+        return sorted(name for name in names if expression.fullmatch(name))
 
     def suites(self, packages: list[str]) -> dict[str, str]:
-        """Package name to the suite that its newest version comes from."""
+        """Each package's name to the suite that holds its newest version."""
         suites: dict[str, str] = {}
         if packages:
             for line in self._apt("apt-cache", "madison", *packages).splitlines():
@@ -93,7 +97,7 @@ class Debian:
         return suites
 
     def unpack(self, package: str, into: Path) -> None:
-        """Fetch a package and unpack its files into a folder. Raises CiError when it is not there."""
+        """Download a package and unpack its files into a folder. Raises CiError if there is no such package."""
         self.refresh()
         with tempfile.TemporaryDirectory(dir=self.root) as folder:
             self.say(f"fetching {package}")
@@ -106,23 +110,23 @@ class Debian:
             run(["dpkg-deb", "-x", deb, into], what=f"unpacking {package}")
 
     def refresh(self, force: bool = False) -> None:
-        """Fetch the lists of packages when there are none or they are older than a day.
+        """Download the package lists if they are missing or older than a day; with `force`, than a minute.
 
-        Without a network old lists stay in use. Raises CiError when there are no lists at all.
+        Without a network the old lists stay in use. Raises CiError if there are no lists at all.
         """
         stamp = self.root / "refreshed"
         with self.cache.lock(f"apt-{self.arch.debian}"):
             self._configure()
             age = time.time() - stamp.stat().st_mtime if stamp.exists() else float("inf")
-            if age < (60 if force else LISTS_ARE_OLD_AFTER):
+            if age < (_FORCED_LISTS_ARE_OLD_AFTER if force else _LISTS_ARE_OLD_AFTER):
                 return
             self.say(f"refreshing Debian's package lists for {self.arch.debian}")
             try:
                 self._apt("apt-get", "-q", "update")
             except CiError as err:
                 if not any(self.root.glob("lists/*Packages*")):
-                    raise  # and try again the next time
-                self.say(f"package lists not refreshed, going on with what there is: {err}")
+                    raise  # without the stamp, so that the next call tries again
+                self.say(f"package lists not refreshed, going on with the old lists: {err}")
             stamp.touch()
 
     def _configure(self) -> None:
@@ -130,7 +134,9 @@ class Debian:
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         sources = self.root / "sources.list"
         if sources.exists() and not (self.mirror or os.environ.get("KSFTCI_MIRROR")):
-            return
+            text = sources.read_text()
+            if all(f" {suite} main\n" in text for suite in self.arch.suites):
+                return
         main, security = mirrors(self.mirror)
         signed = f"[signed-by={keyring()}]"
         archives = [(security if suite.endswith(_SECURITY) else main, suite) for suite in self.arch.suites]
@@ -153,7 +159,7 @@ class Debian:
             "APT::Architecture": self.arch.debian,
             "APT::Architectures": self.arch.debian,
             "Acquire::Languages": "none",
-            "APT::Update::Error-Mode": "any",  # else being offline is a success
+            "APT::Update::Error-Mode": "any",  # by default an update without a network succeeds
         }
         if os.geteuid() == 0:
             settings["APT::Sandbox::User"] = "root"
@@ -163,8 +169,8 @@ class Debian:
 
 
 def keyring() -> Path:
-    """The keys that Debian signs with. Raises CiError naming the package when they are missing."""
+    """The file with the keys of Debian's archive. Raises CiError with its package if it is missing."""
     for name in KEYRINGS:
         if (path := Path("/usr/share/keyrings") / name).exists():
             return path
-    raise CiError("Debian's keys are missing: install the package debian-archive-keyring")
+    raise CiError("the keys of Debian's archive are missing: install the package debian-archive-keyring")

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Short names for long contents."""
+"""Short names for contents: in the cache, and in the journal of mutants, which is committed."""
 
 import hashlib
 
 CACHE = 12  # hexadecimal digits of a name in the cache
-JOURNAL = 16  # of a key in a journal that is committed
+JOURNAL = 16  # hexadecimal digits of a key in the journal
 
 
 def digest(*parts: str | bytes, length: int = CACHE) -> str:
-    """The first digits of the SHA-256 of the parts with a NUL between them."""
+    """The first `length` hexadecimal digits of the SHA-256 of the parts, joined by NUL bytes; text is UTF-8."""
     content = b"\0".join(part.encode() if isinstance(part, str) else part for part in parts)
     return hashlib.sha256(content).hexdigest()[:length]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What kind of program a file is, by its first bytes."""
+"""Whether a file is an ELF program or a script, by its first bytes."""
 
 from pathlib import Path
 
@@ -10,23 +10,23 @@ _EXECUTABLE = (2, 3)  # ET_EXEC and ET_DYN of include/uapi/linux/elf.h
 
 
 def elf_arch(path: Path) -> str | None:
-    """The name of the architecture that an ELF program is for, "other" for one that ksftci does not know.
+    """The name of the architecture of an ELF program; "other" if the architecture is not in `arch.ALL`.
 
-    None for a file that is no ELF program. Raises CiError when the file cannot be read.
+    None for a file that is no ELF program. Raises CiError if the file cannot be read.
     """
-    head = _head(path)
-    if len(head) < 20 or head[:4] != b"\x7fELF" or head[16] not in _EXECUTABLE:
+    header = _first_bytes(path)
+    if len(header) < 20 or header[:4] != b"\x7fELF" or header[16] not in _EXECUTABLE:
         return None
-    machine = int.from_bytes(head[18:20], "little")
-    return next((known.name for known in arch.ALL if known.elf == machine), "other")
+    machine = int.from_bytes(header[18:20], "little")
+    return next((entry.name for entry in arch.ALL if entry.elf == machine), "other")
 
 
 def is_script(path: Path) -> bool:
-    """Whether a file names its interpreter. Raises CiError when it cannot be read."""
-    return _head(path)[:2] == b"#!"
+    """Whether a file starts with #!. Raises CiError if it cannot be read."""
+    return _first_bytes(path)[:2] == b"#!"
 
 
-def _head(path: Path) -> bytes:
+def _first_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(20)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Files that are written whole or not at all."""
+"""Reading files, and writing them completely or not at all."""
 
 import os
 import tempfile
@@ -10,18 +10,25 @@ from typing import BinaryIO
 
 from ksftci.errors import CiError
 
+_OPEN_FILES = (
+    Path("/dev"),
+    Path("/dev/fd"),
+    Path("/proc/self/fd"),
+)  # their entries, such as /dev/stdout, are open files
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to that takes path's place when all went well, and is removed when not.
+    """A new file, which replaces `path` when the block succeeds and is removed when the block raises.
 
-    Raises CiError when the folder is missing or not writable, or the disk is full.
+    A device, a FIFO and an open file, such as /dev/stdout, are not replaced but written to, at their end.
+    Raises CiError if `path` is a folder, its folder is missing or not writable, or the disk is full.
     """
     if path.is_dir():
         raise CiError(f"{path}: is a folder, a file name is needed")
     try:
-        if path.exists() and not path.is_file():  # /dev/stdout, a FIFO: nothing to rename over
-            with path.open("wb") as file:
+        if path.exists() and (not path.is_file() or path.absolute().parent in _OPEN_FILES):
+            with path.open("ab") as file:
                 yield file
             return
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
@@ -38,9 +45,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Put content at path, so that no reader ever meets half of it.
+    """Write a file so that no reader ever sees a part of the content.
 
-    Text is written as UTF-8; what cannot be encoded (a lone surrogate) becomes "?".
+    Text is written as UTF-8; a lone surrogate, which UTF-8 cannot encode, becomes "?".
     Raises CiError as `replacing` does.
     """
     with replacing(path) as file:
@@ -48,22 +55,22 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def write_all(files: Iterable[tuple[Path, Callable[[Path], None]]]) -> None:
-    """Call what writes each file; one that cannot be written does not keep the others from it.
+    """Call the writer of each file with its path. After a file that cannot be written the others are still written.
 
-    Raises one CiError, at the end, that names all that failed.
+    Raises one CiError, at the end, with the messages of all files that were not written.
     """
-    failed: list[str] = []
+    messages: list[str] = []
     for path, write in files:
         try:
             write(path)
         except CiError as err:
-            failed.append(str(err))
-    if failed:
-        raise CiError("\n".join(failed))
+            messages.append(str(err))
+    if messages:
+        raise CiError("\n".join(messages))
 
 
 def read_text(path: Path) -> str:
-    """The text of a file, undecodable bytes replaced. Raises CiError when it cannot be read."""
+    """The text of a file; bytes that are no UTF-8 become U+FFFD. Raises CiError if the file cannot be read."""
     try:
         return path.read_bytes().decode("utf-8", "replace")
     except OSError as err:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The system's packages that running needs, on Debian and Ubuntu."""
+"""The packages of Debian and Ubuntu that building and running need: which are missing, and their installation."""
 
 import os
 import shutil
@@ -9,7 +9,8 @@ from pathlib import Path
 from ksftci.arch import Arch, Board
 from ksftci.errors import CiError
 
-# Package to what shows that it is there: a program, or a file by its path.
+# Package to its probe, which shows that the package is installed: the name of a program, or a pattern for the path of a
+# file, several patterns with | between them.
 _ALWAYS = {
     "bc": "bc",
     "bison": "bison",
@@ -26,44 +27,46 @@ _ALWAYS = {
     "rsync": "rsync",
     "xz-utils": "xz",
 }
-# What building a kernel needs of all this, besides the compiler.
-_OF_KERNEL = {"bc", "bison", "flex", "gcc", "libc6-dev", "libelf-dev", "libssl-dev", "make", "perl"}
+# The packages that building a kernel needs, besides a cross compiler.
+_KERNEL_BUILD = {"bc", "bison", "flex", "gcc", "libc6-dev", "libelf-dev", "libssl-dev", "make", "perl"}
 
 
 def needed(arch: Arch) -> dict[str, bool]:
-    """Every package for building and running on a guest of arch, and whether it is there."""
-    probes = {**_of_board(arch.board), **_ALWAYS, **({} if arch.native else arch.cross_packages)}
-    if not Path("/etc/debian_version").exists() or "ubuntu" in _os_release():
-        probes["debootstrap"] = "debootstrap"  # knows a Debian mirror, as Ubuntu's apt does not
-    return {package: _there(probe) for package, probe in probes.items()}
+    """Each package that building and running guests of `arch` need, and whether it is installed."""
+    probes = {**_board_probes(arch.board), **_ALWAYS, **({} if arch.native else arch.cross_packages)}
+    if not _is_debian():
+        probes["debootstrap"] = "debootstrap"  # has a Debian mirror, which Ubuntu's apt does not have
+    return {package: _is_installed(probe) for package, probe in probes.items()}
 
 
 def missing_for_kernel(arch: Arch) -> list[str]:
-    """The packages that building a kernel of arch needs and that are not there."""
-    wanted = _OF_KERNEL | (set() if arch.native else arch.cross_packages.keys())
-    return [package for package, there in needed(arch).items() if package in wanted and not there]
+    """The packages that building a kernel of `arch` needs and that are not installed."""
+    kernel_build = _KERNEL_BUILD | (set() if arch.native else arch.cross_packages.keys())
+    return [package for package, installed in needed(arch).items() if package in kernel_build and not installed]
 
 
-def _of_board(board: Board) -> dict[str, str]:
-    """QEMU's package and the firmware's, each with what shows that it is there."""
-    package = next((name for name in board.packages[:-1] if _is_known(name)), board.packages[-1])
+def _board_probes(board: Board) -> dict[str, str]:
+    """The packages of QEMU and of the firmware, each with its probe."""
+    package = next((name for name in board.packages[:-1] if _is_available(name)), board.packages[-1])
     firmware, file = board.firmware
     return {package: board.program} | ({firmware: file} if firmware else {})
 
 
-def _is_known(package: str) -> bool:
-    """Whether apt can install a package here."""
+def _is_available(package: str) -> bool:
+    """Whether apt has the package in its lists."""
     try:
         return subprocess.run(["apt-cache", "show", package], capture_output=True, check=False).returncode == 0
     except OSError:
         return False
 
 
-def _os_release() -> str:
+def _is_debian() -> bool:
+    """Whether this machine has Debian, and no distribution that is derived from it."""
     try:
-        return Path("/etc/os-release").read_text(encoding="utf-8").lower()
+        release = Path("/etc/os-release").read_text(encoding="utf-8").lower()
     except OSError:
-        return ""
+        release = ""
+    return Path("/etc/debian_version").exists() and "ubuntu" not in release
 
 
 def command(packages: list[str]) -> list[str]:
@@ -72,15 +75,14 @@ def command(packages: list[str]) -> list[str]:
 
 
 def install(packages: list[str]) -> None:
-    """Install packages, as root or through sudo.
+    """Install packages, as root or through sudo without a password.
 
-    Raises CiError with exactly what to run when neither is possible, or when apt-get fails.
+    Raises CiError with the command to run if neither is possible, and CiError if apt-get fails.
     """
     argv = command(packages)
     if os.geteuid() != 0:
         argv = ["sudo", *argv]
-        asks = ["sudo", "--non-interactive", "true"]
-        if shutil.which("sudo") is None or _fails(asks):
+        if shutil.which("sudo") is None or _fails(["sudo", "--non-interactive", "true"]):
             raise CiError(f"installing needs root; run\n    sudo {' '.join(argv[1:])}")
     update = [*argv[: argv.index("apt-get")], "apt-get", "update"]
     if _fails(update) or _fails(argv):
@@ -92,7 +94,7 @@ def _fails(argv: list[str]) -> bool:
     return subprocess.run(argv, env=environment, check=False).returncode != 0
 
 
-def _there(probe: str) -> bool:
+def _is_installed(probe: str) -> bool:
     if not probe.startswith("/"):
         return shutil.which(probe, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
     return any(any(Path("/").glob(pattern[1:])) for pattern in probe.split("|"))

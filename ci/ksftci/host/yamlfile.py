@@ -1,24 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A YAML file as pydantic models; every problem in it is reported with its line and column."""
+"""YAML files as pydantic models. Every problem of a file is reported with its line and column."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, ValidationError
 
+from ksftci.arch import ALL
 from ksftci.errors import CiError
 from plainyaml.node import Mapping, Node, Scalar, Sequence
 from plainyaml.problem import FileError, Problem, clip
 from plainyaml.reader import read
 
 Model = TypeVar("Model", bound=BaseModel)
-_SHOWN = 60  # characters of what the user wrote
+_ARCHES = [arch.name for arch in ALL]
+_SHOWN = 60  # characters of a user's value, in a message
 _HINT = "text that starts with > * & or ! needs quotes"
 
 
+def _arch(name: str) -> str:
+    if name not in _ARCHES:
+        raise ValueError(f"is unknown; allowed: {', '.join(_ARCHES)}")
+    return name
+
+
+ArchName = Annotated[str, AfterValidator(_arch)]  # a field of a model: the name of an architecture
+
+
 def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:
-    """The entries of a file that is a list of them, each with its line; all scalars are read as text.
+    """The entries of a file that holds a list, each with its line, from 1; the model gets every scalar as text.
 
     Raises CiError with every problem, each as `file:line:col: what is wrong; what is allowed`.
     """
@@ -30,7 +41,7 @@ def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:
         raise _error(path, [*problems, root.problem(what)])
     entries = []
     for node in root.items:
-        entry = _checked(node, model, problems)
+        entry = _validated(node, model, problems)
         if entry is not None:
             entries.append((node.line, entry))
     if problems:
@@ -39,14 +50,14 @@ def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:
 
 
 def read_mapping(path: Path, model: type[Model]) -> Model:
-    """A file that is one mapping. Raises CiError as `read_list` does."""
+    """The model of a file that holds one mapping. Raises CiError as `read_list` does."""
     root, problems = _read(path, "mapping")
     what = f"must be a mapping of keys to values; {_allowed(model)}"
     if root is None:
         raise _error(path, [Problem(0, 0, f"is empty; it {what}")])
     if not isinstance(root, Mapping):
         raise _error(path, [*problems, root.problem(what)])
-    entry = _checked(root, model, problems)
+    entry = _validated(root, model, problems)
     if entry is None or problems:
         raise _error(path, problems)
     return entry
@@ -63,8 +74,8 @@ def _error(path: Path, problems: Iterable[Problem]) -> CiError:
     return CiError(str(FileError(str(path), problems)))
 
 
-def _checked(node: Node, model: type[Model], problems: list[Problem]) -> Model | None:
-    """The node as a model; None if it is none, for reasons that are added to `problems`."""
+def _validated(node: Node, model: type[Model], problems: list[Problem]) -> Model | None:
+    """The node as a model. If it does not fit the model, None, and the reasons are added to `problems`."""
     try:
         return model.model_validate(node.plain(as_text=True))
     except ValidationError as error:
@@ -73,20 +84,20 @@ def _checked(node: Node, model: type[Model], problems: list[Problem]) -> Model |
 
 
 def _problem(root: Node, model: type[BaseModel], detail: Any) -> Problem:
-    """An error of pydantic's in words, at the node that it is about."""
-    way, kind = detail["loc"], detail["type"]
-    node, key = root.follow(way)
+    """An error of pydantic in words, at the node that it is about; `detail` is an item of ValidationError.errors()."""
+    loc, kind = detail["loc"], detail["type"]
+    node, key = root.follow(loc)
     name = key.text if key else ""
-    if key and (kind == "extra_forbidden" or way[-1] == "[key]"):
+    if key and (kind == "extra_forbidden" or loc[-1] == "[key]"):
         node, name = key, "key"
-    about = name if way and isinstance(way[-1], str) else "an entry"
+    about = name if loc and isinstance(loc[-1], str) else "an entry"
     if isinstance(node, Scalar):
         about = f'{name} "{clip(node.text, _SHOWN)}"'
     match kind:
         case "missing":
-            text = f'"{way[-1]}" is missing; it is required'
+            text = f'"{loc[-1]}" is missing; it is required'
         case "extra_forbidden":
-            text = f"unknown {about}; {_allowed(model, way)}"
+            text = f"unknown {about}; {_allowed(model, loc)}"
         case "value_error":
             text = f"{about} {detail['ctx']['error']}"
         case "literal_error":
@@ -94,15 +105,15 @@ def _problem(root: Node, model: type[BaseModel], detail: Any) -> Problem:
         case "string_type":
             text = f"{name} must be text"
         case "model_type" | "model_attributes_type":
-            text = f"an entry is a mapping of keys to values; {_allowed(model, way)}"
+            text = f"an entry is a mapping of keys to values; {_allowed(model, loc)}"
         case _:
             text = f"{about}: {detail['msg']}"
     return node.problem(text)
 
 
-def _allowed(model: type[BaseModel], way: Iterable[object] = ()) -> str:
-    """The keys of the model that is at the end of a way."""
-    for part in way:
+def _allowed(model: type[BaseModel], loc: Iterable[object] = ()) -> str:
+    """The keys that the model at the end of `loc` has, for a message."""
+    for part in loc:
         field = model.model_fields.get(str(part))
         if field is not None:
             model = next(_models(field.annotation), model)
@@ -110,6 +121,7 @@ def _allowed(model: type[BaseModel], way: Iterable[object] = ()) -> str:
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in a field's type, such as list[Model] or Model | None."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for argument in get_args(annotation):

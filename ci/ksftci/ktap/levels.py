@@ -1,28 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The levels that are open while KTAP is read, from the lowest to the one inside all others."""
+"""The levels that are open while KTAP is read, from the lowest to the innermost."""
 
 from ksftci.ktap.nesting import Level
 from ksftci.results.model import TestResult, Verdict
 
-ALL = "all"  # the name of what `1..0 # SKIP` skips
+ALL = "all"  # the name of the result that stands for all tests of a program: `1..0 # SKIP`
 
-_MOST_MISSING = 1000  # results of one level that are told one by one
-_MOST_ODD = 100  # anomalies of one program
+_MOST_MISSING = 1000  # missing results of one level that get a result each
+_MOST_ANOMALIES = 100  # of one program
 
 
 class Levels:
-    """A stack of levels that grow deeper. The lowest is always there."""
+    """A stack of levels, each deeper than the one below it. The lowest is always there."""
 
     def __init__(self, program: str) -> None:
         self.program = program
         self.stack = [Level(0)]
         self.lowest = self.stack[0]
         self.finished = 0  # results so far
-        self.failed = 0
-        self.odd: dict[str, None] = {}  # notes on what is odd, in order
+        self.failed = 0  # bad results so far
+        self.anomalies: dict[str, None] = {}  # in order, each of them once
 
     def level(self, depth: int) -> Level:
-        """The level of this depth, opened if need be; those inside it stay."""
+        """The level of this depth, opened if there is none; deeper levels stay open."""
         place = len(self.stack)
         while place and self.stack[place - 1].depth > depth:
             place -= 1
@@ -31,80 +31,90 @@ class Levels:
         self.stack.insert(place, Level(depth))
         return self.stack[place]
 
+    def add(self, level: Level, result: TestResult) -> None:
+        """Put a result into a level, and count it."""
+        bad = result.verdict.bad
+        level.items.append(result)
+        level.failed |= bad
+        self.finished += 1
+        self.failed += bad
+
+    def count(self, result: TestResult) -> None:
+        """Count a result that the caller puts somewhere."""
+        self.finished += 1
+        self.failed += result.verdict.bad
+
     def close(self, depth: int, skipped: bool = False) -> Level | None:
-        """End all levels inside this depth, into one that holds what is inside the result to come."""
+        """End all levels deeper than this. Gives the level of the tests inside the result to come, if there is any.
+
+        `skipped` says that the result to come is SKIP. Results that are missing after a skipped one are SKIP then, too.
+        """
         while self.stack[-1].depth > depth:
             level = self.stack.pop()
             if self.stack[-1].depth <= depth:
-                self._not_run(level, skipped)
+                self._add_missing(level, skipped)
                 return level
             self._orphan(level, skipped)
         return None
 
     def flush(self, depth: int) -> None:
-        """The results that the levels from this depth on are inside will not come."""
+        """End all levels from this depth on but the lowest: the results around them are never reported."""
         while len(self.stack) > 1 and self.stack[-1].depth >= depth:
             self._orphan(self.stack.pop())
 
     def end(self, skipped: bool = False) -> None:
-        """A stream is over; the next one counts from 1 again."""
+        """End the stream; the next stream counts from 1 again."""
         while len(self.stack) > 1:
             self._orphan(self.stack.pop(), skipped)
-        self._not_run(self.lowest, skipped)
+        self._add_missing(self.lowest, skipped)
         self.lowest.restart()
 
-    def note(self, text: str, level: Level | None = None) -> None:
-        """Something is odd, in a level or in all."""
+    def add_anomaly(self, text: str, level: Level | None = None) -> None:
+        """Keep an anomaly of a level, or of the whole program."""
         scope = f"{level.title}: " if level is not None and level.title else ""
-        if len(self.odd) < _MOST_ODD:
-            self.odd[f"{self.program}: {scope}{text}"] = None
+        if len(self.anomalies) < _MOST_ANOMALIES:
+            self.anomalies[f"{self.program}: {scope}{text}"] = None
 
     def _orphan(self, level: Level, skipped: bool = False) -> None:
-        """Keep what is in a level whose result did not come, by its title, in the next one."""
+        """Put the items of a level into the next one, under its title: the result around it was not reported."""
         outer = self.stack[-1]
-        self._not_run(level, skipped)
+        self._add_missing(level, skipped)
         if level.title:
             outer.note(None)
             if skip := skip_of_all(level):
                 skip.name = ""
             elif not level.failed:
-                self._put(level, [TestResult(self.program, "", Verdict.NOT_RUN, "its result never came")])
+                self.add(level, TestResult(self.program, "", Verdict.NOT_RUN, "its result never came"))
         outer.take_in(level)
 
-    def _not_run(self, level: Level, skipped: bool) -> None:
-        """Make results of what was planned and did not come, and tell what else is odd."""
+    def _add_missing(self, level: Level, skipped: bool) -> None:
+        """Add the results that were planned and not reported, and the anomalies of plan and numbers."""
         short = (level.plan or 0) - level.count
         if level.plan is None and level.count:
-            self.note("no plan", level)
+            self.add_anomaly("no plan", level)
         elif short <= 0 and (gaps := level.gaps(9)):
-            self.note(f"numbers {', '.join(map(str, gaps))} are missing", level)
+            self.add_anomaly(f"numbers {', '.join(map(str, gaps))} are missing", level)
         if short <= 0:
             return
         last = level.items[-1] if level.items else None
         skipped = skipped and isinstance(last, TestResult) and last.verdict is Verdict.SKIP
         verdict = Verdict.SKIP if skipped else Verdict.NOT_RUN
         reason = "the program was skipped before" if skipped else "planned, never reported"
-        made = [
-            TestResult(self.program, level.silent[n], Verdict.SKIP, "no result, only [SKIP]")
-            if n in level.silent
-            else TestResult(self.program, f"test {n}", verdict, reason)
-            for n in level.missing(_MOST_MISSING)
+        added = [
+            TestResult(self.program, level.silent[number], Verdict.SKIP, "no result, only [SKIP]")
+            if number in level.silent
+            else TestResult(self.program, f"test {number}", verdict, reason)
+            for number in level.missing(_MOST_MISSING)
         ]
         if short > _MOST_MISSING:
-            made = [TestResult(self.program, "tests", verdict, f"{short} {reason}")]
-        if not all(result.verdict is Verdict.SKIP for result in made):
-            self.note(f"{level.plan} tests planned, {level.count} reported", level)
-        self._put(level, made)
-
-    def _put(self, level: Level, results: list[TestResult]) -> None:
-        failed = sum(result.verdict.bad for result in results)
-        level.items += results
-        level.failed |= failed > 0
-        self.finished += len(results)
-        self.failed += failed
+            added = [TestResult(self.program, "tests", verdict, f"{short} {reason}")]
+        if not all(result.verdict is Verdict.SKIP for result in added):
+            self.add_anomaly(f"{level.plan} tests planned, {level.count} reported", level)
+        for result in added:
+            self.add(level, result)
 
 
 def skip_of_all(level: Level) -> TestResult | None:
-    """The only result in a level, if it is that of `1..0 # SKIP`."""
+    """The result of `1..0 # SKIP`, if it is the only one in the level."""
     only = level.items[0] if len(level.items) == 1 else None
     return only if isinstance(only, TestResult) and only.name == ALL and only.verdict is Verdict.SKIP else None

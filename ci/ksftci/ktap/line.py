@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What one line of KTAP says, without regard to the lines before it."""
+"""What one line of KTAP says, without regard to the lines before it.
+
+Sources, as of v7.3: Documentation/dev-tools/ktap.rst, lib/kunit/test.c, and in tools/testing/selftests kselftest.h,
+kselftest_harness.h, kselftest/runner.sh, mm/run_vmtests.sh.
+"""
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
 
-from ksftci.results.model import Measurement, Verdict
+from ksftci.results.model import Measurement
 
 _RESULT = re.compile(r"(?P<no>not )?ok(?![^\s#])(?:[ \t]+(?P<number>\d{1,9})(?![^\s#]))?(?P<text>.*)", re.DOTALL)
 _PLAN = re.compile(r"1\.\.(?P<count>\d{1,9})(?![^\s#])\s*(?P<text>.*)")
@@ -15,21 +19,9 @@ _MEASURE = re.compile(
     r"measure (?P<name>\w[\w.-]{0,59}) (?P<value>-?\d{1,15}(?:\.\d{1,15})?) (?P<unit>[A-Za-z%][\w%/-]{0,19})\s*",
     re.ASCII,
 )
-_DIRECTIVE = re.compile(
-    r"(?:^|(?<=\s))#\s*(?P<word>SKIP|TODO|XFAIL|XPASS|TIMEOUT|ERROR)\b:?\s*(?P<rest>.*)",
-    re.IGNORECASE,
-)
-_EXIT = re.compile(r"#\s*(?P<text>exit=(?P<status>\d{1,9}))$")
 _GLUED = re.compile(r"(?<=[^\s\"'(`])not ok \d{1,9}(?![^\s#])")
-_VERDICTS = {
-    "SKIP": Verdict.SKIP,
-    "TODO": Verdict.XFAIL,
-    "XFAIL": Verdict.XFAIL,
-    "XPASS": Verdict.XPASS,
-    "TIMEOUT": Verdict.TIMEOUT,
-    "ERROR": Verdict.ERROR,
-}
 
+# What a line of KTAP begins with, as regular expressions, and the first characters of them all.
 BEGINNINGS = (
     r"(?:not )?ok(?![^\s#])",
     r"1\.\.\d",
@@ -44,44 +36,111 @@ BEGINNINGS = (
     r"measure \w",
 )
 FIRST = frozenset("on1KTBSsrRm[")
-_MAY_BE = re.compile(f"(?=[on1KTBSsrRm[])(?:{'|'.join(BEGINNINGS)})")
-may_be = _MAY_BE.match  # whether a line without what it begins with is worth reading
+_MAY_BE = re.compile(f"(?=[{re.escape(''.join(sorted(FIRST)))}])(?:{'|'.join(BEGINNINGS)})")
+may_be = _MAY_BE.match  # whether a line without stamps and nesting is worth a `read`
 
 
-class Said(NamedTuple):
-    """What a line is."""
+# Not frozen: a frozen object takes four times as long to make, and a stamped log has one for each result.
+@dataclass(slots=True)
+class Result:
+    """`ok 3 name # SKIP why`, `not ok name`."""
 
-    kind: str  # result, plan, version, bail, running, title, silent, measure
-    text: str = ""
-    number: int | None = None  # of a result; a plan's count
-    failed: bool = False  # a result's "not"; that a plan is skipped
-    measured: Measurement | None = None
+    number: int | None  # None: the line has no number
+    failed: bool  # whether the line begins with "not"
+    text: str  # the name and the directive, for `directive.judge`
 
 
-def read(text: str) -> Said | None:
-    """Understand what `may_be` KTAP: a line without stamps and nesting. None: it is none."""
+@dataclass(slots=True)
+class Plan:
+    """`1..3`, or `1..0 # SKIP no swap` of a program that skips all of its tests."""
+
+    count: int
+    skip_reason: str | None  # None: nothing is skipped; "": no reason is given
+
+
+@dataclass(slots=True)
+class Version:
+    """`KTAP version 1`, `TAP version 13`: a stream begins."""
+
+
+@dataclass(slots=True)
+class BailOut:
+    """`Bail out! cannot mount debugfs`: the program ends before its time."""
+
+    reason: str
+
+
+@dataclass(slots=True)
+class Running:
+    """`RUN cow.thp ...` of kselftest_harness.h, `[RUN] cow` of other programs: a test begins."""
+
+    test: str
+
+
+@dataclass(slots=True)
+class Subtest:
+    """`Subtest: name`: a test whose inner tests follow, as KUnit's kunit_print_suite_start() prints it."""
+
+    name: str
+
+
+@dataclass(slots=True)
+class RunnerTitle:
+    """`selftests: mm: cow`: a program whose tests follow, as runner.sh's run_one() prints it."""
+
+    name: str  # the whole line, which is the name of the result to come
+
+
+@dataclass(slots=True)
+class VmtestsTitle:
+    """`running ./cow -x`: a program whose tests follow, as run_test() of run_vmtests.sh prints it between two rules."""
+
+    name: str  # the name of the result to come
+
+
+@dataclass(slots=True)
+class SkippedSilently:
+    """`[SKIP] ./khugepaged all:file`: run_vmtests.sh counts this test, and prints no result of it."""
+
+    name: str
+
+
+@dataclass(slots=True)
+class Measured:
+    """`measure time 31.25 ns/page`: a test measured something; docs/measurements.md."""
+
+    measurement: Measurement
+
+
+Statement = (
+    Result | Plan | Version | BailOut | Running | Subtest | RunnerTitle | VmtestsTitle | SkippedSilently | Measured
+)
+
+
+def read(text: str) -> Statement | None:
+    """What a line says for which `may_be` is true. None: the line is no KTAP."""
     match text[0]:
         case "o" | "n":
             return _result(text)
         case "1":
             return _plan(text)
         case "B":
-            return Said("bail", text[len("Bail out!") :].strip())
+            return BailOut(text[len("Bail out!") :].strip())
         case "S":
-            return Said("title", text[len("Subtest: ") :].strip())
+            return Subtest(text[len("Subtest: ") :].strip())
         case "s":
-            return Said("title", text.strip())
+            return RunnerTitle(text.strip())
         case "r":
-            return Said("title", _pretty(text[len("running ") :]))
+            return VmtestsTitle(_pretty_name(text[len("running ") :]))
         case "m":
-            found = measurement(text)
-            return Said("measure", measured=found) if found else None
-        case "[" if text.startswith("[SKIP] "):  # run_vmtests.sh counts it, and prints no result
-            return Said("silent", _pretty(text[len("[SKIP] ") :]))
+            taken = measurement(text)
+            return Measured(taken) if taken else None
+        case "[" if text.startswith("[SKIP] "):
+            return SkippedSilently(_pretty_name(text[len("[SKIP] ") :]))
         case "K" | "T":
-            return Said("version") if _VERSION.fullmatch(text) else None
-    match_running = _RUNNING.fullmatch(text)
-    return Said("running", match_running["harness"] or match_running["plain"]) if match_running else None
+            return Version() if _VERSION.fullmatch(text) else None
+    match = _RUNNING.fullmatch(text)
+    return Running(match["harness"] or match["plain"]) if match else None
 
 
 def measurement(text: str) -> Measurement | None:
@@ -91,17 +150,17 @@ def measurement(text: str) -> Measurement | None:
 
 
 def glued(text: str) -> str:
-    """The "not ok 3 name" that stands behind something else in a line, or ""."""
+    """The "not ok 3 name" that follows other words in a line, or ""."""
     match = _GLUED.search(text)
     return text[match.start() :] if match else ""
 
 
-def _pretty(command: str) -> str:
-    """A command as run_vmtests.sh names it."""
+def _pretty_name(command: str) -> str:
+    """The name of a command in run_vmtests.sh's results: its pretty_name()."""
     return command.strip().removeprefix("bash ").removeprefix("./")
 
 
-def _result(text: str) -> Said | None:
+def _result(text: str) -> Result | None:
     failed = text[0] == "n"
     start = len("not ok ") if failed else len("ok ")
     number, _, rest = text[start:].partition(" ")
@@ -113,38 +172,12 @@ def _result(text: str) -> Said | None:
     rest = rest.strip()
     if rest[:1] == "-" and (len(rest) == 1 or rest[1].isspace()):
         rest = rest[1:].lstrip()
-    return Said("result", rest, int(number) if number else None, failed)
+    return Result(int(number) if number else None, failed, rest)
 
 
-def _plan(text: str) -> Said | None:
+def _plan(text: str) -> Plan | None:
     match = _PLAN.fullmatch(text)
     if match is None or (match["text"] and match["text"][0] != "#"):
         return None
     skip = _SKIP_ALL.match(match["text"])
-    return Said("plan", skip["reason"].strip() if skip else "", int(match["count"]), skip is not None)
-
-
-def judge(failed: bool, text: str) -> tuple[str, Verdict, str]:
-    """(name, verdict, reason) of a result's text: "name", "name # SKIP why", "# SKIP name"."""
-    verdict = Verdict.FAIL if failed else Verdict.PASS
-    if "#" not in text:
-        return text, verdict, ""
-    if match := _DIRECTIVE.search(text):
-        word, name, rest = (
-            match["word"].upper(),
-            text[: match.start()].strip(),
-            match["rest"].strip(),
-        )
-        verdict = _VERDICTS[word]
-        if word == "TODO" and not failed:
-            verdict = Verdict.XPASS
-        name = name.replace("\\#", "#")
-        if not name:  # a C program puts the directive first
-            return rest.replace("\\#", "#"), verdict, ""
-        reason = f"timeout after {rest}" if word == "TIMEOUT" and rest else rest
-        return name, verdict, reason
-    if match := _EXIT.search(text):
-        if failed and int(match["status"]) > 128:
-            verdict = Verdict.CRASH
-        return text[: match.start()].strip(), verdict, match["text"]
-    return text.replace("\\#", "#"), verdict, ""
+    return Plan(int(match["count"]), skip["reason"].strip() if skip else None)

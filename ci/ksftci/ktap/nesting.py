@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Results within results: what is open at each depth, and the names that come of it."""
+"""Results inside results: what a level holds, and the names that its results get from the tests around them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from itertools import islice
 
 from ksftci.results.model import TestResult
 
-_LONGEST_NAME = 1000  # characters; of longer ones the middle is a checksum
+_LONGEST_NAME = 1000  # characters; in the middle of longer names is a checksum
 
 
 @dataclass(slots=True)
 class Group:
-    """A test with tests inside it. `own` says what none of them does."""
+    """A test with tests inside it."""
 
     name: str
-    items: list[TestResult | Group]
-    own: TestResult | None = None
+    items: list[Item]
+    own: TestResult | None = None  # its own result, if that says more than those inside it
 
 
 Item = TestResult | Group
@@ -27,24 +27,24 @@ Item = TestResult | Group
 
 @dataclass(slots=True)
 class Level:
-    """What is open at one depth."""
+    """The tests of one depth around which no result was reported yet."""
 
-    depth: int
-    title: str = ""  # of a "Subtest:" line and its like
-    plan: int | None = None
-    count: int = 0
+    depth: int  # characters of nesting at the beginning of its lines
+    title: str = ""  # the name of the test around it, if a line announced it
+    plan: int | None = None  # how many results are planned
+    count: int = 0  # results reported so far
     items: list[Item] = field(default_factory=list)
-    failed: bool = False  # something in it has
-    complained: bool = False  # the kernel has, while something in it ran
-    expected: bool = False  # something in it failed, or passed, as kselftest's XFAIL and XPASS
-    excused: bool = False  # a "not ok" in it only said so
-    upto: int = 0  # numbers 1..upto have come
-    beyond: set[int] = field(default_factory=set)  # and these
-    highest: int = 0
-    silent: dict[int, str] = field(default_factory=dict)  # number to name of what may be skipped
+    failed: bool = False  # some result in it is bad
+    complained: bool = False  # the kernel logged a splat while a test in it ran
+    expected: bool = False  # some result in it is XFAIL or XPASS
+    excused: bool = False  # a "not ok" in it stood for such results alone
+    upto: int = 0  # all numbers from 1 to this one were reported
+    beyond: set[int] = field(default_factory=set)  # reported numbers after `upto`, and those below 1
+    highest: int = 0  # of the reported numbers
+    silent: dict[int, str] = field(default_factory=dict)  # number to name of tests that `[SKIP]` skipped
 
     def note(self, number: int | None) -> tuple[int, bool]:
-        """Count a result. Gives its number, and whether that has come before."""
+        """Count a result. Gives its number, that after the highest for None, and whether it was reported before."""
         self.count += 1
         if number is None:
             number = self.highest + 1
@@ -61,19 +61,19 @@ class Level:
         return number, False
 
     def missing(self, most: int) -> list[int]:
-        """At most so many of the numbers that were planned and never came, the last ones."""
+        """The planned numbers that were not reported: as many as results are missing, at most `most`, the last ones."""
         if self.plan is None or self.count >= self.plan:
             return []
         absent = (n for n in range(self.plan, self.upto, -1) if n not in self.beyond)
         return sorted(islice(absent, min(self.plan - self.count, most)))
 
     def gaps(self, most: int) -> list[int]:
-        """At most so many of the numbers that were left out."""
+        """The numbers from 1 to `count` that were not reported, at most `most`, the first ones."""
         absent = (n for n in range(self.upto + 1, self.count + 1) if n not in self.beyond)
         return list(islice(absent, most))
 
     def restart(self) -> None:
-        """Another stream begins: count from 1 again."""
+        """Begin another stream, which counts from 1 again."""
         self.plan, self.count, self.upto, self.highest = None, 0, 0, 0
         self.beyond.clear()
         self.silent.clear()
@@ -95,7 +95,7 @@ class Level:
 
 
 def flat(items: Iterable[Item]) -> list[TestResult]:
-    """All results, in their order, called after the tests that they are in: "outer/inner"."""
+    """All results, in their order, each renamed after the tests around it: "outer/inner"."""
     results: list[TestResult] = []
     waiting: list[tuple[str, Iterator[Item], TestResult | None]] = [("", iter(items), None)]
     while waiting:

@@ -3,13 +3,13 @@
 
 import re
 
-NESTING = "# \t"  # what a nested line begins with, in any order
+NESTING = "# \t"  # the characters before a nested line, in any order
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _LAVA = "<LAVA_SIGNAL_[^<>]*>"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
-_HOST = r"(?:(?!ok |not |#)[^\s<\[]+ (?:kernel|[\w./@-]+\[\d+\]): ?)?"  # of syslog and the journal
+_HOST = r"(?:(?!ok |not |#)[^\s<\[]+ (?:kernel|[\w./@-]+\[\d+\]): ?)?"  # as syslog and the journal print it
 _STAMP = re.compile(
     "|".join(
         (
@@ -26,13 +26,16 @@ _STAMP = re.compile(
     )
 )
 _INSIDE = re.compile(rf"(?<=.)(?:\[ *\d+\.\d{{6}}\](?:\[ *[TC]\d+\])? |{_LAVA})")
-FIRST = frozenset("[<0123456789JFMASONDk")  # what a stamp begins with, and with little more
+
+# What a line with a stamp begins with, as regular expressions, and the first characters of them all.
 BEGINNINGS = (r"\[ *[\dA-Z]", r"<[\dL]", r"\d{4}-\d\d-", r"\d\d:\d\d:", rf"{_MONTH} [ \d]\d \d\d:", "kern *:")
-_DEEPEST = 4  # stamps with nesting in between: records of records
+FIRST = frozenset("[<0123456789JFMASONDk")
+
+_DEEPEST = 4  # stamps of one line that have nesting between them: a record of a record has two
 
 
 def tidy(text: str) -> str:
-    """Lines without escapes, NUL and carriage returns; these part lines, too."""
+    """Lines without escapes and NUL. A carriage return ends a line, too."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\x1b" in text:
@@ -43,7 +46,7 @@ def tidy(text: str) -> str:
 
 
 def strip(text: str) -> tuple[str, str | None]:
-    """(what follows the time stamps and host names, the kernel's own stamp: seconds since boot)."""
+    """(the rest of a line after time stamps and host names, the kernel's own stamp: seconds since boot)."""
     printk = None
     start = 0
     while (match := _STAMP.match(text, start)) and match.end() > start:
@@ -53,19 +56,21 @@ def strip(text: str) -> tuple[str, str | None]:
 
 
 def split(text: str) -> tuple[str, str]:
-    """(what a program printed, the line of the kernel or of LAVA that broke into it or "")."""
+    """(what a program printed, the line of the kernel or of LAVA that is in the middle of it, or "")."""
     if ("[" in text or "<LAVA_" in text) and (match := _INSIDE.search(text)):
         return text[: match.start()], text[match.start() :]
     return text, ""
 
 
 def unstamped(line: str) -> tuple[str, str | None]:
-    """A line without stamps at any depth of nesting, and the kernel's stamp."""
+    """(a line with its nesting and without stamps, the kernel's stamp as in `strip`)."""
     stamp = None
     for _ in range(_DEEPEST):
         text = line.lstrip(NESTING)
-        bare, found = strip(text)
+        if text[:1] not in FIRST:
+            break
+        bare, printk = strip(text)
         if len(bare) == len(text):
             break
-        line, stamp = line[: len(line) - len(text)] + bare, found or stamp
+        line, stamp = line[: len(line) - len(text)] + bare, printk or stamp
     return line, stamp

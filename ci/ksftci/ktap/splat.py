@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the kernel logs when something is wrong in it: BUG, WARNING, Oops, stalls, a stack."""
+"""Splats: what the kernel logs when something is wrong in it. BUG, WARNING, Oops, stalls, a stack."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -26,28 +26,35 @@ _HEADLINES = (
     r".* invoked oom-killer: ",
     r".*page allocation failure: order",
 )
-_HINTS = (r"-+\[ cut here \]-+", r"Call [Tt]race:")  # that something is wrong, not what
-GREP = f"({'|'.join((*_HEADLINES, *_HINTS))})"  # for `grep -E` behind a line's stamps
+_HINTS = (r"-+\[ cut here \]-+", r"Call [Tt]race:")  # something is wrong; such a line does not say what
+GREP = f"({'|'.join((*_HEADLINES, *_HINTS))})"  # for `grep -E`, after the stamps of a line
 
 _HEADLINE = re.compile("|".join(_HEADLINES))
 _HINT = re.compile("|".join(_HINTS))
 _END = re.compile(r"-+\[ end trace |-+\[ end Kernel panic")
 _RULE = re.compile(r"={20,}")
 _LONGEST = 400  # lines of one splat
-_PAUSE = 1.0  # seconds; what the kernel says after one is another matter
+_PAUSE = 1.0  # seconds; a line that the kernel logs later is of another splat, or of none
+
+# What the first line of a splat begins with that has no stamp, and the first characters of them all.
+BEGINNINGS = tuple(pattern for pattern in (*_HEADLINES, *_HINTS) if not pattern.startswith(".*"))
+FIRST = frozenset("WBrwNskIOgUKC-")
+
+Key = tuple[float | None, str]  # stamp and headline: the same on the console and in the kernel's log
 
 
 @dataclass
 class Splat:
-    """One report of the kernel's."""
+    """One report of the kernel."""
 
-    headline: str = ""
-    stamp: float | None = None  # seconds, the kernel log's time of its first line
+    headline: str = ""  # the line that says what is wrong, else the first line
+    stamp: float | None = None  # of the first line: seconds of the kernel log's clock
     lines: list[str] = field(default_factory=list)
 
-
-FIRST = frozenset("WBrwNskIOgUKC-")  # what a first line begins with when there is no stamp
-BEGINNINGS = tuple(begin for begin in (*_HEADLINES, *_HINTS) if not begin.startswith(".*"))
+    @property
+    def key(self) -> Key:
+        """The stamp and the headline, by which the console's copy of a splat is known from the log's."""
+        return self.stamp, self.headline
 
 
 def may_begin(text: str) -> bool:
@@ -59,16 +66,17 @@ class Finder:
     """Collects splats out of lines that come one by one."""
 
     def __init__(self) -> None:
-        self.open = False  # lines to come may be part of a splat
-        self.found: list[Splat] = []
-        self._log = TestLog()
-        self._count = 0
-        self._stamped = False
-        self._last: float | None = None
-        self._titled = False
+        self.open = False  # the next lines may be part of the last splat
+        self.splats: list[Splat] = []  # those that no `take` gave
+        self.seen: set[Key] = set()  # those that a `take` gave
+        self._log = TestLog()  # of the last splat, as are all that follow
+        self._count = 0  # lines
+        self._stamped = False  # whether its first line has a stamp
+        self._last: float | None = None  # the stamp of its last line
+        self._has_headline = False
 
     def feed(self, raw: str, text: str, stamp: str | None) -> bool:
-        """Take a line as it was, its text without stamps, and its stamp. Tells if it is of a splat."""
+        """Take a line, its text without stamps, and its stamp. Gives whether the line is part of a splat."""
         at = float(stamp) if stamp else None
         if self.open and at is not None and self._last is not None and at - self._last > _PAUSE:
             self.close()
@@ -77,37 +85,38 @@ class Finder:
                 return False
             self._begin(text, at)
         elif self._stamped and stamp is None:
-            return False  # the program's
-        splat = self.found[-1]
+            return False  # a program printed it
+        splat = self.splats[-1]
         self._last = at
         self._log.add(raw)
         self._count += 1
-        if not self._titled and _HEADLINE.match(text):
-            splat.headline, self._titled = text.strip(), True
+        if not self._has_headline and _HEADLINE.match(text):
+            splat.headline, self._has_headline = text.strip(), True
         if self._count >= _LONGEST or _END.match(text) or (self._count > 2 and _RULE.match(text)):
             self.close()
         return True
 
     def close(self) -> None:
-        """The splat, if there is one, is over."""
+        """End the splat that is open, if there is one."""
         if self.open:
             self.open = False
-            self.found[-1].lines = self._log.all()
+            self.splats[-1].lines = self._log.all()
 
     def take(self) -> list[Splat]:
-        """What was found since the last `take`; an open splat is over."""
+        """Give the splats since the last `take`; an open splat ends."""
         self.close()
-        found, self.found = self.found, []
-        return found
+        splats, self.splats = self.splats, []
+        self.seen.update(splat.key for splat in splats)
+        return splats
 
     def _begin(self, text: str, at: float | None) -> None:
-        self.open, self._stamped, self._titled = True, at is not None, False
+        self.open, self._stamped, self._has_headline = True, at is not None, False
         self._log, self._count = TestLog(), 0
-        self.found.append(Splat(text.strip(), at))
+        self.splats.append(Splat(text.strip(), at))
 
 
 def find(lines: Iterable[str]) -> list[Splat]:
-    """The splats in lines of the kernel's log; lines that belong to none are left out."""
+    """The splats in lines of the kernel's log, without the lines that are part of none."""
     finder = Finder()
     for line in lines:
         text, stamp = prefix.strip(line)
@@ -116,10 +125,10 @@ def find(lines: Iterable[str]) -> list[Splat]:
 
 
 def result(program: str, name: str, splats: Sequence[Splat]) -> TestResult:
-    """The failure that splats are."""
+    """The failed result that stands for splats. There is at least one."""
     more = f" (and {len(splats) - 1} more)" if len(splats) > 1 else ""
     log = TestLog()
-    for found in splats:
-        for line in found.lines:
+    for splat in splats:
+        for line in splat.lines:
             log.add(line)
     return TestResult(program, name, Verdict.FAIL, splats[0].headline + more, log=log.all())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a test printed, within bounds, and what can be learnt from it."""
+"""What a test printed, within bounds, and the reasons and places that are in it."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from ksftci.ktap.line import may_be
 from ksftci.ktap.prefix import NESTING
 from ksftci.results.model import Measurement, TestResult, Verdict
 
-KEPT = 250  # lines of the beginning, and as many of the end
+KEPT = 250  # lines at the beginning, and as many at the end
 _LONGEST = 4096  # characters of one line
 _PLACE = re.compile(r"[# \t]*(?P<file>[\w./+-]{1,250}\.[chS]):(?P<line>\d{1,9}):(?:\w+:)?(?P<text>.*)")
 _SIGNAL = re.compile(r"Test terminated unexpectedly by signal (\d+)")
@@ -17,7 +17,7 @@ Place = tuple[str, int, str]  # file, line, what was asserted
 
 
 class TestLog:
-    """The first and last KEPT lines; of all of them the first assertion's place, and what was measured."""
+    """The first and last KEPT lines of a test, and from all lines the first assertion's place and the measurements."""
 
     __test__ = False
     __slots__ = ("_left_out", "_place", "lines", "measured")
@@ -29,7 +29,7 @@ class TestLog:
         self._place: Place | None = None
 
     def add(self, line: str) -> None:
-        """Take a line; a very long one is cut."""
+        """Add a line; it is cut if it is very long."""
         if len(line) > _LONGEST:
             line = f"{line[:_LONGEST]} [{len(line) - _LONGEST} characters left out]"
         self.lines.append(line)
@@ -37,7 +37,7 @@ class TestLog:
             self._shorten()
 
     def extend(self, text: str) -> None:
-        """Take many lines at once, empty ones left out."""
+        """Add many lines at once, without those that are empty."""
         lines = text.split("\n")
         if len(text) > _LONGEST or "" in lines:
             for line in lines:
@@ -48,16 +48,16 @@ class TestLog:
         if len(self.lines) > 4 * KEPT:
             self._shorten()
 
-    def measure(self, found: Measurement) -> None:
-        """Take a number; of several with one name the last counts."""
-        self.measured = (*(one for one in self.measured if one.name != found.name), found)
+    def measure(self, new: Measurement) -> None:
+        """Add a measurement; it replaces an earlier one of the same name."""
+        self.measured = (*(old for old in self.measured if old.name != new.name), new)
 
     def ends_with_rule(self) -> bool:
-        """Whether the last line is one of dashes."""
+        """Whether the last line is a rule of dashes."""
         return bool(self.lines) and self.lines[-1].lstrip(NESTING).startswith("---")
 
     def all(self) -> list[str]:
-        """The lines, with one in their middle that says how many are left out."""
+        """The lines; if some are left out, a line in the middle says how many."""
         if len(self.lines) > 2 * KEPT:
             self._shorten()
         if not self._left_out:
@@ -65,7 +65,7 @@ class TestLog:
         return [*self.lines[:KEPT], f"[{self._left_out} lines left out]", *self.lines[KEPT:]]
 
     def place(self) -> Place | None:
-        """File, line and text of the first assertion."""
+        """The place of the first assertion, or None."""
         return _place(self.lines[:KEPT]) or self._place or _place(self.lines[KEPT:])
 
     def _shorten(self) -> None:
@@ -76,11 +76,11 @@ class TestLog:
 
 
 def explain(result: TestResult, log: TestLog) -> None:
-    """Add to a result what its log says of why it did not pass."""
+    """Add to a result the reason and the place that its log gives for not passing."""
     if result.verdict is Verdict.SKIP:
-        result.reason = result.reason or _last_said(log.lines) or result.name
+        result.reason = result.reason or _last_words(log.lines) or result.name
     elif result.verdict.bad:
-        _outcome(result)
+        _set_outcome(result)
         if place := log.place():
             result.file, result.line = place[0], place[1] or None
             result.reason = result.reason or place[2]
@@ -93,7 +93,8 @@ def _place(lines: Iterable[str]) -> Place | None:
     return None
 
 
-def _last_said(lines: list[str]) -> str:
+def _last_words(lines: list[str]) -> str:
+    """The text of the last line that is neither KTAP nor "[SKIP]" and its like."""
     for line in reversed(lines):
         text = line.lstrip(NESTING).strip()
         if text and text[0] != "[" and not may_be(text):
@@ -101,8 +102,8 @@ def _last_said(lines: list[str]) -> str:
     return ""
 
 
-def _outcome(result: TestResult) -> None:
-    """Tell a time-out and a crash, which the harness only describes, from a failure."""
+def _set_outcome(result: TestResult) -> None:
+    """Make a time-out or a crash of a failure, if __wait_for_test() of kselftest_harness.h says so in the log."""
     if result.verdict is not Verdict.FAIL:
         return
     for line in reversed(result.log):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which programs execute a mutant's line, as `ksftci coverage --lines` has written it: no other one can notice it."""
+"""Which programs execute a mutant's line, from the file of `ksftci coverage --lines`; no other program can kill it."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ from ksftci.kernel.functions import Function, functions
 from ksftci.kernel.tree import Tree
 from ksftci.mutants.mutant import Mutant
 
-# A line that ends so goes on in the next one.
+# The ends of lines whose statement continues on the next line.
 _OPEN = ("&&", "||", "?", ":", "=", ",", "+", "-", "|", "(")
 _FLOW = re.compile(r"[{}]|(if|else|for|while|do|switch)\b")
 _LABEL = re.compile(r"(case|default)\b|\w+:$")
@@ -38,38 +38,43 @@ class _Document(BaseModel):
 
 @dataclass(frozen=True)
 class _Source:
-    """A file, and the programs that run its compiled lines."""
+    """A source file, and the programs that execute each of its compiled lines."""
 
     code: list[str]
     functions: list[Function]
-    ran_by: Mapping[int, frozenset[str]]
+    programs_of: Mapping[int, frozenset[str]]
 
 
 @dataclass(frozen=True)
 class Executed:
-    """Programs that were measured, and what they run. Nothing is known by default."""
+    """The programs that were measured, and the lines that they execute; by default none was measured."""
 
     programs: frozenset[str] = frozenset()
     sources: Mapping[str, _Source] = field(default_factory=dict)
 
-    def idle(self, mutant: Mutant) -> frozenset[str]:
-        """Programs that cannot notice: measured, and running nothing of what is changed.
+    def unable(self, mutant: Mutant) -> frozenset[str]:
+        """Programs that cannot kill the mutant: they were measured, and do not execute the changed code.
 
-        That is the statement, up to the mutant's line, or more where the counters of optimised code are not to
-        be trusted with it. The block in braces: for a condition, whose count a jump over it may have taken
-        away, and for a line without code. All of the function: for an inline one, of which a copy with constants
-        may have nothing left of a line, and for a label, which decides who comes there. The lines of a header
-        are known in some objects only.
+        The changed code is the statement up to the mutant's line. Where the counters of optimised code are not
+        reliable for a statement, a larger part counts as changed:
+
+        - For a condition and for a line without code, the block in braces around it. The compiler may thread a jump
+          past a condition, which then is not counted.
+        - For a label and in an inline function, the whole function. A label decides what is reached; a copy of an
+          inline function with constant arguments may lack the line.
+
+        A header is compiled into more objects than were measured, so no program is unable to kill a mutant in it.
         """
         source = self.sources.get(mutant.file)
         if source is None or mutant.file.endswith(".h"):
             return frozenset()
-        span = self._span(source, mutant.line)
-        known = [source.ran_by[line] for line in span if line in source.ran_by]
-        return self.programs.difference(*known) if known else frozenset()
+        changed = self._changed(source, mutant.line)
+        executing = [source.programs_of[line] for line in changed if line in source.programs_of]
+        return self.programs.difference(*executing) if executing else frozenset()
 
     @staticmethod
-    def _span(source: _Source, line: int) -> range:
+    def _changed(source: _Source, line: int) -> range:
+        """The lines that count as changed when this line is."""
         function = next((f for f in source.functions if f.first <= line <= f.last), None)
         if function is None:
             return range(0)
@@ -80,14 +85,14 @@ class Executed:
         if _LABEL.match(first) or any("inline" in text for text in source.code[function.first - 2 : function.first]):
             return range(function.first, function.last + 1)
         statement = range(begin, line + 1)
-        compiled = any(number in source.ran_by for number in statement)
+        compiled = any(number in source.programs_of for number in statement)
         return statement if compiled and not _FLOW.match(first) else _block(source.code, function, begin)
 
 
 def _block(code: list[str], function: Function, line: int) -> range:
-    """The lines within the innermost braces around a line; a line with a brace is outside of those, and of its own."""
-    opened: list[int] = []
-    around = 0  # where the block of the line was opened
+    """The lines inside the innermost braces around a line; braces on the line itself do not count."""
+    opened: list[int] = []  # lines of the open braces
+    around = 0  # the line of the brace that opens the block
     for number in range(function.first, function.last + 1):
         for brace in re.findall(r"[{}]", code[number - 1]):
             if brace == "{":
@@ -100,16 +105,16 @@ def _block(code: list[str], function: Function, line: int) -> range:
 
 
 def read(path: Path, tree: Tree) -> Executed:
-    """Raises CiError when it cannot be read, or was measured with other source files than the tree's."""
+    """The lines in a file. Raises CiError when it cannot be read, or was measured with other sources."""
     try:
         document = _Document.model_validate_json(read_text(path))
     except ValidationError as error:
-        raise CiError(f"{path}: is not what `ksftci coverage --lines` writes: {error.errors()[0]['msg']}") from error
+        raise CiError(f"{path}: not a file of `ksftci coverage --lines`: {error.errors()[0]['msg']}") from error
     sources = {}
     for name, file in document.files.items():
         text = read_text(tree.path / name)
         if hashlib.sha256(text.encode()).hexdigest() != file.sha256:
-            raise CiError(f"{path}: {name} is another one in {tree.version}; measure again with `ksftci coverage`")
-        ran_by = {number: frozenset(alike.run_by) for alike in file.lines for number in alike.of}
-        sources[name] = _Source(text.split("\n"), functions(text), ran_by)
+            raise CiError(f"{path}: {name} of {tree.version} is not the file that was measured; run `ksftci coverage`")
+        programs_of = {number: frozenset(entry.run_by) for entry in file.lines for number in entry.of}
+        sources[name] = _Source(text.split("\n"), functions(text), programs_of)
     return Executed(frozenset(document.programs), sources)

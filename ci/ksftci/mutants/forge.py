@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Makes kernels with a bug in them, one after the other, in a tree of its own."""
+"""Builds mutants one after the other, in a copy of the tree."""
 
 import contextlib
 import hashlib
@@ -19,8 +19,8 @@ from ksftci.mutants.mutant import Mutant
 
 
 @dataclass(frozen=True)
-class Made:
-    """An image with a bug in it, or why there is none: `status` is "built", "not compiled" or "same code"."""
+class BuildResult:
+    """The image of a mutant, or the reason why there is none: `status` is "built", "not compiled" or "same code"."""
 
     status: str
     image: Path | None = None
@@ -29,9 +29,9 @@ class Made:
 
 
 class Forge:
-    """Owns a tree and its build; both are as the kernel without a bug, but for one file.
+    """Owns a copy of the tree and its build folder; at most one file differs from the original tree.
 
-    The tree is a copy by hard links, so that files in it are only ever replaced.
+    The copy has hard links to the original, so files in it are replaced and never written to.
     """
 
     def __init__(self, cache: Cache, source: Tree, builder: KernelBuilder, config: list[str]) -> None:
@@ -40,63 +40,64 @@ class Forge:
         self.source = source
         self.folder = cache.folder("mutants", name)
         self.tree = self._copy()
-        self._note = self.folder / "bug"  # names the file with a bug in it
-        self._objects: dict[tuple[str, str], str] = {}  # a group and a digest of object code to who has it
-        self._without = ""  # digest of the changed file's object code without a bug
-        self._changed = ""  # the file with a bug in it
+        self._marker = self.folder / "bug"  # holds the name of the changed file
+        self._changed = ""  # the changed file
+        self._unchanged_digest = ""  # of the object code of that file without the change
+        self._mutants: dict[tuple[str, str], str] = {}  # group and digest of object code to the mutant that has it
         self._build = Path()
 
     @property
     def kernel(self) -> str:
-        """Which kernel it is that gets the bugs."""
+        """The identity of the unchanged kernel, for keys of the journal."""
         return self.builder.identity(self.tree, self.config)
 
-    def baseline(self) -> Path:
-        """The image without a bug, in a place of its own. Raises CiError when it does not build."""
-        self._changed = read_text(self._note) if self._note.exists() else ""
+    def build_baseline(self) -> Path:
+        """A copy of the image of the unchanged kernel. Raises CiError when the kernel does not build."""
+        self._changed = read_text(self._marker) if self._marker.exists() else ""
         self.restore()
         image = self.builder.build(self.tree, self.config)
         self._build = folder_of(image)
-        self.builder.say = lambda _: None  # what the compiler thinks of a bug is nobody's concern
+        self.builder.say = lambda _: None  # compiler warnings about a mutant are not shown
         return self._keep(image, "baseline")
 
-    def know(self, mutant: Mutant, digest: str) -> None:
-        """This mutant has this object code already.
+    def register(self, mutant: Mutant, digest: str) -> None:
+        """Record that a mutant has this object code; the first mutant of its group keeps it.
 
-        A group is compared with itself alone: a sample that leaves out what is on a list is not random, and a bug
-        stays on the list when the sample has it, too.
+        Groups are compared separately: a sample without the mutants of the curated list would not be random, and a
+        listed bug is tried even if the sample has the same change.
         """
-        self._objects.setdefault((mutant.group, digest), mutant.name)
+        self._mutants.setdefault((mutant.group, digest), mutant.name)
 
-    def make(self, mutant: Mutant) -> Made:
-        """The image with this bug; none when it does not compile, or its object code was there before."""
+    def build(self, mutant: Mutant) -> BuildResult:
+        """Build a mutant; one that does not compile, or whose object code is known, gets no image."""
         file, code = mutant.file, ""
         try:
             if self._changed != file:
                 self.restore()
                 if file.endswith(".c"):
-                    self._without = self._object(file)
-                write_whole(self._note, file)  # first, so that an interrupted run leaves nothing behind
+                    self._unchanged_digest = self._object_digest(file)
+                write_whole(self._marker, file)  # before the change, so that a later run restores the file
                 self._changed = file
             write_whole(self.tree.path / file, mutant.apply(read_text(self.source.path / file)))
-            if file.endswith(".c"):  # a header is in many objects
-                code = self._object(file)
-                self.know(mutant, code)
-                other = "the kernel without it" if code == self._without else self._objects[mutant.group, code]
+            if file.endswith(".c"):  # a header has no object code of its own
+                code = self._object_digest(file)
+                self.register(mutant, code)
+                unchanged = code == self._unchanged_digest
+                other = "the unchanged kernel" if unchanged else self._mutants[mutant.group, code]
                 if other != mutant.name:
-                    return Made("same code", why=f"the same object code as {other}")
+                    return BuildResult("same code", why=f"the same object code as {other}")
             image = self.builder.image(self._build)
             self.builder.make_target(self.tree, self._build, image.name)
         except CiError as error:
             lines = [line for line in str(error).splitlines() if "error" in line]
-            return Made("not compiled", why=(lines or [str(error)])[-1].replace(f"{self.tree.path}/", ""))
-        return Made("built", self._keep(image, mutant.digest), object=code)
+            return BuildResult("not compiled", why=(lines or [str(error)])[-1].replace(f"{self.tree.path}/", ""))
+        return BuildResult("built", self._keep(image, mutant.digest), object=code)
 
     def restore(self) -> None:
-        """Take the last bug out of the tree."""
+        """Put the original of the changed file back."""
         if self._changed:
             write_whole(self.tree.path / self._changed, read_text(self.source.path / self._changed))
-            write_whole(self._note, "")
+            write_whole(self._marker, "")
             self._changed = ""
 
     def _copy(self) -> Tree:
@@ -106,19 +107,20 @@ class Forge:
             shutil.rmtree(draft, ignore_errors=True)
             try:
                 run(["cp", "-al", self.source.path, draft], what=f"copying {self.source.path}")
-            except CiError:  # another file system
+            except CiError:  # hard links do not reach into another file system
                 shutil.rmtree(draft, ignore_errors=True)
                 run(["cp", "-a", "--reflink=auto", self.source.path, draft], what=f"copying {self.source.path}")
             draft.rename(path)
         return Tree.open(path)
 
-    def _object(self, file: str) -> str:
-        """The digest of what a source file compiles to."""
+    def _object_digest(self, file: str) -> str:
+        """Compile a .c file and give the digest of its object code."""
         target = file.removesuffix(".c") + ".o"
         self.builder.make_target(self.tree, self._build, target)
         return hashlib.sha256((self._build / target).read_bytes()).hexdigest()
 
     def _keep(self, image: Path, name: str) -> Path:
+        """Copy an image, since the next build overwrites it."""
         kept = self.folder / "images" / name
         kept.parent.mkdir(exist_ok=True)
         with contextlib.suppress(FileNotFoundError):
@@ -127,7 +129,7 @@ class Forge:
         return kept
 
 
-def free(image: Path) -> None:
-    """An image that has been tried."""
+def delete(image: Path) -> None:
+    """Delete the image of a mutant that was tried; an image that does not exist is no error."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(image)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""All mutants against all suites: one kernel is built while others run."""
+"""Tries all mutants with all suites: one thread builds, others boot and run what is built."""
 
 import threading
 from collections import Counter
@@ -12,73 +12,82 @@ from typing import Protocol
 
 from ksftci.machine.machine import Job
 from ksftci.mutants import trial
-from ksftci.mutants.forge import Forge, free
+from ksftci.mutants.forge import Forge, delete
 from ksftci.mutants.journal import Entry
-from ksftci.mutants.ledger import Ledger, Standing
+from ksftci.mutants.ledger import Ledger, SuiteOutcome
 from ksftci.mutants.mutant import Mutant
-from ksftci.mutants.trial import Baseline, Start, Suite
+from ksftci.mutants.trial import Baseline, MachineFactory, Suite
 from ksftci.results.model import Run
+
+_Images = Queue[tuple[Mutant, Path] | None]  # None: nothing else will be built
 
 
 class HuntWatcher(Protocol):
-    """Who is told how it goes; called from several threads."""
+    """Gets the progress of a hunt; called from several threads."""
 
     def baseline(self, suite: Suite, programs: int, runs: int) -> None:
-        """So many programs are run so often on the kernel without a bug."""
+        """So many programs of a suite start so many runs on the unchanged kernel."""
         ...
 
-    def made(self, mutant: Mutant, entry: Entry) -> None:
-        """A kernel was built, or could not be."""
+    def built(self, mutant: Mutant, entry: Entry) -> None:
+        """A build has ended; `entry` has its status."""
         ...
 
-    def tried(self, mutant: Mutant, suite: str, told: Standing | str) -> None:
-        """A suite is through with it, or the kernel did not boot."""
+    def not_booted(self, mutant: Mutant, problem: str) -> None:
+        """A mutant does not boot."""
+        ...
+
+    def tried(self, mutant: Mutant, suite: str, outcome: SuiteOutcome) -> None:
+        """A suite has killed a mutant or has no programs left for it."""
         ...
 
 
 @dataclass
 class Hunt:
-    """What is to be tried, in this order; of the sample as many as `wanted`, not counting what cannot be built."""
+    """The mutants and suites of a campaign, and what builds, runs and records."""
 
     forge: Forge
-    start: Start
+    machine_for: MachineFactory
     suites: Sequence[Suite]
     curated: Sequence[Mutant]
     sample: Sequence[Mutant]
-    wanted: int
+    sample_size: int  # mutants of the sample to try, not counting those that cannot be built
     ledger: Ledger
     watcher: HuntWatcher
-    at_once: int = 2
+    at_once: int = 2  # machines
     baseline_runs: int = 2
-    same: Collection[str] = ()  # names of mutants that nobody can tell from the kernel, it is thought
+    indistinguishable: Collection[str] = ()  # names of mutants that, by judgement, no test can kill
     stop: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Everything that the journal does not have.
+        """Do everything that the ledger does not have yet.
 
-        Raises CiError when something else than a mutant is wrong; what was done is in the journal.
+        Raises CiError when something else than a mutant has a problem; the ledger has what was done until then.
         """
-        image = self.forge.baseline()
+        image = self.forge.build_baseline()
         for suite in self.suites:
-            self._baseline(image, suite)
-        queue: Queue[tuple[Mutant, Path] | None] = Queue(maxsize=self.at_once)
-        workers = [lambda: self._work(queue) for _ in range(self.at_once)]
-        self._all([lambda: self._build(queue), *workers], 1 + self.at_once)
+            self._run_baseline(image, suite)
+        images: _Images = Queue(maxsize=self.at_once)
+        workers = [lambda: self._try_images(images) for _ in range(self.at_once)]
+        self._run_threads([lambda: self._build_mutants(images), *workers], 1 + self.at_once)
 
-    def chosen(self) -> Iterator[Mutant]:
-        """The mutants that are tried, as far as that is known: of the sample those that could be built."""
+    def mutants(self) -> Iterator[Mutant]:
+        """The mutants to try: the curated ones, and as many of the sample as `sample_size` says.
+
+        A mutant of the sample that turns out not to build is replaced by the next one.
+        """
         yield from self.curated
         count = 0
         for mutant in self.sample:
-            made = self.ledger.made(mutant)
-            if count == self.wanted:
+            build = self.ledger.build(mutant)
+            if count == self.sample_size:
                 return
-            if made is None or made["status"] == "built":
+            if build is None or build["status"] == "built":
                 count += 1
                 yield mutant
 
-    def _baseline(self, image: Path, suite: Suite) -> None:
-        """Several runs without a bug, as many at once as there will be."""
+    def _run_baseline(self, image: Path, suite: Suite) -> None:
+        """Run a suite on the unchanged kernel, on as many machines at once as there will be with mutants."""
         jobs = [job for job in suite.jobs if self.ledger.baseline(job) is None]
         if not jobs:
             return
@@ -86,65 +95,70 @@ class Hunt:
         number = max(self.baseline_runs, self.at_once)
         self.watcher.baseline(suite, len(jobs), number)
 
-        def one() -> None:
-            runs.append(trial.run_whole(self.start, image, jobs, suite.limits, self.stop))
+        def run() -> None:
+            runs.append(trial.run_all(self.machine_for, image, jobs, suite.limits, self.stop))
 
-        self._all([one] * number, self.at_once)
+        self._run_threads([run] * number, self.at_once)
         for job in jobs:
-            self.ledger.add_baseline(job, Baseline.of(runs, job.name))
+            self.ledger.add_baseline(job, Baseline.from_runs(runs, job.name))
 
-    def _build(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
+    def _build_mutants(self, images: _Images) -> None:
+        """Put the image of each mutant that a suite has not decided about into the queue, cheap ones first."""
         try:
-            seen = set[str]()  # what is chosen changes when something could not be built
+            seen = set[str]()
             while not self.stop.is_set():
-                rest = (mutant for mutant in self.chosen() if mutant.digest not in seen)
-                mutant = min(rest, key=self._effort, default=None)
+                # mutants() is called each time, since it goes on in the sample after a failed build.
+                rest = (mutant for mutant in self.mutants() if mutant.digest not in seen)
+                mutant = min(rest, key=self._cost, default=None)
                 if mutant is None:
                     break
                 seen.add(mutant.digest)
-                entry = self.ledger.made(mutant)
+                entry = self.ledger.build(mutant)
                 if entry is not None and entry["status"] == "built":
-                    self.forge.know(mutant, entry["object"])
-                if entry is None or (entry["status"] == "built" and self._left(mutant)):
-                    made = self.forge.make(mutant)
-                    if made.image is not None:
-                        queue.put((mutant, made.image))
-                    self.watcher.made(mutant, self.ledger.add_made(mutant, made))
+                    self.forge.register(mutant, entry["object"])
+                if entry is None or (entry["status"] == "built" and self._undecided(mutant)):
+                    result = self.forge.build(mutant)
+                    if result.image is not None:
+                        images.put((mutant, result.image))
+                    self.watcher.built(mutant, self.ledger.add_build(mutant, result))
         finally:
             self.forge.restore()
             for _ in range(self.at_once):
-                queue.put(None)
+                images.put(None)
 
-    def _left(self, mutant: Mutant) -> list[Suite]:
-        """The suites that have not decided about it."""
-        if self.ledger.boot(mutant):
+    def _undecided(self, mutant: Mutant) -> list[Suite]:
+        """The suites that have programs left to run on a mutant."""
+        if self.ledger.boot_problem(mutant):
             return []
-        return [suite for suite in self.suites if self.ledger.standing(suite, mutant) is None]
+        return [suite for suite in self.suites if self.ledger.suite_outcome(suite, mutant) is None]
 
     def _jobs(self, suite: Suite, mutant: Mutant) -> list[Job]:
-        """The programs of a suite that must try it still, those first that are likely to notice.
+        """The programs of a suite that are left to run on a mutant, likely killers first.
 
-        That is the one that is expected to, then those that have killed mutants of the same function, then
-        those that have killed others: a kill costs seconds then, and whether there is one does not change.
+        The expected killer is first, then programs that have killed mutants of the same function, then programs
+        that have killed other mutants. The order decides how long a kill takes, not whether there is one.
         """
-        jobs = [job for job in suite.asked(mutant) if self.ledger.outcome(job, mutant) is None]
-        near, far = Counter[str](), Counter[str]()
+        jobs = [job for job in suite.able(mutant) if self.ledger.program_outcome(job, mutant) is None]
+        same_function, anywhere = Counter[str](), Counter[str]()
         for other in (*self.curated, *self.sample):
             for job in jobs:
-                entry = self.ledger.outcome(job, other)
-                if entry is not None and entry["killed"]:
-                    far[job.name] += 1
-                    near[job.name] += (other.file, other.function) == (mutant.file, mutant.function)
-        return sorted(jobs, key=lambda job: (job.name != mutant.expect, -near[job.name], -far[job.name]))
+                outcome = self.ledger.program_outcome(job, other)
+                if outcome is not None and outcome["killed"]:
+                    anywhere[job.name] += 1
+                    same_function[job.name] += (other.file, other.function) == (mutant.file, mutant.function)
+        return sorted(jobs, key=lambda job: (job.name != mutant.expect, -same_function[job.name], -anywhere[job.name]))
 
-    def _effort(self, mutant: Mutant) -> tuple[bool, bool, bool]:
-        """What costs most comes last: a header is in many objects, and a likely survivor goes through everything."""
-        return mutant.name in self.same, mutant.file.endswith(".h"), bool(mutant.missing)
+    def _cost(self, mutant: Mutant) -> tuple[bool, bool, bool]:
+        """A key that sorts expensive mutants last: a likely survivor takes every program, a header many objects."""
+        return mutant.name in self.indistinguishable, mutant.file.endswith(".h"), bool(mutant.missing)
 
-    def _work(self, queue: Queue[tuple[Mutant, Path] | None]) -> None:
-        """Take everything from the queue whatever happens, so that nobody waits for ever to put something there."""
+    def _try_images(self, images: _Images) -> None:
+        """Try images from the queue until None comes, and raise the first problem only then.
+
+        A worker that stopped before would leave the building thread waiting for a free place in the queue.
+        """
         problem: BaseException | None = None
-        while (item := queue.get()) is not None:
+        while (item := images.get()) is not None:
             mutant, image = item
             try:
                 if not self.stop.is_set():
@@ -153,31 +167,32 @@ class Hunt:
                 problem = problem or error
                 self.stop.set()
             finally:
-                free(image)
+                delete(image)
         if problem is not None:
             raise problem
 
     def _try(self, mutant: Mutant, image: Path) -> None:
-        if self.ledger.boot(mutant) is None:
-            why = trial.boots(self.start, image, self.stop)
+        """Boot a mutant and run the suites that are left, and record the outcomes."""
+        if self.ledger.boot_problem(mutant) is None:
+            problem = trial.boot_problem(self.machine_for, image, self.stop)
             if self.stop.is_set():
                 return
-            self.ledger.add_boot(mutant, why)
-            if why:
-                self.watcher.tried(mutant, "", why)
-        for suite in self._left(mutant):
-            baselines = {job.name: found for job in suite.jobs if (found := self.ledger.baseline(job))}
-            one = trial.Trial(self.start, image, suite.limits, baselines, self.stop)
+            self.ledger.add_boot(mutant, problem)
+            if problem:
+                self.watcher.not_booted(mutant, problem)
+        for suite in self._undecided(mutant):
+            baselines = {job.name: baseline for job in suite.jobs if (baseline := self.ledger.baseline(job))}
+            attempt = trial.Trial(self.machine_for, image, suite.limits, baselines, self.stop)
             jobs = {job.name: job for job in self._jobs(suite, mutant)}
-            run = one.attempt_whole if self.ledger.whole else one.attempt
+            run = attempt.every_test if self.ledger.every_test else attempt.until_killed
             for outcome in run(list(jobs.values())):
-                self.ledger.add_outcome(jobs[outcome.program], mutant, outcome)
-            standing = self.ledger.standing(suite, mutant)
-            if standing is not None:
-                self.watcher.tried(mutant, suite.name, standing)
+                self.ledger.add_program_outcome(jobs[outcome.program], mutant, outcome)
+            suite_outcome = self.ledger.suite_outcome(suite, mutant)
+            if suite_outcome is not None:
+                self.watcher.tried(mutant, suite.name, suite_outcome)
 
-    def _all(self, functions: Sequence[Callable[[], object]], at_once: int) -> None:
-        """Run functions, some at once; when one fails, or on Ctrl-C, the others are stopped, and then it is raised."""
+    def _run_threads(self, functions: Sequence[Callable[[], object]], at_once: int) -> None:
+        """Run functions in threads; the first exception, also that of Ctrl-C, stops the others and is raised."""
         with ThreadPoolExecutor(at_once) as pool:
             futures = [pool.submit(function) for function in functions]
             try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is known already, line by line in a file, so that an interrupted comparison goes on where it was."""
+"""A file of outcomes, written line by line, so that an interrupted hunt can be continued."""
 
 import json
 import os
@@ -14,10 +14,10 @@ Entry = Mapping[str, Any]
 
 
 class Journal:
-    """JSON objects, one a line; each is on the disk before the next thing is done. The last line may be torn."""
+    """JSON objects, one on each line; add() returns when a line is on the disk. A torn last line is ignored."""
 
     def __init__(self, path: Path) -> None:
-        """Raises CiError when it cannot be read."""
+        """Read the entries of an earlier hunt, if the file exists. Raises CiError when it cannot be read."""
         self.path = path
         self._lock = threading.Lock()
         self._entries: dict[str, Entry] = {}
@@ -35,7 +35,7 @@ class Journal:
                 self._entries[entry["key"]] = entry
 
     def get(self, *key: str) -> Entry | None:
-        """The last entry of this key."""
+        """The last entry with this key."""
         with self._lock:
             return self._entries.get(" ".join(key))
 
@@ -45,7 +45,7 @@ class Journal:
             return [entry for key, entry in self._entries.items() if key.startswith(f"{kind} ")]
 
     def add(self, *key: str, **fields: Any) -> Entry:
-        """Keep an entry. Raises CiError when it cannot be written."""
+        """Append an entry. Raises CiError when it cannot be written."""
         entry = {"key": " ".join(key), **fields}
         line = json.dumps(entry, ensure_ascii=False) + "\n"
         with self._lock:

@@ -9,9 +9,10 @@ from ksftci.host.digest import JOURNAL, digest
 
 @dataclass(frozen=True)
 class Mutant:
-    """One line of one file, and what stands there instead; no other line moves.
+    """A change of one line of one file; no other line moves.
 
-    `line` counts from 1. `before` and `after` are without indentation and line end.
+    `line` counts from 1. `before` and `after` are without indentation and line end. The field names are keys of
+    mutants.json.
     """
 
     name: str
@@ -20,31 +21,31 @@ class Mutant:
     function: str
     line: int
     before: str
-    after: str
+    after: str  # "" removes the line
     bug: str = ""  # what goes wrong for user space
-    about: str = ""  # what it breaks, in words that others of the list have, too
+    about: str = ""  # what breaks; mutants with the same text are counted together
     source: str = ""  # where the bug comes from
-    expect: str = ""  # the scenario that should notice it
-    missing: str = ""  # the state without which none can
-    panic: str = ""  # why a panic is the point
+    expect: str = ""  # the scenario that should kill the mutant
+    missing: str = ""  # the state of memory that no scenario has and without which none can kill the mutant
+    panic: str = ""  # why a panic is the expected effect
 
     @property
     def digest(self) -> str:
-        """The same as long as the change is."""
+        """A name for the change: the same as long as file, line, before and after are."""
         return digest(self.file, str(self.line), self.before, self.after, length=JOURNAL)
 
     @property
     def fields(self) -> dict[str, str | int]:
-        """For JSON: the change, and what is known of it."""
-        told = {name: value for name, value in asdict(self).items() if value != ""}
-        return {**told, "after": self.after or ";"}
+        """All fields that are not empty, for JSON; `after` is ";" for a removed line."""
+        filled = {name: value for name, value in asdict(self).items() if value != ""}
+        return {**filled, "after": self.after or ";"}
 
     def apply(self, text: str) -> str:
-        """The file with the bug in it. Raises CiError when the line is another one."""
+        """The text of the file with the change. Raises CiError when the line in `text` is not `before`."""
         lines = text.split("\n")
-        there = lines[self.line - 1] if self.line <= len(lines) else ""
-        if there.strip() != self.before.strip():
-            raise CiError(f"mutant {self.name}: {self.file}:{self.line} is {there.strip()!r}, not {self.before!r}")
-        indentation = there[: len(there) - len(there.lstrip())]
+        line = lines[self.line - 1] if self.line <= len(lines) else ""
+        if line.strip() != self.before.strip():
+            raise CiError(f"mutant {self.name}: {self.file}:{self.line} is {line.strip()!r}, not {self.before!r}")
+        indentation = line[: len(line) - len(line.lstrip())]
         lines[self.line - 1] = indentation + (self.after or ";")
         return "\n".join(lines)

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a comparison is made of: a YAML file that names the tree, the suites and the mutants."""
+"""The plan of a campaign: a YAML file that names the tree, the suites and the mutants."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ksftci.arch import DEFAULT
 from ksftci.errors import CiError
-from ksftci.host.yamlfile import read_mapping
+from ksftci.host.yamlfile import ArchName, read_mapping
+from ksftci.machine.qemu import GuestOptions
 from ksftci.programs import listed
 
 Text = Annotated[str, Field(min_length=1)]
@@ -18,17 +21,17 @@ class _Strict(BaseModel):
 
 
 class SuitePlan(_Strict):
-    """Tests that are run together. `programs` or a `list`, a file beside this one that has them."""
+    """Programs that are run together: either `programs`, or `list`, a YAML file of programs beside the plan."""
 
     programs: list[Text] = []
     list: str = ""
-    choose: str = ""  # as with `ksftci run -k`
-    total: float = 3600  # seconds for all of it
-    silence: float = 60  # seconds without a line
+    choose: str = ""  # not used
+    total: float = 3600  # seconds for all programs
+    silence: float = 60  # seconds without a line after which a program counts as hung
 
 
 class SamplePlan(_Strict):
-    """A random sample of a part of a file."""
+    """A random sample of mutants of a part of a file."""
 
     file: Text
     first: Text  # function
@@ -38,25 +41,30 @@ class SamplePlan(_Strict):
 
 
 class Plan(_Strict):
-    """The file. Paths in it are relative to its folder."""
+    """The content of the YAML file. Paths in it are relative to its folder."""
 
     tree: Text
-    arch: Literal["arm64", "x86_64"] = "arm64"
+    arch: ArchName = DEFAULT.name
     config: list[str] = []  # as with `ksftci kernel build --config`
     prepare: list[list[Text]] = []  # commands that put tests into the tree; {tree} is its path
     memory: int = 2048  # megabytes
     swap: int = 0  # megabytes of zram
-    append: str = ""
-    baseline: Annotated[int, Field(ge=1)] = 2  # runs of the kernel without a bug
+    append: str = ""  # to the kernel's command line
+    baseline: Annotated[int, Field(ge=1)] = 2  # runs of the unchanged kernel
     suites: Annotated[dict[str, SuitePlan], Field(min_length=1)]
-    curated: str = ""
+    curated: str = ""  # file of named bugs
     sample: SamplePlan | None = None
-    verdicts: str = ""  # why survivors survive
-    lines: str = ""  # which programs execute which lines; the others are not asked
+    verdicts: str = ""  # file of judgements
+    lines: str = ""  # file of `ksftci coverage --lines`
+
+    @property
+    def guest(self) -> GuestOptions:
+        """The guest that every kernel gets."""
+        return GuestOptions(self.memory, append=self.append, swap_mb=self.swap)
 
 
 class Judgement(_Strict):
-    """Why a mutant may survive."""
+    """A person's verdict on why a mutant survives; MEANINGS explains the verdicts."""
 
     name: Text
     verdict: Literal["equivalent", "slower", "state", "gap"]
@@ -64,40 +72,50 @@ class Judgement(_Strict):
 
 
 class Judgements(_Strict):
-    """A file of them."""
+    """The content of the file of judgements."""
 
     survivors: list[Judgement] = []
 
 
-KINDS = {
-    "equivalent": "no program can tell it from the kernel without it",
-    "slower": "only the time differs, or the number of faults or flushes where the kernel may choose",
+MEANINGS = {
+    "equivalent": "no program can distinguish it from the unchanged kernel",
+    "slower": "only the time differs, or a number of faults or flushes that the kernel may choose",
     "state": "needs a state that no scenario has",
-    "gap": "a test could notice it and does not",
+    "gap": "a test could kill it and does not",
 }
-SAME = ("equivalent", "slower")  # no program can be asked to tell them
+INDISTINGUISHABLE = ("equivalent", "slower")  # verdicts on mutants that no test can be expected to kill
 
 
 def read(path: Path) -> Plan:
-    """Raises CiError with the place of every problem."""
+    """The plan in a file. Raises CiError with the place of every problem."""
     plan = read_mapping(path, Plan)
     for name, suite in plan.suites.items():
         if bool(suite.programs) == bool(suite.list):
-            raise CiError(f"{path}: suite {name} needs either programs or list, a file that has them")
+            raise CiError(f"{path}: suite {name} needs either programs or list, a file of programs")
     if not plan.curated and plan.sample is None:
         raise CiError(f"{path}: there are no mutants in it; give curated: FILE, or sample:")
     return plan
 
 
+def suites(path: Path, plan: Plan, names: Collection[str]) -> dict[str, SuitePlan]:
+    """The suites of these names, in the plan's order; all suites when there are no names.
+
+    Raises CiError for a name that the plan at `path` does not have.
+    """
+    if unknown := set(names) - plan.suites.keys():
+        raise CiError(f"{path}: there is no suite {', '.join(sorted(unknown))}; there are {', '.join(plan.suites)}")
+    return {name: suite for name, suite in plan.suites.items() if not names or name in names}
+
+
 def programs(path: Path, suite: SuitePlan) -> list[str]:
-    """What a suite of the plan at `path` runs, in order."""
+    """The programs of a suite of the plan at `path`, in the order in which they run."""
     if suite.programs:
         return list(suite.programs)
     return listed.read(path.parent / suite.list)
 
 
 def judgements(path: Path, plan: Plan) -> dict[str, Judgement]:
-    """Mutant to the verdict on its survival; none when the file has not been begun."""
+    """Mutant to the judgement on it; empty when the plan at `path` names no file or the file does not exist yet."""
     file = path.parent / plan.verdicts
     if not plan.verdicts or not file.is_file():
         return {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How a comparison goes, and what came of it, in a terminal."""
+"""The progress and the results of a hunt in a terminal."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -9,20 +9,20 @@ from rich.table import Table
 from rich.text import Text
 
 from ksftci.mutants import board
-from ksftci.mutants.board import Row, Topic
+from ksftci.mutants.board import Figures, Row, Topic
 from ksftci.mutants.hunt import Hunt
 from ksftci.mutants.journal import Entry
-from ksftci.mutants.ledger import Standing
+from ksftci.mutants.ledger import SuiteOutcome
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Suite
 
-_SHOWN = 60  # survivors
-_NAMED = 8  # tests
-_NUMBERS = ("killed", "of", "that differ", "to do", "s to a kill", "min in all")
+_SURVIVORS_SHOWN = 60
+_TESTS_SHOWN = 8
+_NUMBERS = ("killed", "tried", "distinguishable", "left", "median s", "min in all")
 
 
 class Progress:
-    """A line for each thing that happened, with the rate and what is left."""
+    """Prints a line for each thing that happens in a hunt, with the rate and the time that is left."""
 
     def __init__(self, console: Console, clock: Callable[[], float]) -> None:
         self.console, self.clock = console, clock
@@ -32,27 +32,31 @@ class Progress:
         self._done = 0
 
     def begin(self, hunt: Hunt) -> None:
-        """Whose progress it is."""
+        """Start the clock of this hunt."""
         self._hunt, self._began = hunt, self.clock()
 
     def baseline(self, suite: Suite, programs: int, runs: int) -> None:
-        """So many programs are run so often on the kernel without a bug."""
-        self._say(f"{suite.name}: programs on the kernel without a bug: {programs}, each {runs} times")
+        """So many programs of a suite start so many runs on the unchanged kernel."""
+        self._print(f"{suite.name}: {programs} programs on the unchanged kernel, {runs} times each")
 
-    def made(self, mutant: Mutant, entry: Entry) -> None:
-        """A kernel was built, or could not be; the former is told when it has been tried."""
+    def built(self, mutant: Mutant, entry: Entry) -> None:
+        """A build has ended; one with an image gets its line when it has been tried."""
         if entry["status"] != "built":
-            self._say(f"{mutant.name}: {entry['status']}: {entry['why']}")
+            self._print(f"{mutant.name}: {entry['status']}: {entry['why']}")
 
-    def tried(self, mutant: Mutant, suite: str, told: Standing | str) -> None:
-        """A suite is through with it, or the kernel did not boot."""
-        if isinstance(told, str):
-            text = f"{mutant.name}: does not boot: {told}"
-        elif told.kill is not None:
-            text = f"{mutant.name}: {suite} killed it in {told.seconds:.0f} s by {told.kill['by']}"
+    def not_booted(self, mutant: Mutant, problem: str) -> None:
+        """A mutant does not boot."""
+        self._print_trial(f"{mutant.name}: does not boot: {problem}")
+
+    def tried(self, mutant: Mutant, suite: str, outcome: SuiteOutcome) -> None:
+        """A suite has killed a mutant or has no programs left for it."""
+        if outcome.kill is not None:
+            self._print_trial(f"{mutant.name}: {suite} killed it in {outcome.seconds:.0f} s by {outcome.kill['by']}")
         else:
-            tries = f"{told.seconds:.0f} s" if told.asked else "no program runs the line"
-            text = f"{mutant.name}: survived {suite}, {tries}"
+            effort = f"{outcome.seconds:.0f} s" if outcome.programs else "no program executes the line"
+            self._print_trial(f"{mutant.name}: survived {suite}, {effort}")
+
+    def _print_trial(self, text: str) -> None:
         with self._lock:
             self._done += 1
             self.console.print(f"{text}  [{self._rate()}]", markup=False, highlight=False, soft_wrap=True)
@@ -66,30 +70,49 @@ class Progress:
         remaining = f", {left / rate * 60:.0f} min left" if rate else ""
         return f"{rate:.0f} trials an hour, {left} to do{remaining}"
 
-    def _say(self, text: str) -> None:
+    def _print(self, text: str) -> None:
         with self._lock:
             self.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
-    """Print the survivors, what was left out, and the figures."""
+    """Print the survivors, the tests and mutants that are left out, and the figures."""
     for suite in hunt.suites:
-        _survivors(suite.name, board.survivors(rows, suite.name), console)
-        unstable = sorted(t for job in suite.jobs if (found := hunt.ledger.baseline(job)) for t in found.unstable)
+        _print_survivors(suite.name, board.survivors(rows, suite.name), console)
+        unstable = sorted(t for job in suite.jobs if (baseline := hunt.ledger.baseline(job)) for t in baseline.unstable)
         if unstable:
-            some = ", ".join(unstable[:_NAMED])
-            _line(console, f"{suite.name}: left out, {len(unstable)} fail or differ without a bug: {some}")
-    for status, number in board.dropped(hunt).items():
+            first = ", ".join(unstable[:_TESTS_SHOWN])
+            _line(console, f"{suite.name}: unstable tests left out: {len(unstable)}, such as {first}")
+    for status, number in board.not_built(hunt).items():
         _line(console, f"sample: {number} {status}")
-    unable = [row.mutant.name for row in rows if row.status == "does not boot"]
-    if unable:
-        _line(console, f"{len(unable)} do not boot, and count for nobody: {', '.join(unable)}")
+    not_booted = [row.mutant.name for row in rows if row.status == "does not boot"]
+    if not_booted:
+        _line(console, f"do not boot and count for no suite: {len(not_booted)}: {', '.join(not_booted)}")
+    console.print(_figures(board.figures(rows, hunt.suites)))
+    _print_topics(board.topics(rows, hunt.suites), [suite.name for suite in hunt.suites], console)
+    for comparison in board.compare_groups(rows, hunt.suites):
+        killed = [f"{name} killed {n} ({comparison.alone[name]} alone)" for name, n in comparison.killed.items()]
+        numbers = ", ".join([*killed, f"no suite killed {comparison.nobody}"])
+        _line(console, f"{comparison.group}: of {comparison.tried} mutants that all suites have tried, {numbers}")
+    for suite in hunt.suites if hunt.ledger.every_test else ():
+        cases = board.fewest_cases(hunt, rows, suite)
+        kills = sum(len(case.kills) for case in cases)
+        _line(console, f"{suite.name}: {len(cases)} cases kill all {kills} mutants that the suite kills")
+
+
+def _grid(*titles: str) -> Table:
+    """A table without rows, with these columns of text."""
     grid = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("mutants", "suite"):
+    for title in titles:
         grid.add_column(title)
+    return grid
+
+
+def _figures(figures: Sequence[Figures]) -> Table:
+    grid = _grid("mutants", "suite")
     for title in _NUMBERS:
         grid.add_column(title, justify="right")
-    for figure in board.figures(rows, hunt.suites):
+    for figure in figures:
         grid.add_row(
             figure.group,
             figure.suite,
@@ -100,52 +123,43 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
             f"{figure.median:.1f}",
             f"{figure.seconds / 60:.0f}",
         )
-    console.print(grid)
-    _parts(board.parts(rows, hunt.suites), [suite.name for suite in hunt.suites], console)
-    for both in board.together(rows, hunt.suites):
-        told = ", ".join(f"{name} killed {both.killed[name]}, {both.alone[name]} alone" for name in both.killed)
-        _line(console, f"{both.group}: of {both.tried} that all have tried {told}, nobody {both.nobody}")
-    for suite in hunt.suites if hunt.ledger.whole else ():
-        chosen = board.cases(hunt, rows, suite)
-        kills = sum(len(choice.kills) for choice in chosen)
-        _line(console, f"{suite.name}: {len(chosen)} cases kill all {kills} that any kills")
+    return grid
 
 
-def _parts(parts: Sequence[Topic], suites: Sequence[str], console: Console) -> None:
-    """What the bugs of the list break; those that need a state that is missing are one line."""
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    grid.add_column("the list: what is broken")
+def _print_topics(topics: Sequence[Topic], suites: Sequence[str], console: Console) -> None:
+    """Print how many mutants of each topic the suites killed; topics with a missing state are one line."""
+    grid = _grid("curated: what is broken")
     for title in ("bugs", *suites):
         grid.add_column(title, justify="right")
-    ours = [part for part in parts if not part.missing]
-    for about, some in (
-        *((part.about, [part]) for part in ours),
-        ("all of these", ours),
-        ("states that no scenario has", [part for part in parts if part.missing]),
+    exercised = [topic for topic in topics if not topic.missing]
+    for about, group in (
+        *((topic.about, [topic]) for topic in exercised),
+        ("all of the above", exercised),
+        ("states that no scenario has", [topic for topic in topics if topic.missing]),
     ):
-        numbers = [sum(part.tried for part in some), *(sum(part.killed[name] for part in some) for name in suites)]
-        if some:
+        numbers = [sum(topic.tried for topic in group), *(sum(t.killed[name] for t in group) for name in suites)]
+        if group:
             grid.add_row(about, *map(str, numbers))
-    if parts:
+    if topics:
         console.print(grid)
 
 
-def _survivors(suite: str, rows: Sequence[Row], console: Console) -> None:
+def _print_survivors(suite: str, rows: Sequence[Row], console: Console) -> None:
     if not rows:
         return
     _line(console, f"survived {suite}:", "bold")
-    for row in rows[:_SHOWN]:
+    for row in rows[:_SURVIVORS_SHOWN]:
         mutant = row.mutant
-        _line(console, f"  {mutant.name}  {mutant.function}: {mutant.before!r} -> {mutant.after!r}  {_why(row)}")
-    if len(rows) > _SHOWN:
-        _line(console, f"  and {len(rows) - _SHOWN} more")
+        _line(console, f"  {mutant.name}  {mutant.function}: {mutant.before!r} -> {mutant.after!r}  {_reason(row)}")
+    if len(rows) > _SURVIVORS_SHOWN:
+        _line(console, f"  and {len(rows) - _SURVIVORS_SHOWN} more")
 
 
-def _why(row: Row) -> str:
-    """Why a suite did not kill it, or who did."""
+def _reason(row: Row) -> str:
+    """Why a suite did not kill a mutant: the judgement, the suites that did kill it, or the state that is missing."""
     if row.judgement:
         return f"{row.judgement.verdict}: {row.judgement.why}"
-    killers = [name for name in row.standings if row.killed(name)]
+    killers = [name for name in row.outcomes if row.killed(name)]
     return f"{' and '.join(killers)} killed it" if killers else row.mutant.missing or "no verdict yet"
 
 

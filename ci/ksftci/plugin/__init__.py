@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The pytest plugin: `pytest --ksft-kernel debian:7.3 generated/` makes each case of a selftest an item.
 
-pytest loads this module in every session, so it holds the options only; the rest is imported when
-one of --ksft-kernel and --ksft-native, or their ini values, asks for it.
+pytest loads this module in every session, so it has only the options; the other modules are imported when
+--ksft-kernel, --ksft-native or their ini values are given. The package imports only assembly, session and below.
 """
 
 from collections.abc import Generator
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="K",
         help="Collect kernel selftests, and run them on this kernel in QEMU: a path to an Image or vmlinuz, "
         "debian:VERSION or debian:VERSION-16k, such as debian:7.3. May be repeated: then each case is an item "
-        "on each kernel. The selftests are programs, their C sources, or folders of these: "
+        "on each kernel. The selftests are programs, their C sources, or folders of them: "
         "pytest --ksft-kernel debian:7.3 generated/ -k cow",
     )
     add(
@@ -43,16 +43,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add(
         "--ksft-arch",
         metavar="ARCH",
-        help="arm64, x86_64 or riscv64; programs for another one are left out. [arm64; natively: this machine's]",
+        help="arm64, x86_64 or riscv64; programs for others are left out. [arm64; with --ksft-native this machine's]",
     )
     add(
         "--ksft-tree",
         metavar="TREE",
-        help="Kernel tree to build C sources in that lie in none: a path, debian:VERSION or git:URL@TAG. [debian:7.3]",
+        help="Kernel tree in which C sources are built that lie in no tree: a path, debian:VERSION or git:URL@TAG. "
+        "[debian:7.3]",
     )
-    add("--ksft-timeout", metavar="SECONDS", help="For a whole boot; natively for each program. [1800]")
-    add("--ksft-silence", metavar="SECONDS", help="Without a line, until a test counts as hung. [120]")
-    add("--ksft-cache", metavar="DIR", help="Where fetched and built things are kept; also KSFTCI_CACHE.")
+    add("--ksft-timeout", metavar="SECONDS", help="Limit of a whole boot; with --ksft-native, of each program. [1800]")
+    add("--ksft-silence", metavar="SECONDS", help="A test that prints nothing for so long counts as hung. [120]")
+    add("--ksft-cache", metavar="DIR", help="Folder that keeps what is fetched and built; also KSFTCI_CACHE.")
     add("--ksft-mirror", metavar="URL", help="A Debian mirror, ending in /debian; also KSFTCI_MIRROR.")
     for name, (kind, text) in _INI.items():
         parser.addini(name, text, type=kind)  # type: ignore[arg-type]
@@ -67,21 +68,21 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
-    """With -n alone, xdist would deal out single cases, and every worker would boot for each program."""
+    """Make -n alone mean --dist loadscope. With xdist's default each worker would boot for each program."""
     option = config.option
-    if _asked(config) and getattr(option, "numprocesses", None) and option.dist == "no":
+    if _is_enabled(config) and getattr(option, "numprocesses", None) and option.dist == "no":
         option.dist = "loadscope"
     return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Put the plugin proper to work, if it was asked for."""
+    """Register the plugin itself, if a kernel is given."""
     config.addinivalue_line("markers", "ksft: a case of a kernel selftest")
-    if _asked(config):
+    if _is_enabled(config):
         from ksftci.plugin.plugin import Plugin
 
-        config.pluginmanager.register(Plugin.of(config), "ksft")
+        config.pluginmanager.register(Plugin.from_config(config), "ksft")
 
 
-def _asked(config: pytest.Config) -> bool:
+def _is_enabled(config: pytest.Config) -> bool:
     return any(config.getoption(name) or config.getini(name) for name in ("ksft_kernel", "ksft_native"))

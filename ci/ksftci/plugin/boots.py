@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which boot a case is run in: one for all cases of a kernel that this process is to run."""
+"""The boot of each case: one boot runs all cases of a kernel that are selected in this process."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,103 +12,104 @@ from ksftci.plugin.boot import Boot, CaseResult
 from ksftci.plugin.catalog import Build, Catalog, is_source, program_of
 from ksftci.results.names import Names
 
-Start = Callable[[str, Sequence[Job]], Machine]  # a kernel's label and what is to run there
+MakeMachine = Callable[[str, Sequence[Job]], Machine]  # of a kernel's label, for the jobs that it will run
 
 
 @dataclass(frozen=True)
 class CaseKey:
-    """One test of a program on one kernel; `test` is empty for a program that runs as a whole."""
+    """One test of a program on one kernel; `test` is empty for a program that cannot list its tests."""
 
-    label: str
-    path: Path
+    label: str  # of the kernel
+    path: Path  # of the program, or of its source
     test: str
 
 
 class Boots:
-    """Starts machines when the first case of theirs is reached."""
+    """Boots a machine when pytest reaches the first of its cases."""
 
-    def __init__(self, arch: str, catalog: Catalog, build: Build, start: Start, by_program: bool) -> None:
-        """`by_program`: a boot for each program, as a worker of xdist does not know what else it will get."""
+    def __init__(self, arch: str, catalog: Catalog, build: Build, make_machine: MakeMachine, by_program: bool) -> None:
+        """`by_program`: boot for each program, as a worker of xdist does not know which cases it will get."""
         self.arch, self.catalog, self.by_program = arch, catalog, by_program
         self.selected: Sequence[CaseKey] = ()
-        self._build, self._start_machine = build, start
-        self._of: dict[CaseKey, Boot | CiError] = {}
-        self._started: list[Boot] = []
-        self._jobs: dict[Path, str] = {}
+        self._build, self._make_machine = build, make_machine
+        self._boots: list[Boot] = []
+        self._boot_of: dict[CaseKey, Boot | CiError] = {}  # or why there is none; until the result is given out
+        self._tried: set[CaseKey] = set()  # every case that was in a batch
+        self._job_names: dict[Path, str] = {}
         self._names = Names()
-        self._begun: set[CaseKey] = set()
 
-    def of(self, case: CaseKey) -> Boot:
-        """The boot of a case, a new one when there is none or the case has had its run. Raises CiError."""
-        if case not in self._of:
+    def boot_of(self, case: CaseKey) -> Boot:
+        """The boot in which a case runs, a new one if its result has been given out. Raises CiError."""
+        if case not in self._boot_of:
             self._start(self._batch(case))
-        boot = self._of[case]
+        boot = self._boot_of[case]
         if isinstance(boot, CiError):
             raise boot
         return boot
 
     def result(self, case: CaseKey) -> tuple[CaseResult, dict[str, str]]:
-        """What became of a case, and the facts of the machine. Raises CiError."""
-        boot = self.of(case)
-        del self._of[case]
-        return boot.result(self._jobs[case.path], case.test), boot.run.environment
+        """Wait for the result of a case. Gives also the facts of its machine. Raises CiError."""
+        boot = self.boot_of(case)
+        del self._boot_of[case]
+        return boot.result(self._job_names[case.path], case.test), boot.run.environment
 
     def close(self) -> None:
-        """End what runs; a machine that is powering off may do so."""
-        for boot in self._started:
+        """End the machines that still run."""
+        for boot in self._boots:
             boot.close()
-        self._started.clear()
+        self._boots.clear()
 
     def _batch(self, case: CaseKey) -> list[CaseKey]:
-        if case in self._begun:  # it is run again
+        """The cases to run in the same boot as this one."""
+        if case in self._tried:  # pytest runs it again
             return [case]
         return [
             other
             for other in self.selected
             if other.label == case.label
-            and other not in self._begun
+            and other not in self._tried
             and (other.path == case.path or not self.by_program)
         ]
 
     def _start(self, batch: list[CaseKey]) -> None:
-        self._begun.update(batch)
+        self._tried.update(batch)
         try:
             programs = self._programs(batch)
-            batch = [case for case in batch if case not in self._of]
+            batch = [case for case in batch if case not in self._boot_of]
             if not batch:
                 return
-            jobs, tests = self._chosen(batch, programs)
-            machine = self._start_machine(batch[0].label, jobs)
+            jobs, tests = self._jobs(batch, programs)
+            machine = self._make_machine(batch[0].label, jobs)
         except CiError as problem:
-            self._of.update(dict.fromkeys(batch, problem))
+            self._boot_of.update(dict.fromkeys(batch, problem))
             return
         boot = Boot(machine, self.arch, jobs, tests)
-        self._started.append(boot)
-        self._of.update(dict.fromkeys(batch, boot))
+        self._boots.append(boot)
+        self._boot_of.update(dict.fromkeys(batch, boot))
 
     def _programs(self, batch: list[CaseKey]) -> dict[Path, Path]:
-        """The built program of each file; the cases of one that does not build get the reason."""
-        wanted = list(dict.fromkeys(case.path for case in batch))
-        built = self._build(path for path in wanted if is_source(path))
+        """File to program, built if the file is a source. The cases of a source that does not build get the error."""
+        paths = list(dict.fromkeys(case.path for case in batch))
+        built = self._build(path for path in paths if is_source(path))
         programs: dict[Path, Path] = {}
-        for path in wanted:
+        for path in paths:
             program = built.get(path, path)
             if isinstance(program, CiError):
-                self._of.update({case: program for case in batch if case.path == path})
+                self._boot_of.update({case: program for case in batch if case.path == path})
             else:
                 programs[path] = program
         return programs
 
-    def _chosen(self, batch: list[CaseKey], programs: dict[Path, Path]) -> tuple[list[Job], dict[str, list[str]]]:
-        """A job for each program, with the tests to run unless it is all, and the names of its tests."""
+    def _jobs(self, batch: list[CaseKey], programs: dict[Path, Path]) -> tuple[list[Job], dict[str, list[str]]]:
+        """A job for each program, whose arguments choose its tests unless it runs all; and job name to tests."""
         jobs: list[Job] = []
         tests: dict[str, list[str]] = {}
         for path, program in programs.items():
-            if path not in self._jobs:
-                self._jobs[path] = self._names.unique(program_of(path))
-            job = Job(self._jobs[path], program)
+            if path not in self._job_names:
+                self._job_names[path] = self._names.unique(program_of(path))
+            job = Job(self._job_names[path], program)
             names = [case.test for case in batch if case.path == path and case.test]
-            if names and len(names) < self.catalog.size_of(path):
+            if names and len(names) < self.catalog.count_tests(path):
                 job = only(job, names)
             jobs.append(job)
             tests[job.name] = names

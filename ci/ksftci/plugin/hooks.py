@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 @pytest.hookspec(firstresult=True)
 def pytest_ksft_machine(config: pytest.Config, kernel: str, arch: str, limits: "Limits") -> "Machine | None":
-    """Give what runs programs under the name of this kernel, such as a board; None for QEMU or this machine.
+    """Return the machine that runs programs on this kernel, such as a board; None for QEMU or this machine.
 
-    `kernel` is the label in an item's id, "native" for --ksft-native.
+    `kernel` is the label in an item's id, "native" for --ksft-native. `arch` is a name such as arm64.
     """
+    ...

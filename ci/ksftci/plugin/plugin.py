@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The plugin proper: what it does at each of pytest's steps."""
+"""The plugin itself: its hooks, in the order in which pytest calls them."""
 
 from collections.abc import Generator, Iterable
 from contextlib import nullcontext
@@ -16,43 +16,44 @@ from ksftci.plugin.items import Case, ProgramFile
 from ksftci.plugin.settings import Settings
 from ksftci.plugin.tools import SessionTools
 
-_SHOWN = 5  # programs of another architecture
+_NAMES_SHOWN = 5  # of programs for another architecture
 
 
 class Plugin:
-    """One pytest session, or one worker's part of it."""
+    """The state of one pytest session, or of one worker of xdist."""
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self.config, self.settings = config, settings
-        self.worker = hasattr(config, "workerinput")
+        self.is_worker = hasattr(config, "workerinput")
         self.session: pytest.Session | None = None
         tools = SessionTools(config, settings, self._say)
         self.catalog = Catalog(settings.arch.name, tools.build, tools.list_tests)
-        self.boots = Boots(settings.arch.name, self.catalog, tools.build, tools.machine, by_program=self.worker)
+        self.boots = Boots(settings.arch.name, self.catalog, tools.build, tools.machine, by_program=self.is_worker)
         self.context = Context(config, settings, self.catalog, self.boots)
 
     @classmethod
-    def of(cls, config: pytest.Config) -> "Plugin":
-        """Raises UsageError for options that cannot be."""
+    def from_config(cls, config: pytest.Config) -> "Plugin":
+        """Raises UsageError for invalid options."""
         try:
             return cls(config, Settings.read(config))
         except CiError as problem:
             raise pytest.UsageError(str(problem)) from None
 
     def _say(self, text: str) -> None:
+        """Print a line about what takes long, even while pytest captures the output; not with -q."""
         manager = self.config.pluginmanager
         reporter, capture = manager.get_plugin("terminalreporter"), manager.get_plugin("capturemanager")
-        if reporter is not None and not self.worker and self.config.get_verbosity() >= 0:
+        if reporter is not None and not self.is_worker and self.config.get_verbosity() >= 0:
             with capture.global_and_fixture_disabled() if capture else nullcontext():
                 reporter.ensure_newline()
                 reporter.write_line(f"ksft: {text}")
 
     def pytest_report_header(self) -> str:
-        """Where the tests run."""
+        """Print the kernels and the architecture."""
         return f"ksft: {', '.join(self.settings.labels)} ({self.settings.arch.name})"
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Remember the session."""
+        """Keep the session, in which reports are counted."""
         self.session = session
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -63,7 +64,7 @@ class Plugin:
         try:
             if not self.catalog.is_test(file_path, named):
                 return None
-        except CiError:  # unreadable; the node will say so
+        except CiError:  # it cannot be read, as ProgramFile.collect will report
             if not named:
                 return None
         program: ProgramFile = ProgramFile.from_parent(parent, path=file_path)
@@ -72,7 +73,7 @@ class Plugin:
         return program
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Kernel after kernel, so that one machine runs at a time; other items stay in their places."""
+        """Sort the cases by kernel, so that one machine runs at a time. Other items keep their places."""
         places = [n for n, item in enumerate(items) if isinstance(item, Case)]
         cases = [item for item in items if isinstance(item, Case)]
         cases.sort(key=lambda case: self.settings.labels.index(case.key.label))
@@ -80,20 +81,20 @@ class Plugin:
             items[place] = case
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """What is selected is known now."""
+        """Pass the selected cases on: a boot runs all of them."""
         self.boots.selected = [item.key for item in session.items if isinstance(item, Case)]
 
     def pytest_report_collectionfinish(self) -> Iterable[str]:
-        """Say which programs are not run."""
+        """Print which programs are for another architecture."""
         if left_out := self.catalog.left_out:
-            names = ", ".join(path.name for path in left_out[:_SHOWN])
-            yield f"ksft: left out, as not for {self.settings.arch.name}: {len(left_out)} programs, {names}"
+            names = ", ".join(path.name for path in left_out[:_NAMES_SHOWN])
+            yield f"ksft: {len(left_out)} programs left out, not for {self.settings.arch.name}: {names}"
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """The report of a case says what its result does."""
+        """Give the report of a case the outcome of its result."""
         report = yield
         if isinstance(item, Case):
             reports.amend(report, item, call)
@@ -101,19 +102,19 @@ class Plugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Parts of a program get reports of their own, where reports are shown."""
-        if self.worker or self.session is None:
+        """Report the extra results that came with a case; only where reports are shown, not in workers."""
+        if self.is_worker or self.session is None:
             return
-        leaves = reports.take_leaves(report, self.config)
-        self.session.testscollected += len({leaf.nodeid for leaf in leaves})
-        for leaf in leaves:
-            self.config.hook.pytest_runtest_logreport(report=leaf)
+        extra_reports = reports.take_extra_reports(report, self.config)
+        self.session.testscollected += len({extra.nodeid for extra in extra_reports})
+        for extra in extra_reports:
+            self.config.hook.pytest_runtest_logreport(report=extra)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        """After -x or Ctrl-C machines still run."""
+        """End the machines that still run, after -x or Ctrl-C."""
         self.boots.close()
 
     def pytest_unconfigure(self) -> None:
-        """As above, when the session ended otherwise."""
+        """End them, too, when pytest did not finish the session."""
         self.boots.close()

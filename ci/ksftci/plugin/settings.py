@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the options ask for."""
+"""The values of the --ksft-... options."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ NATIVE = "native"
 
 @dataclass(frozen=True)
 class Settings:
-    """The options, read. `kernels` are by label, and none for this machine's own kernel."""
+    """The options of a session. `kernels` has the kernels by label; it is empty for this machine's own kernel."""
 
     kernels: dict[str, KernelRef]
     arch: Arch
@@ -29,7 +29,7 @@ class Settings:
 
     @classmethod
     def read(cls, config: pytest.Config) -> "Settings":
-        """From the command line, or else from the ini file. Raises CiError."""
+        """Read them from the command line, or else from the ini file. Raises CiError for invalid values."""
         native, kernels = config.getoption("ksft_native"), config.getoption("ksft_kernel")
         if native and kernels:
             raise CiError("--ksft-native runs on this machine's kernel, --ksft-kernel cannot be given with it")
@@ -50,12 +50,12 @@ class Settings:
 
     @property
     def options(self) -> Options:
-        """The same, for what fetches, builds and runs."""
+        """The options for `assemble`."""
         return Options(self.arch, self.cache, self.mirror, self.limits)
 
     @property
     def labels(self) -> list[str]:
-        """The kernels' names, in the order of the options."""
+        """The labels of the kernels, in the order of the options."""
         return list(self.kernels) or [NATIVE]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What fetches, builds and starts machines for a pytest session, made when it is first used."""
+"""Builders and machines for a pytest session, put together when the first of them is needed."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from ksftci.plugin.sources import Sources
 
 
 class SessionTools:
-    """One set for a session. Everything raises CiError."""
+    """Builds programs, lists their tests and makes machines. Every method raises CiError."""
 
     def __init__(self, config: pytest.Config, settings: Settings, say: Callable[[str], None]) -> None:
         self.config, self.settings, self.say = config, settings, say
@@ -28,7 +28,7 @@ class SessionTools:
 
     @cached_property
     def sources(self) -> Sources:
-        """C sources into programs."""
+        """Builds C sources."""
         tools = self._tools
         return Sources(tools.cache, tools.trees, self.settings.tree, tools.builder, self.say)
 
@@ -37,7 +37,7 @@ class SessionTools:
         return self.sources.build(sources)
 
     def machine(self, label: str, jobs: Sequence[Job]) -> Machine:
-        """What runs the jobs under this label: a conftest.py's machine, this machine, or QEMU."""
+        """The machine that runs the jobs on this kernel: a conftest.py's, this machine, or QEMU."""
         settings = self.settings
         machine: Machine | None = self.config.hook.pytest_ksft_machine(
             config=self.config, kernel=label, arch=settings.arch.name, limits=settings.limits
@@ -48,18 +48,18 @@ class SessionTools:
         return self._tools.machines(kernels, jobs)[0]
 
     def list_tests(self, programs: Sequence[Path]) -> list[list[str]]:
-        """The tests of each program of the harness, none of another; a program is run once and then remembered.
+        """The tests of each program; [] for a program that cannot list them. The cache keeps the listings.
 
-        A program that this machine can run is run here, others on the machine of the first kernel.
+        This machine runs the programs if they are for its architecture, else the machine of the first kernel.
         """
         jobs = [Job(f"{number}", program) for number, program in enumerate(programs)]
         label = self.settings.labels[0]
 
-        def run(listed: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
-            self.say(f"{label}: {len(listed)} programs list their tests")
-            machine = Native(self.settings.limits) if self.settings.arch.native else self.machine(label, listed)
-            return machine.run(listed, stop)
+        def run(unknown: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+            self.say(f"{label}: {len(unknown)} programs list their tests")
+            machine = Native(self.settings.limits) if self.settings.arch.native else self.machine(label, unknown)
+            return machine.run(unknown, stop)
 
-        with self._tools.cache.lock("asking"):  # the other workers of xdist then know
-            tests = self._tools.lister.ask(run, jobs, threading.Event())
+        with self._tools.cache.lock("listings"):  # the other workers of xdist wait, and read the cache
+            tests = self._tools.lister.list_tests(run, jobs, threading.Event())
         return [tests.get(job.name, []) for job in jobs]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""GitHub's workflow commands: annotations of failures, and that nothing else is taken for a command.
+"""Annotations on GitHub: workflow commands for findings, and protection from commands in what tests print.
 
-How the runner reads a step's output (actions/runner, ActionCommand.cs): a line that starts with `::`
-after any white space is a command, and so is `##[` anywhere in a line.
+GitHub's runner reads commands from the output of a step (actions/runner, ActionCommand.cs): a line that starts with
+`::` after any white space is a command, and so is `##[` anywhere in a line.
 """
 
 import os
@@ -14,44 +14,45 @@ from typing import TextIO
 
 from ksftci.formats.junittext import legal
 from ksftci.report import findings
-from ksftci.report.findings import Finding, some
+from ksftci.report.findings import Finding, first_names
 from ksftci.results.model import Run, TestResult
 
-SHOWN = 10  # errors, warnings and notices of a step that GitHub shows, of each; 50 of a job
+SHOWN = 10  # GitHub shows so many errors, warnings and notices each of a step; 50 annotations of a job
 _LONGEST = 2000  # characters of a message
 
 
 def render(runs: Sequence[Run], root: Path) -> list[str]:
-    """Commands, at most SHOWN of each kind: failures are errors, what wavers warnings, known issues notices.
+    """Commands, at most SHOWN of each kind.
 
-    `root` is the checkout: a file is named relative to it, and only if it is there.
+    Failures and tests that did not run are errors; unsteady tests, unexpected passes and unusual measurements are
+    warnings; known issues are notices. `root` is the checkout: a file is named relative to it, and only if it exists.
     """
-    errors = [_of_finding("error", finding, root) for finding in findings.failures(runs)]
-    errors += [_command("error", {"title": "not run"}, _text(finding)) for finding in findings.not_run(runs)]
+    errors = [_annotation("error", finding, root) for finding in findings.failures(runs)]
+    errors += [_command("error", {"title": "not run"}, _summary(finding)) for finding in findings.not_run(runs)]
     warnings = [
-        _command("warning", {"title": f"{'flaky' if one.retried else 'not always the same'}: {one.test}"}, text)
-        for one in findings.unsteady(runs)
-        for text in [f"on {one.kernel}: {one.words}"]
+        _command("warning", {"title": f"{'flaky' if unsteady.retried else 'differs between repeats'}: {test}"}, text)
+        for unsteady in findings.unsteady_tests(runs)
+        for test, text in [(unsteady.test, f"on {unsteady.kernel}: {unsteady.text}")]
     ]
-    warnings += [_of_finding("warning", finding, root) for finding in findings.unexpected(runs)]
+    warnings += [_annotation("warning", finding, root) for finding in findings.unexpected_passes(runs)]
     warnings += [
-        _command(
-            "warning", {"title": "measured far from what is usual"}, f"on {some(finding.kernels)}: {finding.title}"
-        )
-        for finding in findings.unusual(runs)
+        _command("warning", {"title": "unusual measurement"}, f"on {first_names(finding.kernels)}: {finding.title}")
+        for finding in findings.unusual_measurements(runs)
     ]
-    notices = [_command("notice", {"title": "known issue"}, _text(finding)) for finding in findings.known(runs)]
+    notices = [
+        _command("notice", {"title": "known issue"}, _summary(finding)) for finding in findings.known_issues(runs)
+    ]
     kinds = {"error": errors, "warning": warnings, "notice": notices}
-    return [command for kind, commands in kinds.items() for command in _at_most(kind, commands)]
+    return [command for kind, commands in kinds.items() for command in _at_most_shown(kind, commands)]
 
 
 @contextmanager
 def stopped(stream: TextIO) -> Iterator[None]:
-    """On GitHub, keep the runner from obeying what is printed meanwhile; elsewhere nothing."""
+    """On GitHub, print what makes the runner ignore commands until the context ends; elsewhere print nothing."""
     if os.environ.get("GITHUB_ACTIONS") != "true":
         yield
         return
-    token = secrets.token_hex(16)  # what ends it must not be guessed
+    token = secrets.token_hex(16)  # random, so that no test can print the line that ends the protection
     print(f"::stop-commands::{token}", file=stream, flush=True)
     try:
         yield
@@ -59,32 +60,38 @@ def stopped(stream: TextIO) -> Iterator[None]:
         print(f"\n::{token}::", file=stream, flush=True)
 
 
-def _of_finding(kind: str, finding: Finding, root: Path) -> str:
+def _annotation(kind: str, finding: Finding, root: Path) -> str:
     result = finding.first
-    place = {"title": f"{result.verdict.value}: {result.id}"}
-    text = f"on {some(finding.kernels)}: {result.reason or 'no reason given'}"
+    properties = {"title": f"{result.verdict.value}: {result.id}"}
+    text = f"on {first_names(finding.kernels)}: {result.reason or 'no reason given'}"
     if file := _file(result, root):
-        place |= {"file": file, "line": str(result.line or 1)}
+        properties |= {"file": file, "line": str(result.line or 1)}
     elif result.file:
         text += f"\n{result.file}:{result.line}"
-    return _command(kind, place, text)
+    return _command(kind, properties, text)
 
 
-def _text(finding: Finding) -> str:
-    return f"{finding.title}: {some(sorted({result.id for _, result in finding.found}))} on {some(finding.kernels)}"
+def _summary(finding: Finding) -> str:
+    tests = sorted({result.id for _, result in finding.results})
+    return f"{finding.title}: {first_names(tests)} on {first_names(finding.kernels)}"
 
 
 def _file(result: TestResult, root: Path) -> str:
-    """Where the file that a log names is in the checkout: in the kernel's selftests, or ours."""
-    named = PurePosixPath(result.file or "")
-    if not result.file or named.is_absolute() or ".." in named.parts:
+    """The path in the checkout of the file that a result names, or "" when there is none.
+
+    The file may be of the kernel's selftests or of generated/. Names that lead out of the checkout are ignored.
+    """
+    name = PurePosixPath(result.file or "")
+    if not result.file or name.is_absolute() or ".." in name.parts:
         return ""
     folder, _, _ = result.program.rpartition(":")
-    candidates = (f"tools/testing/selftests/{folder or 'mm'}/{named}", f"generated/{named}", str(named))
-    return next((path for path in candidates if os.path.isfile(root / path)), "")  # a name may be anything
+    candidates = (f"tools/testing/selftests/{folder or 'mm'}/{name}", f"generated/{name}", str(name))
+    # os.path.isfile() is False, and Path.is_file() raises, for a name that is too long.
+    return next((path for path in candidates if os.path.isfile(root / path)), "")
 
 
-def _at_most(kind: str, commands: list[str]) -> list[str]:
+def _at_most_shown(kind: str, commands: list[str]) -> list[str]:
+    """The commands; when there are more than SHOWN, the last one gives the number of the others."""
     if len(commands) <= SHOWN:
         return commands
     more = len(commands) - SHOWN + 1
@@ -97,10 +104,11 @@ def _command(kind: str, properties: dict[str, str], text: str) -> str:
 
 
 def _data(text: str) -> str:
-    """A message as the runner reads it; that it splits lines at CR and LF is why they are escaped."""
+    """A message with the escapes of actions/toolkit's escapeData(): the runner splits lines at CR and LF."""
     text = legal(text[:_LONGEST]).strip()
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:
+    """A property with the escapes of escapeProperty()."""
     return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What tests measured, kernel beside kernel: the rows of a table, the lines of a plot."""
+"""Charts of measurements: a row for each test, a column for each kernel. Tables and plots are made of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from ksftci.results.model import UNNAMED, Measurement, Run
 
 Row = list[Measurement | None]  # kernel by kernel; None where the test measured nothing
+_Tests = dict[str, dict[str, list[Measurement]]]  # test to kernel to the measurements of all repeats
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One measurement of all tests of a program."""
+    """One kind of measurement, for all tests of a program that measured it."""
 
     title: str
     kernels: list[str]
@@ -19,32 +20,36 @@ class Chart:
 
 
 def charts(runs: Sequence[Run]) -> list[Chart]:
-    """A chart for each measurement of each program; of several repeats on one kernel the median counts."""
-    found: dict[tuple[str, str, str], dict[str, dict[str, list[Measurement]]]] = {}
+    """A chart for each program and kind of measurement. Of several repeats on a kernel it has the median."""
+    values: dict[tuple[str, str, str], _Tests] = {}  # by program, name and unit
     for run in runs:
         for result in run.results:
-            for one in result.measured:
-                tests = found.setdefault((result.program, one.name, one.unit), {})
-                tests.setdefault(result.name, {}).setdefault(run.kernel or UNNAMED, []).append(one)
-    return [_chart(f"{program}: {name}, {unit}", tests, runs) for (program, name, unit), tests in found.items()]
+            for measurement in result.measured:
+                tests = values.setdefault((result.program, measurement.name, measurement.unit), {})
+                tests.setdefault(result.name, {}).setdefault(run.kernel or UNNAMED, []).append(measurement)
+    return [_chart(f"{program}: {name}, {unit}", tests, runs) for (program, name, unit), tests in values.items()]
 
 
-def _chart(title: str, tests: dict[str, dict[str, list[Measurement]]], runs: Sequence[Run]) -> Chart:
-    there = {kernel for of_kernel in tests.values() for kernel in of_kernel}
-    kernels = [kernel for kernel in dict.fromkeys(run.kernel or UNNAMED for run in runs) if kernel in there]
-    rows = [[_median(of_kernel.get(kernel, [])) for kernel in kernels] for of_kernel in tests.values()]
-    return Chart(title, kernels, dict(zip(_short(list(tests)), rows, strict=True)))
+def _chart(title: str, tests: _Tests, runs: Sequence[Run]) -> Chart:
+    measured = {kernel for repeats in tests.values() for kernel in repeats}
+    kernels = [kernel for kernel in dict.fromkeys(run.kernel or UNNAMED for run in runs) if kernel in measured]
+    rows = [[_median(repeats.get(kernel, [])) for kernel in kernels] for repeats in tests.values()]
+    return Chart(title, kernels, dict(zip(_short_names(list(tests)), rows, strict=True)))
 
 
-def _median(found: Sequence[Measurement]) -> Measurement | None:
-    """The one in the middle; of an even number the lower of the two."""
-    return sorted(found, key=lambda one: one.value)[(len(found) - 1) // 2] if found else None
+def _median(repeats: Sequence[Measurement]) -> Measurement | None:
+    """The measurement in the middle, the smaller of two in the middle; None without any."""
+    return sorted(repeats, key=lambda measurement: measurement.value)[(len(repeats) - 1) // 2] if repeats else None
 
 
-def _short(names: Sequence[str]) -> list[str]:
-    """Several names without the words, cut at dots, that all begin and end with: "fixture.case.test" is "case"."""
+def _short_names(names: Sequence[str]) -> list[str]:
+    """Names without the words that all have at the beginning or at the end; dots separate words.
+
+    "perf.base.time" and "perf.order4.time" become "base" and "order4". A single name stays as it is, and so do names
+    with different numbers of words.
+    """
     split = [name.split(".") for name in names]
     if len(set(names)) < 2 or len({len(words) for words in split}) > 1:
         return list(names)
-    differ = [place for place, words in enumerate(zip(*split, strict=True)) if len(set(words)) > 1]
-    return [".".join(words[differ[0] : differ[-1] + 1]) for words in split]
+    differing = [index for index, words in enumerate(zip(*split, strict=True)) if len(set(words)) > 1]
+    return [".".join(words[differing[0] : differing[-1] + 1]) for words in split]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a reader of many results asks first: what failed and where, what was missing, what wavers.
+"""Find what a reader of many results needs first: failures, missing capabilities, known issues, unsteady tests.
 
-Every report for people is made from these, so that all of them say the same.
+All reports for people are made of these findings, so that they agree with each other.
 """
 
 import re
@@ -10,8 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ksftci.report.pagemap import page_map
-from ksftci.results.model import UNNAMED, Run, TestResult, Verdict, differing
+from ksftci.results.model import UNNAMED, Run, TestResult, Verdict, differing_verdicts
 
+# Columns of the tables that count results: title and verdicts.
 COLUMNS = (
     ("pass", (Verdict.PASS, Verdict.XPASS)),
     ("fail", (Verdict.FAIL,)),
@@ -26,178 +27,178 @@ _URL = re.compile(r"https?://[^\s<>\"'`]+[^\s<>\"'`.,;:)]")
 
 @dataclass
 class Finding:
-    """What was the same in several results: what they have in common, and which they are."""
+    """Results that have something in common; the title says what."""
 
     title: str
-    found: list[tuple[Run, TestResult]] = field(default_factory=list)
+    results: list[tuple[Run, TestResult]] = field(default_factory=list)
 
     @property
     def first(self) -> TestResult:
-        """The result that stands for all."""
-        return self.found[0][1]
+        """The first result, which a report shows as the example."""
+        return self.results[0][1]
 
     @property
     def kernels(self) -> list[str]:
-        """Labels of the runs that it was seen in, each once."""
-        return list(dict.fromkeys(run.label for run, _ in self.found))
+        """Labels of the runs that have these results, each once."""
+        return list(dict.fromkeys(run.label for run, _ in self.results))
 
     @property
     def reasons(self) -> list[tuple[str, int]]:
-        """(reason, how many results), most frequent first."""
-        return Counter(result.reason for _, result in self.found).most_common()
+        """(reason, number of results), the most frequent first."""
+        return Counter(result.reason for _, result in self.results).most_common()
 
 
 @dataclass(frozen=True)
 class Unsteady:
-    """A test that did not end the same way every time on one kernel; None: it did not appear."""
+    """A test with different verdicts on one kernel."""
 
     kernel: str
     test: str
-    verdicts: list[Verdict | None]
-    retried: bool  # else the whole run was repeated
+    verdicts: list[Verdict | None]  # in the order of attempts or repeats; None for a repeat without the test
+    retried: bool  # whether the verdicts are of attempts in one run, else of repeats of the run
 
     @property
-    def words(self) -> str:
-        """The verdicts in their order."""
-        join = ", then " if self.retried else ", "
-        return join.join(verdict.value if verdict else "absent" for verdict in self.verdicts)
+    def text(self) -> str:
+        """The verdicts in their order: "fail, then pass" of attempts, "fail, pass, absent" of repeats."""
+        separator = ", then " if self.retried else ", "
+        return separator.join(verdict.value if verdict else "absent" for verdict in self.verdicts)
 
 
 def failures(runs: Iterable[Run]) -> list[Finding]:
-    """Bad results but those that never ran; one finding for a test that ended the same way in several runs."""
-    return _gather(
+    """Failed tests, without those that did not run. A test that failed alike in several runs is one finding."""
+    return _group(
         ((result.id, result.verdict, result.reason), result.id, run, result)
-        for run, result in _all(runs)
+        for run, result in _results(runs)
         if result.verdict.bad and result.verdict is not Verdict.NOT_RUN
     )
 
 
 def not_run(runs: Iterable[Run]) -> list[Finding]:
-    """What never ran, by the reason."""
-    return _gather(
+    """Tests that did not run, grouped by reason."""
+    return _group(
         (result.reason, result.reason or "no reason given", run, result)
-        for run, result in _all(runs)
+        for run, result in _results(runs)
         if result.verdict is Verdict.NOT_RUN
     )
 
 
-def missing(runs: Iterable[Run]) -> list[Finding]:
-    """Skips by the capability that was missing, the most frequent first.
-
-    That is the reason's part before a colon, "order 9: no hugepages-2048kB", else the whole reason.
-    """
-    found = _gather(
+def missing_capabilities(runs: Iterable[Run]) -> list[Finding]:
+    """Skipped tests, grouped by the capability that was missing, the most frequent first."""
+    findings = _group(
         (title, title, run, result)
-        for run, result in _all(runs)
+        for run, result in _results(runs)
         if result.verdict is Verdict.SKIP
         for title in [capability(result.reason)]
     )
-    return sorted(found, key=lambda finding: -len(finding.found))
+    return sorted(findings, key=lambda finding: -len(finding.results))
 
 
 def capability(reason: str) -> str:
-    """What a test says that it lacks, in the reason of its skip."""
+    """The missing capability in a skip's reason: at most 60 characters before the first ": ", else all of it."""
     match = _CAPABILITY.match(reason)
     return (match[1] if match else reason).strip(" .") or "no reason given"
 
 
-def known(runs: Iterable[Run]) -> list[Finding]:
-    """Failures that a known issue explains, by the issue."""
-    return _gather(
+def known_issues(runs: Iterable[Run]) -> list[Finding]:
+    """Failures that a known issue explains, grouped by issue."""
+    return _group(
         (result.known, result.known, run, result)
-        for run, result in _all(runs)
+        for run, result in _results(runs)
         if result.known and result.verdict is not Verdict.XPASS
     )
 
 
-def unexpected(runs: Iterable[Run]) -> list[Finding]:
+def unexpected_passes(runs: Iterable[Run]) -> list[Finding]:
     """Tests that passed although a failure was expected."""
-    return _gather((result.id, result.id, run, result) for run, result in _all(runs) if result.verdict is Verdict.XPASS)
-
-
-def unusual(runs: Iterable[Run]) -> list[Finding]:
-    """Numbers that are far from what they usually are: to be looked at, no failures."""
-    return _gather(
-        (title, title, run, result)
-        for run, result in _all(runs)
-        for one in result.measured
-        if one.unusual
-        for title in [f"{result.id}: {one.name} {one.digits} {one.unit}, usually {one.usual:.3g}"]
+    return _group(
+        (result.id, result.id, run, result) for run, result in _results(runs) if result.verdict is Verdict.XPASS
     )
 
 
-def unsteady(runs: Sequence[Run]) -> list[Unsteady]:
-    """Tests that a retry or a repeat ended otherwise."""
+def unusual_measurements(runs: Iterable[Run]) -> list[Finding]:
+    """Measurements far from their usual value, which are worth a look but no failures."""
+    return _group(
+        (title, title, run, result)
+        for run, result in _results(runs)
+        for number in result.measured
+        if number.unusual
+        for title in [f"{result.id}: {number.name} {number.digits} {number.unit}, usually {number.usual:.3g}"]
+    )
+
+
+def unsteady_tests(runs: Sequence[Run]) -> list[Unsteady]:
+    """Tests whose verdict differs between the attempts in a run, or between repeats of the run."""
     retried = [
         Unsteady(run.label, result.id, [*result.earlier, result.verdict], True)
-        for run, result in _all(runs)
+        for run, result in _results(runs)
         if result.flaky
     ]
     repeated = [
-        Unsteady(kernel or UNNAMED, test, verdicts, False) for (kernel, test), verdicts in differing(runs).items()
+        Unsteady(kernel or UNNAMED, test, verdicts, False)
+        for (kernel, test), verdicts in differing_verdicts(runs).items()
     ]
     return [*retried, *repeated]
 
 
 def headline(runs: Sequence[Run]) -> str:
-    """One sentence that says how it went."""
-    tests = len({result.id for _, result in _all(runs)})
+    """The outcome of all runs in one sentence: "3 of 8 tests failed, on 1 of 2 kernels, 2 skipped on some"."""
+    tests = len({result.id for _, result in _results(runs)})
     where = _count(len(runs), "run" if any(run.repeat > 1 for run in runs) else "kernel")
     failed = failures(runs)
     if not failed:
         text = f"{_count(tests, 'test')} on {where}: none failed"
     else:
         titles = {finding.title for finding in failed}
-        kernels = len({id(run) for finding in failed for run, _ in finding.found})
+        kernels = len({id(run) for finding in failed for run, _ in finding.results})
         text = f"{len(titles)} of {_count(tests, 'test')} failed, on {kernels} of {where}"
-    for verdict, word in ((Verdict.SKIP, "skipped"), (Verdict.NOT_RUN, "not run")):
-        if count := len({result.id for _, result in _all(runs) if result.verdict is verdict}):
-            text += f", {count} {word}" + (" on some" if len(runs) > 1 else "")
-    found = unsteady(runs)
-    for retried, word in ((True, "flaky"), (False, "not the same in every run")):
-        if count := len({one.test for one in found if one.retried is retried}):
-            text += f", {count} {word}"
+    for verdict, participle in ((Verdict.SKIP, "skipped"), (Verdict.NOT_RUN, "not run")):
+        if count := len({result.id for _, result in _results(runs) if result.verdict is verdict}):
+            text += f", {count} {participle}" + (" on some" if len(runs) > 1 else "")
+    unsteady = unsteady_tests(runs)
+    for retried, description in ((True, "flaky"), (False, "differing between repeats")):
+        if count := len({entry.test for entry in unsteady if entry.retried is retried}):
+            text += f", {count} {description}"
     return f"{text}, interrupted" if any(run.interrupted for run in runs) else text
 
 
 def excerpt(result: TestResult, lines: int) -> list[str]:
-    """The end of a log, and before it the page map if the end does not have all of it."""
+    """The last lines of a log. The page map comes first when it is not complete in them."""
     end, drawn = result.log[-lines:], page_map(result.log)
     return end if not drawn or drawn == page_map(end) else [*drawn, "...", *end]
 
 
-def seconds(run: Run) -> float:
-    """How long a run took; of a log, what its tests took."""
+def duration(run: Run) -> float:
+    """Seconds that a run took; when they are unknown, as in a log, the sum over its tests."""
     return run.seconds or sum(suite.seconds for suite in run.programs)
 
 
-def bad(run: Run) -> bool:
+def has_failures(run: Run) -> bool:
     """Whether anything in a run failed."""
     return any(result.verdict.bad for result in run.results)
 
 
-def some(names: Sequence[str], limit: int = 3) -> str:
-    """The first few of several names, and how many more there are."""
+def first_names(names: Sequence[str], limit: int = 3) -> str:
+    """The names in one text. After `limit` names the number of the others follows, if they are two or more."""
     if len(names) <= limit + 1:
         return ", ".join(names)
     return f"{', '.join(names[:limit])} and {len(names) - limit} more"
 
 
-def link(text: str) -> str:
-    """The first address in a text, or nothing."""
+def first_url(text: str) -> str:
+    """The first http or https address in a text, or ""."""
     match = _URL.search(text)
     return match[0] if match else ""
 
 
-def _all(runs: Iterable[Run]) -> Iterable[tuple[Run, TestResult]]:
+def _results(runs: Iterable[Run]) -> Iterable[tuple[Run, TestResult]]:
     return ((run, result) for run in runs for result in run.results)
 
 
-def _gather(found: Iterable[tuple[object, str, Run, TestResult]]) -> list[Finding]:
-    """One finding for each key, in the order of the first."""
+def _group(results: Iterable[tuple[object, str, Run, TestResult]]) -> list[Finding]:
+    """Group (key, title, run, result) by key: a finding for each key, in the order of the first results."""
     findings: dict[object, Finding] = {}
-    for key, title, run, result in found:
-        findings.setdefault(key, Finding(title)).found.append((run, result))
+    for key, title, run, result in results:
+        findings.setdefault(key, Finding(title)).results.append((run, result))
     return list(findings.values())
 
 

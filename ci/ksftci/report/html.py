@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Results as one HTML page that needs nothing beside it.
+"""Results as a single HTML file, which works without a network.
 
-The tables are HTML; the grid and the failures are drawn by page/*.js from the data of `pagedata`.
-Without scripts the tables and a list of failures remain.
+The tables are HTML. The scripts in page/ draw the grid and the failures from the data of `pagedata`. In a browser
+without scripts the tables and a list of failures remain.
 """
 
 import base64
@@ -24,16 +24,16 @@ from ksftci.report.plot import plot
 from ksftci.results.model import Run, Verdict, exit_status
 
 _SCRIPTS = ("data.js", "failures.js", "grid.js", "page.js")
-_SLOWEST = 20
-_ODD_LINES = 200  # of one run
+_SLOWEST = 20  # tests
+_WARNING_LINES = 200  # of one run
 _STATIC_FAILURES = 200  # that are shown without scripts
 
 
 def render(runs: Sequence[Run]) -> str:
     """The page. The same runs give the same bytes."""
-    script = "\n".join(map(_part, _SCRIPTS))
-    style = _part("page.css")
-    common, facts = _environments(runs)
+    script = "\n".join(map(_read, _SCRIPTS))
+    style = _read("page.css")
+    common, environments = _environments(runs)
     return template("page.html.j2").render(
         script=Markup(script),
         style=Markup(style),
@@ -45,21 +45,25 @@ def render(runs: Sequence[Run]) -> str:
         headline=findings.headline(runs),
         status=exit_status(runs),
         titles=[title for title, _ in findings.COLUMNS],
-        rows=[(run, _numbers(run), fact) for run, fact in zip(runs, facts, strict=True)],
+        rows=[(run, _counts(run), environment) for run, environment in zip(runs, environments, strict=True)],
         common=common,
-        seconds=findings.seconds,
-        some=findings.some,
-        link=findings.link,
+        duration=findings.duration,
+        first_names=findings.first_names,
+        first_url=findings.first_url,
         failures=findings.failures(runs)[:_STATIC_FAILURES],
         not_run=findings.not_run(runs),
-        missing=findings.missing(runs),
-        known=findings.known(runs),
-        unexpected=findings.unexpected(runs),
-        unsteady=findings.unsteady(runs),
-        odd=[(run.label, odd[:_ODD_LINES], len(odd[_ODD_LINES:])) for run in runs if (odd := _odd(run))],
+        missing_capabilities=findings.missing_capabilities(runs),
+        known_issues=findings.known_issues(runs),
+        unexpected_passes=findings.unexpected_passes(runs),
+        unsteady_tests=findings.unsteady_tests(runs),
+        warnings=[
+            (run.label, lines[:_WARNING_LINES], len(lines[_WARNING_LINES:]))
+            for run in runs
+            if (lines := _warnings(run))
+        ],
         charts=[(chart, plot(chart)) for chart in charts(runs)],
-        unusual=findings.unusual(runs),
-        timed=any(map(findings.seconds, runs)),
+        unusual_measurements=findings.unusual_measurements(runs),
+        timed=any(map(findings.duration, runs)),
         slowest=_slowest(runs),
         programs=_programs(runs),
     )
@@ -67,7 +71,7 @@ def render(runs: Sequence[Run]) -> str:
 
 @cache
 def template(name: str) -> Template:
-    """A page's template; whatever it shows is escaped, and without characters that no HTML may hold."""
+    """A template in page/. It escapes all texts, also characters that are not allowed in HTML."""
     environment = Environment(
         loader=PackageLoader("ksftci.report", "page"),
         autoescape=True,
@@ -80,37 +84,38 @@ def template(name: str) -> Template:
 
 
 @cache
-def _part(name: str) -> str:
+def _read(name: str) -> str:
+    """A file in page/."""
     return files("ksftci.report").joinpath("page", name).read_text("utf-8")
 
 
 def hashed(text: str) -> str:
-    """What Content-Security-Policy calls an inline script or style that may run."""
+    """The source expression by which a Content-Security-Policy allows an inline script or style."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _environments(runs: Sequence[Run]) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """(facts that are the same in every run, the other facts of each run)."""
-    facts = [{"arch": run.arch, **run.environment} for run in runs]
-    facts = [{name: value for name, value in fact.items() if value} for fact in facts]
-    first = facts[0] if facts else {}
-    common = {name: value for name, value in first.items() if all(fact.get(name) == value for fact in facts)}
-    return common, [{name: value for name, value in fact.items() if name not in common} for fact in facts]
+    """(facts that all runs have in common, the other facts of each run)."""
+    environments = [{"arch": run.arch, **run.environment} for run in runs]
+    environments = [{name: value for name, value in facts.items() if value} for facts in environments]
+    first = environments[0] if environments else {}
+    common = {name: value for name, value in first.items() if all(facts.get(name) == value for facts in environments)}
+    return common, [{name: value for name, value in facts.items() if name not in common} for facts in environments]
 
 
-def _numbers(run: Run) -> list[tuple[int, Verdict, str]]:
-    """(how many results, a verdict for the colour, the filter that shows them) for each of the columns."""
+def _counts(run: Run) -> list[tuple[int, Verdict, str]]:
+    """(number of results, verdict that gives the colour, filter that shows the results) for each column."""
     counts = run.counts
-    rows = []
+    cells = []
     for _, verdicts in findings.COLUMNS:
-        wanted = verdicts[0].value if len(verdicts) < 3 else "bad"
-        address = urlencode({"verdict": wanted, "kernel": legal(run.label)})
-        rows.append((sum(counts[verdict] for verdict in verdicts), verdicts[0], address))
-    return rows
+        verdict_filter = verdicts[0].value if len(verdicts) < 3 else "bad"
+        address = urlencode({"verdict": verdict_filter, "kernel": legal(run.label)})
+        cells.append((sum(counts[verdict] for verdict in verdicts), verdicts[0], address))
+    return cells
 
 
-def _odd(run: Run) -> list[str]:
-    """What was wrong with the KTAP, and what the kernel said in its log."""
+def _warnings(run: Run) -> list[str]:
+    """The anomalies of a run, and the kernel's warnings behind the name of the program that ran."""
     return [*run.anomalies, *(f"{program}: {line}" if program else line for program, line in run.splats)]
 
 
@@ -121,7 +126,10 @@ def _slowest(runs: Sequence[Run]) -> list[tuple[float, str, str]]:
 
 
 def _programs(runs: Sequence[Run]) -> list[tuple[str, int, float, float, float, str]]:
-    """(program, tests, shortest, median, longest seconds in a run, kernel of the longest), the longest first."""
+    """(program, number of tests, shortest, median and longest seconds in a run, kernel of the longest).
+
+    The program that took longest comes first.
+    """
     times: dict[str, list[tuple[float, str]]] = {}
     tests: dict[str, set[str]] = {}
     for run in runs:
@@ -129,8 +137,8 @@ def _programs(runs: Sequence[Run]) -> list[tuple[str, int, float, float, float, 
             times.setdefault(suite.program, []).append((suite.seconds, run.label))
             tests.setdefault(suite.program, set()).update(result.name for result in suite.results)
     rows = []
-    for program, taken in times.items():
-        longest, kernel = max(taken)
-        median = statistics.median(seconds for seconds, _ in taken)
-        rows.append((program, len(tests[program]), min(taken)[0], median, longest, kernel))
+    for program, times_and_kernels in times.items():
+        longest, kernel = max(times_and_kernels)
+        median = statistics.median(seconds for seconds, _ in times_and_kernels)
+        rows.append((program, len(tests[program]), min(times_and_kernels)[0], median, longest, kernel))
     return sorted(rows, key=lambda row: -row[4])

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the page's scripts draw from: a character for each cell, each row and each log only once.
+"""The data from which the scripts of the page draw, as JSON.
 
-A cell's character stands for an outcome: verdict, reason, known issue and earlier attempts. Rows of
-many kernels are mostly alike, so 400 kernels and 1716 tests are some hundred kilobytes.
+A cell of the grid is one character, which stands for an outcome: verdict, reason, known issue and earlier attempts.
+Equal rows and equal logs are stored once. Most rows are equal, so that 400 kernels and 1716 tests take some hundred
+kilobytes. page/data.js decodes the data.
 """
 
 import json
@@ -26,26 +27,27 @@ MARKS = {
     Verdict.ERROR: "E",
     Verdict.NOT_RUN: "·",
 }
-_ABSENT = " "
-_OUTCOMES = 0xD000  # characters there are before the surrogates
+_ABSENT = " "  # the cell of a kernel without a result of the test
+_OUTCOMES = 0xD000  # how many outcomes have a character: the surrogates begin at 0xd800
 _LOG_LINES = 200  # of one test
 _LONGEST_LINE = 2000  # characters
-_LOGS = 4 * 1024 * 1024  # characters of all logs; later ones are left out
+_LOGS = 4 * 1024 * 1024  # characters of all logs; logs beyond that are left out
+# "<", ">" and "&" might end the <script>; U+2028 and U+2029 are line ends in older JavaScript.
 _ESCAPES = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
-class _Numbered:
-    """Things in the order in which they first came, each once."""
+class _Numbers:
+    """Numbers for values, counted from 0; equal values have the same number."""
 
     def __init__(self) -> None:
         self.numbers: dict[Any, int] = {}
 
-    def __call__(self, thing: Any) -> int:
-        return self.numbers.setdefault(thing, len(self.numbers))
+    def number(self, value: Any) -> int:
+        return self.numbers.setdefault(value, len(self.numbers))
 
 
 def encode(runs: Sequence[Run]) -> str:
-    """JSON that may stand in a <script>: no text in it can end that."""
+    """The data as JSON for a <script>, which no text in it can end."""
     return json.dumps(_data(runs), ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
 
 
@@ -55,14 +57,14 @@ def _data(runs: Sequence[Run]) -> dict[str, Any]:
     for results in by_run:
         for test, result in results.items():
             tests.setdefault(test, result)
-    outcomes, cells, logs = _Outcomes(), _Numbered(), _Logs()
-    programs: dict[str, dict[str, list[list[Any]]]] = {}
+    outcomes, cells, logs = _Outcomes(), _Numbers(), _Logs()
+    programs: dict[str, dict[str, list[list[Any]]]] = {}  # program to group to rows
     for test, first in tests.items():
-        found = [results.get(test) for results in by_run]
-        line = cells("".join(map(outcomes, found)))
-        slowest = max((result.seconds or 0 for result in found if result), default=0)
-        program, group, name = _place(first)
-        row = [name, line, round(slowest, 2), _records(found, logs)]
+        columns = [results.get(test) for results in by_run]
+        cells_number = cells.number("".join(map(outcomes.character, columns)))
+        slowest = max((result.seconds or 0 for result in columns if result), default=0)
+        program, group, name = _split_id(first)
+        row = [name, cells_number, round(slowest, 2), _records(columns, logs)]
         programs.setdefault(program, {}).setdefault(group, []).append(row)
     verdicts = list(Verdict)
     return {
@@ -71,8 +73,8 @@ def _data(runs: Sequence[Run]) -> dict[str, Any]:
         "marks": [MARKS[verdict] for verdict in verdicts],
         "bad": [verdict.bad for verdict in verdicts],
         "outcomes": [
-            [verdicts.index(verdict), reason, known, [verdicts.index(one) for one in earlier]]
-            for verdict, reason, known, earlier in outcomes.known.numbers
+            [verdicts.index(verdict), reason, known, [verdicts.index(attempt) for attempt in earlier]]
+            for verdict, reason, known, earlier in outcomes.outcomes.numbers
         ],
         "programs": [[program, list(map(list, groups.items()))] for program, groups in programs.items()],
         "cells": list(cells.numbers),
@@ -80,58 +82,59 @@ def _data(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _records(found: Sequence[TestResult | None], logs: "_Logs") -> list[list[Any]]:
-    """[file:line, number of the log, columns], one for all columns that have both the same."""
+def _records(results: Sequence[TestResult | None], logs: "_Logs") -> list[list[Any]]:
+    """The logs of a test: [file:line, number of the log, columns], with all columns that have the same two."""
     columns: dict[tuple[str, int], list[int]] = {}
-    for column, result in enumerate(found):
-        if result and (result.log or result.file) and _told(result):
+    for column, result in enumerate(results):
+        if result and (result.log or result.file) and _is_interesting(result):
             place = f"{legal(result.file)}:{result.line or 1}" if result.file else ""
-            columns.setdefault((place, logs(result)), []).append(column)
-    return [[place, log, of] for (place, log), of in columns.items()]
+            columns.setdefault((place, logs.number(result)), []).append(column)
+    return [[place, log, equal] for (place, log), equal in columns.items()]
 
 
-def _place(result: TestResult) -> tuple[str, str, str]:
-    """(program, the harness's fixture and variant or nothing, name)."""
+def _split_id(result: TestResult) -> tuple[str, str, str]:
+    """(program, group, name); the group is fixture and variant of kselftest_harness.h, else ""."""
     classname, name = split_name(result)
     return legal(result.program), legal(classname[len(result.program) + 1 :]), legal(name)
 
 
 class _Outcomes:
-    """The character of each outcome; the first are the verdicts with nothing else."""
+    """The outcomes and their characters. The first outcomes are the bare verdicts."""
 
     def __init__(self) -> None:
-        self.known = _Numbered()
-        self._characters: dict[Any, str] = {}
+        self.outcomes = _Numbers()
+        self._characters: dict[Any, str] = {}  # by outcome before `legal`
         for verdict in Verdict:
-            self(TestResult("", "", verdict))
+            self.character(TestResult("", "", verdict))
 
-    def __call__(self, result: TestResult | None) -> str:
+    def character(self, result: TestResult | None) -> str:
+        """The character of a result's outcome; when none is left, that of the bare verdict."""
         if result is None:
             return _ABSENT
         raw = (result.verdict, result.reason, result.known, tuple(result.earlier))
         if raw not in self._characters:
             outcome = (result.verdict, legal(result.reason), legal(result.known), tuple(result.earlier))
-            if len(self.known.numbers) >= _OUTCOMES:
+            if len(self.outcomes.numbers) >= _OUTCOMES:
                 outcome = (result.verdict, "", "", ())
-            number = self.known(outcome)
+            number = self.outcomes.number(outcome)
             self._characters[raw] = chr((0x30 if number < 0x40 else 0x100) + number)
         return self._characters[raw]
 
 
-def _told(result: TestResult) -> bool:
-    """Whether a reader may want the log."""
+def _is_interesting(result: TestResult) -> bool:
+    """Whether a reader may need the log; nobody does of an ordinary pass or skip."""
     return result.verdict.bad or bool(result.known) or result.flaky or result.verdict is Verdict.XPASS
 
 
 class _Logs:
-    """(text, page map) of each log, within the limits above."""
+    """(text, page map) of each log, within the limits at the top of this module."""
 
     def __init__(self) -> None:
-        self.texts = _Numbered()
+        self.texts = _Numbers()
         self.size = 0
 
-    def __call__(self, result: TestResult) -> int:
-        """The number of a result's log; -1 when it is left out."""
+    def number(self, result: TestResult) -> int:
+        """The number of a result's log; -1 when the log is left out."""
         lines = excerpt(result, _LOG_LINES)
         text = "\n".join(legal(line)[:_LONGEST_LINE] for line in lines)
         key = (text, "\n".join(map(legal, page_map(result.log))))
@@ -139,4 +142,4 @@ class _Logs:
             if self.size + len(text) > _LOGS:
                 return -1
             self.size += len(text)
-        return self.texts(key)
+        return self.texts.number(key)

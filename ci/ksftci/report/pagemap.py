@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The picture of the pages around a wrong one, as the generated tests draw it into their log."""
+"""Page maps: the rows that a generated test prints to show the pages around a wrong page."""
 
 import re
 from collections.abc import Iterable
@@ -9,17 +9,17 @@ _ROW = re.compile(r" {1,4}(?:folio|expected|wrong|shared|range) .*")
 
 
 def page_map(log: Iterable[str]) -> list[str]:
-    """The first map in a test's log, without the "# " of every level above; empty when there is none."""
-    found: list[str] = []
+    """The lines of the first page map in a log, without the "# " of KTAP; empty when the log has no map."""
+    lines: list[str] = []
     nesting = ""
     for line in log:
-        if not found:
+        if not lines:
             if head := _HEAD.fullmatch(line):
                 nesting = head["nesting"]
-                found.append(head["text"])
+                lines.append(head["text"])
             continue
         row = line.removeprefix(nesting)
         if not line.startswith(nesting) or not _ROW.fullmatch(row):
             break
-        found.append(row)
-    return found
+        lines.append(row)
+    return lines

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Where everything of a chart's plot is; the page's template draws it as SVG.
+"""The plot of a chart: positions of its lines, points and labels, which page.html.j2 draws as SVG.
 
-Kernels go from left to right. The scale is logarithmic, as what is compared are ratios: twice as much is the
-same step everywhere.
+Kernels go from left to right. The scale is logarithmic because readers compare ratios: doubling a value is the same
+step everywhere.
 """
 
 import math
@@ -11,29 +11,29 @@ from dataclasses import dataclass, replace
 
 from ksftci.report.chart import Chart
 
-_COLUMN = 120  # pixels of a kernel
+_COLUMN = 120  # pixels between two kernels
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 200, 12, 30  # pixels around the lines
-_HEIGHT = 340
-_LABEL = 15  # pixels between the names of two lines
-_TICKS = (1, 2, 5)
-_KERNEL_SHOWN = 17  # characters
+_HEIGHT = 340  # pixels
+_LABEL = 15  # pixels between the labels of two lines, at least
+_TICKS = (1, 2, 5)  # times a power of ten
+_KERNEL_LENGTH = 17  # characters of a kernel's name
 
-Place = tuple[float, float]
+Position = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A test: its runs of kernels on which it measured, each point with what it says, and its name's place."""
+    """The line of one test. It is broken at a kernel on which the test measured nothing."""
 
     name: str
-    paths: list[str]
-    points: list[tuple[float, float, str]]
-    label: float  # y
+    paths: list[str]  # a polyline for each unbroken part
+    points: list[tuple[float, float, str]]  # x, y, text
+    label: float  # y of the name
 
 
 @dataclass(frozen=True)
 class Plot:
-    """Sizes and places in pixels, from the upper left."""
+    """A plot; all coordinates are pixels from the upper left corner."""
 
     width: int
     height: int
@@ -45,8 +45,8 @@ class Plot:
 
 
 def plot(chart: Chart) -> Plot | None:
-    """The plot of a chart, or None: a single kernel has no line, and a logarithm wants positive values."""
-    values = [one.value for row in chart.rows.values() for one in row if one]
+    """The plot of a chart; None for a single kernel, which makes no line, or a value that has no logarithm."""
+    values = [measurement.value for row in chart.rows.values() for measurement in row if measurement]
     if len(chart.kernels) < 2 or min(values) <= 0:
         return None
     ticks = _ticks(min(values), max(values))
@@ -62,27 +62,27 @@ def plot(chart: Chart) -> Plot | None:
 
     lines = []
     for name, row in chart.rows.items():
-        places = [(x(column), y(one.value)) if one else None for column, one in enumerate(row)]
+        positions = [(x(column), y(cell.value)) if cell else None for column, cell in enumerate(row)]
         points = [
-            (*place, f"{name} on {kernel}: {one.digits} {one.unit}")
-            for place, kernel, one in zip(places, chart.kernels, row, strict=True)
-            if place and one
+            (*position, f"{name} on {kernel}: {cell.digits} {cell.unit}")
+            for position, kernel, cell in zip(positions, chart.kernels, row, strict=True)
+            if position and cell
         ]
-        lines.append(Curve(name, _paths(places), points, points[-1][1]))
-    labels = _apart([line.label for line in lines])
+        lines.append(Curve(name, _paths(positions), points, points[-1][1]))
+    labels = _spread_labels([line.label for line in lines])
     return Plot(
         right + _RIGHT,
         _HEIGHT,
         _LEFT,
         right,
         [(y(value), f"{value:g}") for value in ticks],
-        [(x(column), _short(kernel)) for column, kernel in enumerate(chart.kernels)],
+        [(x(column), _shorten(kernel)) for column, kernel in enumerate(chart.kernels)],
         [replace(line, label=label) for line, label in zip(lines, labels, strict=True)],
     )
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """1, 2, 5, 10, ... from below the lowest value to above the highest; at least two."""
+    """The values of the scale: 1, 2, 5, 10, ... from `low` or below to `high` or above; at least two."""
     decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 2)
     all_ticks = [float(f"{step}e{decade}") for decade in decades for step in _TICKS]
     first = max(index for index, tick in enumerate(all_ticks) if tick <= low)
@@ -90,31 +90,31 @@ def _ticks(low: float, high: float) -> list[float]:
     return all_ticks[first : last + 1]
 
 
-def _paths(points: Sequence[Place | None]) -> list[str]:
-    """Points for a polyline, one for each stretch without a gap."""
-    stretches: list[list[str]] = [[]]
-    for point in points:
-        if point is None:
-            stretches.append([])
+def _paths(positions: Sequence[Position | None]) -> list[str]:
+    """The "points" of SVG polylines, one for each part between gaps that has two positions or more."""
+    parts: list[list[str]] = [[]]
+    for position in positions:
+        if position is None:
+            parts.append([])
         else:
-            stretches[-1].append(f"{point[0]:g},{point[1]:g}")
-    return [" ".join(stretch) for stretch in stretches if len(stretch) > 1]
+            parts[-1].append(f"{position[0]:g},{position[1]:g}")
+    return [" ".join(part) for part in parts if len(part) > 1]
 
 
-def _apart(wanted: Sequence[float]) -> list[float]:
-    """Places near those wanted that are no closer than names need; they end within the plot if they fit."""
+def _spread_labels(wanted: Sequence[float]) -> list[float]:
+    """The y of labels near the wanted y, at least _LABEL apart, and inside the plot as long as all fit there."""
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
-    places = dict.fromkeys(order, 0.0)
-    floor = float(_TOP)
+    labels = dict.fromkeys(order, 0.0)
+    highest = float(_TOP)
     for index in order:
-        floor = places[index] = max(wanted[index], floor)
-        floor += _LABEL
-    ceiling = float(_HEIGHT - _BOTTOM)
+        highest = labels[index] = max(wanted[index], highest)
+        highest += _LABEL
+    lowest = float(_HEIGHT - _BOTTOM)
     for index in reversed(order):
-        places[index] = min(places[index], ceiling)
-        ceiling = places[index] - _LABEL
-    return [places[index] for index in range(len(wanted))]
+        labels[index] = min(labels[index], lowest)
+        lowest = labels[index] - _LABEL
+    return [labels[index] for index in range(len(wanted))]
 
 
-def _short(kernel: str) -> str:
-    return kernel if len(kernel) <= _KERNEL_SHOWN else f"{kernel[: _KERNEL_SHOWN - 1]}…"
+def _shorten(kernel: str) -> str:
+    return kernel if len(kernel) <= _KERNEL_LENGTH else f"{kernel[: _KERNEL_LENGTH - 1]}…"

@@ -11,7 +11,7 @@ from rich.text import Text
 from ksftci.formats.junittext import legal
 from ksftci.report import findings
 from ksftci.report.chart import charts
-from ksftci.report.findings import COLUMNS, Finding, some
+from ksftci.report.findings import COLUMNS, Finding, first_names
 from ksftci.results.model import Measurement, Run, Verdict
 
 _COLOURS = {
@@ -23,17 +23,18 @@ _COLOURS = {
 _FAILURES_SHOWN = 50
 _LINES_SHOWN = 20  # of every other list
 _LOG_LINES_SHOWN = 12
-_SUITES_SHOWN = 40  # rows of kernels and programs; with more, a row for each kernel
-_KERNELS_SHOWN = 40
+_SUITES_SHOWN = 40  # rows for a kernel and a program; when there are more, each kernel has one row
+_KERNELS_SHOWN = 40  # rows for a kernel
 _KERNELS_MEASURED = 8  # columns
 
 
 def show(runs: Sequence[Run], console: Console) -> None:
-    """Print failures with the end of their logs, what was skipped, known or odd, and the table."""
-    parts: list[RenderableType] = [*failures(runs), *_not_run(runs), *_known(runs), *_skips(runs), *_oddities(runs)]
+    """Print all findings, failures with the end of their logs, then the table of programs and the headline."""
+    parts: list[RenderableType] = [*failures(runs), *_not_run(runs), *_known_issues(runs), *_skips(runs)]
     parts += [
+        *_anomalies(runs),
         *_unsteady(runs),
-        *_measured(runs),
+        *_measurements(runs),
         *_unusual(runs),
         *_table(runs, console.width),
         _line(""),
@@ -43,48 +44,48 @@ def show(runs: Sequence[Run], console: Console) -> None:
 
 
 def say(parts: Iterable[RenderableType], console: Console) -> None:
-    """Print such parts; a line is not wrapped."""
+    """Print the parts of a report. Lines are not wrapped, so that they can be searched and copied."""
     for part in parts:
         console.print(part, soft_wrap=isinstance(part, Text))
 
 
 def _line(text: str, style: str = "") -> Text:
-    """One line whatever the text holds: no control characters, no markup."""
+    """The text in one line, without control characters and without markup."""
     return Text(legal(text.replace("\n", " ")), style=style)
 
 
 def _table(runs: Sequence[Run], width: int) -> list[RenderableType]:
-    """A row for each kernel and program; for each kernel when those are too many."""
+    """A row for each kernel and program; when there are too many, a row for each kernel, with failures first."""
     rows = [(suite.run.label, suite.program, suite.counts, suite.seconds) for run in runs for suite in run.programs]
-    folded = len(rows) > _SUITES_SHOWN
-    if folded:
-        rows = [(run.label, "", run.counts, findings.seconds(run)) for run in runs]
-        rows.sort(key=lambda row: not _bad(row[2]))
+    by_kernel = len(rows) > _SUITES_SHOWN
+    if by_kernel:
+        rows = [(run.label, "", run.counts, findings.duration(run)) for run in runs]
+        rows.sort(key=lambda row: not _has_failures(row[2]))
     total = sum((counts for _, _, counts, _ in rows), Counter[Verdict]())
     columns = [(title, group) for title, group in COLUMNS if title in ("pass", "fail", "skip") or _sum(total, group)]
     gap = 2 if width > 80 else 1
     table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold")
-    for title in ("kernel",) if folded else ("kernel", "program"):
+    for title in ("kernel",) if by_kernel else ("kernel", "program"):
         table.add_column(title, overflow="fold")
     for title, _ in columns:
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("seconds", justify="right", no_wrap=True)
-    for kernel, program, counts, seconds in rows[: _KERNELS_SHOWN if folded else None]:
+    for kernel, program, counts, seconds in rows[: _KERNELS_SHOWN if by_kernel else None]:
         cells = [_cell(_sum(counts, group), group[0]) for _, group in columns]
-        names = [_line(kernel)] if folded else [_line(kernel), _line(program)]
+        names = [_line(kernel)] if by_kernel else [_line(kernel), _line(program)]
         table.add_row(*names, *cells, f"{seconds:.1f}")
-    rest = rows[_KERNELS_SHOWN:] if folded else []
+    rest = rows[_KERNELS_SHOWN:] if by_kernel else []
     if not rest:
         return [table]
-    failed = sum(1 for _, _, counts, _ in rest if _bad(counts))
-    return [table, _line(f"... and {len(rest)} kernels more, {failed or 'none'} of them with failures", "dim")]
+    failed = sum(1 for _, _, counts, _ in rest if _has_failures(counts))
+    return [table, _line(f"... and {len(rest)} more kernels, {failed or 'none'} of them with failures", "dim")]
 
 
 def _sum(counts: Counter[Verdict], verdicts: Iterable[Verdict]) -> int:
     return sum(counts[verdict] for verdict in verdicts)
 
 
-def _bad(counts: Counter[Verdict]) -> bool:
+def _has_failures(counts: Counter[Verdict]) -> bool:
     return any(verdict.bad and number for verdict, number in counts.items())
 
 
@@ -95,47 +96,47 @@ def _cell(count: int, verdict: Verdict) -> Text:
 
 
 def failures(runs: Sequence[Run], most: int = _FAILURES_SHOWN) -> list[RenderableType]:
-    """Lines for each failure, with the end of its log; an empty one last if there are any."""
-    bad = findings.failures(runs)
+    """Lines for each of the first `most` failures, with the end of its log, and an empty line after the last."""
+    failed = findings.failures(runs)
     parts: list[RenderableType] = []
-    for finding in bad[:most]:
+    for finding in failed[:most]:
         result = finding.first
         place = f" at {result.file}:{result.line}" if result.file else ""
         head = Text(f"{result.verdict.value.upper()} ", style="bold red")
         head.append_text(_line(result.id, "bold"))
-        head.append_text(_line(f" on {some(finding.kernels)}{place}", "not bold default"))
+        head.append_text(_line(f" on {first_names(finding.kernels)}{place}", "not bold default"))
         parts.append(head)
         if result.reason:
             parts.append(_line(f"    {result.reason}"))
         if result.flaky:
-            parts.append(_line(f"    before: {', '.join(v.value for v in result.earlier)}", "yellow"))
+            parts.append(_line(f"    earlier attempts: {', '.join(v.value for v in result.earlier)}", "yellow"))
         parts += [_line(f"    | {line}", "dim") for line in findings.excerpt(result, _LOG_LINES_SHOWN)]
-    if len(bad) > most:
-        parts.append(_line(f"... and {len(bad) - most} failures more", "bold red"))
+    if len(failed) > most:
+        parts.append(_line(f"... and {len(failed) - most} more failures", "bold red"))
     return [*parts, Text()] if parts else []
 
 
 def _not_run(runs: Sequence[Run]) -> list[RenderableType]:
     lines = [
-        _line(f"  {len(finding.found):5}  {_what(finding)} on {some(finding.kernels)}: {finding.title}")
+        _line(f"  {len(finding.results):5}  {_programs(finding)} on {first_names(finding.kernels)}: {finding.title}")
         for finding in findings.not_run(runs)
     ]
     return _list("not run:", lines, "bold red")
 
 
-def _what(finding: Finding) -> str:
-    return some(list(dict.fromkeys(result.program for _, result in finding.found)))
+def _programs(finding: Finding) -> str:
+    return first_names(list(dict.fromkeys(result.program for _, result in finding.results)))
 
 
-def _known(runs: Sequence[Run]) -> list[RenderableType]:
+def _known_issues(runs: Sequence[Run]) -> list[RenderableType]:
     issues = [
-        _line(f"  {len(finding.found):5}  {finding.title} on {some(finding.kernels)}")
-        for finding in findings.known(runs)
+        _line(f"  {len(finding.results):5}  {finding.title} on {first_names(finding.kernels)}")
+        for finding in findings.known_issues(runs)
     ]
-    passed = [
-        _line(f"  {finding.title} on {some(finding.kernels)}{finding.first.known and ': '}{finding.first.known}")
-        for finding in findings.unexpected(runs)
-    ]
+    passed = []
+    for finding in findings.unexpected_passes(runs):
+        issue = finding.first.known and f": {finding.first.known}"
+        passed.append(_line(f"  {finding.title} on {first_names(finding.kernels)}{issue}"))
     return [
         *_list("known issues:", issues, "yellow"),
         *_list("passed although a failure was expected:", passed, "yellow"),
@@ -143,33 +144,37 @@ def _known(runs: Sequence[Run]) -> list[RenderableType]:
 
 
 def _skips(runs: Sequence[Run]) -> list[RenderableType]:
-    """A line for each capability that is missing, and which kernels miss it unless all do."""
+    """A line for each missing capability. It names the kernels unless all of them miss the capability."""
     lines = []
-    for finding in findings.missing(runs):
+    for finding in findings.missing_capabilities(runs):
         reasons = finding.reasons
         text = reasons[0][0] if len(reasons) == 1 else f"{finding.title}, {len(reasons)} reasons"
-        where = "" if len(finding.kernels) == len(runs) else f" on {some(finding.kernels)}"
-        lines.append(_line(f"  {len(finding.found):5}  {text or finding.title}{where}"))
+        where = "" if len(finding.kernels) == len(runs) else f" on {first_names(finding.kernels)}"
+        lines.append(_line(f"  {len(finding.results):5}  {text or finding.title}{where}"))
     return _list("skipped:", lines, "yellow")
 
 
-def _oddities(runs: Sequence[Run]) -> list[RenderableType]:
-    lines = [_line(f"  {run.label}: {note}") for run in runs for note in run.anomalies]
-    return _list("odd in the KTAP:", lines, "yellow")
+def _anomalies(runs: Sequence[Run]) -> list[RenderableType]:
+    lines = [_line(f"  {run.label}: {anomaly}") for run in runs for anomaly in run.anomalies]
+    return _list("anomalies:", lines, "yellow")
 
 
 def _unsteady(runs: Sequence[Run]) -> list[RenderableType]:
-    found = findings.unsteady(runs)
-    flaky = [_line(f"flaky: {one.test} on {one.kernel}: {one.words}", "bold red") for one in found if one.retried]
-    differ = [_line(f"  {one.test} on {one.kernel}: {one.words}") for one in found if not one.retried]
+    flaky, differing = [], []
+    for unsteady in findings.unsteady_tests(runs):
+        text = f"{unsteady.test} on {unsteady.kernel}: {unsteady.text}"
+        if unsteady.retried:
+            flaky.append(_line(f"flaky: {text}", "bold red"))
+        else:
+            differing.append(_line(f"  {text}"))
     return [
         *_list("", flaky, ""),
-        *_list("not the same in every run:", differ, "bold red"),
+        *_list("differing between repeats:", differing, "bold red"),
     ]
 
 
-def _measured(runs: Sequence[Run]) -> list[RenderableType]:
-    """A table for each measurement: tests down, kernels across; "!" stands behind what is unusual."""
+def _measurements(runs: Sequence[Run]) -> list[RenderableType]:
+    """A table for each chart: tests down, kernels across. "!" marks an unusual measurement."""
     parts: list[RenderableType] = []
     for chart in charts(runs):
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
@@ -179,29 +184,31 @@ def _measured(runs: Sequence[Run]) -> list[RenderableType]:
         for test, row in list(chart.rows.items())[:_LINES_SHOWN]:
             table.add_row(_line(test), *map(_number, row[:_KERNELS_MEASURED]))
         parts.append(table)
-        for shown, all_of_them, what in (
-            (_LINES_SHOWN, chart.rows, "tests"),
-            (_KERNELS_MEASURED, chart.kernels, "kernels"),
+        for count, shown, noun in (
+            (len(chart.rows), _LINES_SHOWN, "tests"),
+            (len(chart.kernels), _KERNELS_MEASURED, "kernels"),
         ):
-            if len(all_of_them) > shown:
-                parts.append(_line(f"... and {len(all_of_them) - shown} {what} more", "dim"))
+            if count > shown:
+                parts.append(_line(f"... and {count - shown} more {noun}", "dim"))
         parts.append(Text())
     return parts
 
 
-def _number(one: Measurement | None) -> Text:
-    if one is None:
+def _number(measurement: Measurement | None) -> Text:
+    if measurement is None:
         return Text("-", style="dim")
-    return Text(f"{one.digits}!", style="yellow") if one.unusual else Text(one.digits)
+    return Text(f"{measurement.digits}!", style="yellow") if measurement.unusual else Text(measurement.digits)
 
 
 def _unusual(runs: Sequence[Run]) -> list[RenderableType]:
-    lines = [_line(f"  {finding.title} on {some(finding.kernels)}") for finding in findings.unusual(runs)]
-    return _list("measured far from what is usual:", lines, "yellow")
+    lines = [
+        _line(f"  {finding.title} on {first_names(finding.kernels)}") for finding in findings.unusual_measurements(runs)
+    ]
+    return _list("unusual measurements:", lines, "yellow")
 
 
 def _list(title: str, lines: Sequence[Text], style: str) -> list[RenderableType]:
-    """A title if there is one, as many lines as are shown, how many are not, and an empty line."""
+    """The title, if there is one, the first lines, the number of the others, and an empty line; without lines []."""
     if not lines:
         return []
     rest = len(lines) - _LINES_SHOWN

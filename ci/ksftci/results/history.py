@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What kernels used to measure: a number far from it is worth a warning, and never fails a test."""
+"""The usual value of each measurement, kernel by kernel. An unusual value is a warning and fails no test."""
 
 from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
@@ -8,10 +8,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from ksftci.host.yamlfile import read_list
+from ksftci.host.yamlfile import ArchName, read_list
 from ksftci.results.known import Text
-from ksftci.results.model import Run, TestResult
-from ksftci.results.release import numbers, on_machine, version
+from ksftci.results.model import Measurement, Run, TestResult
+from ksftci.results.release import kernel_version, matches_machine, version_numbers
 
 
 def _release(text: str) -> str:
@@ -21,60 +21,67 @@ def _release(text: str) -> str:
 
 
 class UsualMeasure(BaseModel):
-    """What one test measured, on the kernels on which that changed."""
+    """The usual values of one measurement of one test: an entry of a history."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     test: Text  # program.name
     measure: Text
+    # Release to value; a value holds until the next release that is listed.
     kernels: Annotated[
         dict[Annotated[str, AfterValidator(_release)], Annotated[float, Field(gt=0)]], Field(min_length=1)
     ]
-    arch: Literal["arm64", "x86_64"] | None = None
+    arch: ArchName | None = None
     page_size: Literal["4K", "16K", "64K"] | None = None
-    accel: Literal["kvm", "tcg", "icount"] | None = None  # of QEMU, see machine/qemu.py
-    within: Annotated[float, Field(gt=1)] = 2.0  # so many times more or less are usual, too
+    accel: Literal["kvm", "tcg", "icount"] | None = None  # QEMU's, see machine/qemu.py
+    within: Annotated[float, Field(gt=1)] = 2.0  # factor: values up to so many times larger or smaller are usual
 
     def concerns(self, run: Run) -> bool:
-        """Whether it is about machines like that of this run."""
-        return on_machine(run, self.arch, self.page_size) and self.accel in (None, run.environment.get("accel"))
+        """Whether the entry holds for the architecture, the page size and the accelerator of the run."""
+        return matches_machine(run, self.arch, self.page_size) and self.accel in (None, run.environment.get("accel"))
 
     def usual(self, release: tuple[int, ...]) -> float | None:
-        """What the newest kernel measured that is not after `release`; None for one before all."""
-        before = {numbers(kernel): value for kernel, value in self.kernels.items() if numbers(kernel) <= release}
-        return before[max(before)] if before else None
+        """The value of the newest listed kernel up to `release`; None if all listed kernels are newer."""
+        values = {version_numbers(kernel): value for kernel, value in self.kernels.items()}
+        newest = max((kernel for kernel in values if kernel <= release), default=None)
+        return None if newest is None else values[newest]
 
 
 @dataclass(frozen=True)
 class History:
-    """A file of them: a YAML list."""
+    """The usual measurements of a file, which is a YAML list of UsualMeasure."""
 
-    entries: dict[tuple[str, str], list[UsualMeasure]]  # by test and measurement
+    entries: dict[tuple[str, str], list[UsualMeasure]]  # by test id and measurement
 
     @classmethod
     def read(cls, path: Path | None = None) -> "History":
-        """Ours without a path. Raises CiError with every problem of the file, each with line and column."""
+        """The history of a file; without `path` the history that comes with ksftci.
+
+        Raises CiError with every problem of the file, each with line and column.
+        """
         if path is None:
-            with as_file(files("ksftci.results").joinpath("history.yaml")) as ours:
-                return cls.read(ours)
+            with as_file(files("ksftci.results").joinpath("history.yaml")) as included:
+                return cls.read(included)
         entries: dict[tuple[str, str], list[UsualMeasure]] = {}
         for _, entry in read_list(path, UsualMeasure):
             entries.setdefault((entry.test, entry.measure), []).append(entry)
         return cls(entries)
 
     def judge(self, run: Run) -> None:
-        """Note beside each number what it usually is, where that is known."""
-        release = version(run)
+        """Add the usual value to each measurement of the run for which the history has a value."""
+        release = kernel_version(run)
         if release is None:
             return
         for result in run.results:
-            if result.measured:
-                self._note(run, result, release)
+            result.measured = tuple(
+                self._with_usual(measurement, run, result, release) for measurement in result.measured
+            )
 
-    def _note(self, run: Run, result: TestResult, release: tuple[int, ...]) -> None:
-        noted = []
-        for one in result.measured:
-            entries = [entry for entry in self.entries.get((result.id, one.name), []) if entry.concerns(run)]
-            found = next((entry for entry in entries if entry.usual(release) is not None), None)
-            noted.append(replace(one, usual=found.usual(release), within=found.within) if found else one)
-        result.measured = tuple(noted)
+    def _with_usual(
+        self, measurement: Measurement, run: Run, result: TestResult, release: tuple[int, ...]
+    ) -> Measurement:
+        for entry in self.entries.get((result.id, measurement.name), []):
+            usual = entry.usual(release) if entry.concerns(run) else None
+            if usual is not None:
+                return replace(measurement, usual=usual, within=entry.within)
+        return measurement

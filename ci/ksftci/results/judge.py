@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What is known beforehand, held against results: known issues, and what measurements usually are."""
+"""Results compared with what is expected: known issues and usual measurements."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,23 +13,29 @@ from ksftci.results.model import Run
 
 @dataclass(frozen=True)
 class Judge:
-    """Known issues, if a file of them is given, and the history of measurements."""
+    """What results are compared with; `issues` is None without a file of known issues."""
 
     issues: KnownIssues | None
     history: History
 
     @classmethod
     def read(cls, known: Path | None, history: Path | None = None) -> "Judge":
-        """From YAML files; without `history` the one that comes with ksftci. Raises CiError with every problem."""
+        """Read the YAML files. Without `history` the history that comes with ksftci is used.
+
+        Raises CiError with every problem of a file.
+        """
         return cls(KnownIssues.read(known) if known else None, History.read(history))
 
     def attempt(self, run: Run) -> None:
-        """Turn failures that are expected into XFAIL, before a retry is decided on."""
+        """After each attempt: apply the known issues, so that expected failures are not retried."""
         if self.issues is not None:
             self.issues.judge(run)
 
     def finish(self, runs: Iterable[Run], today: date) -> None:
-        """When all has been run: what is wrong with the known issues themselves, and unusual measurements."""
+        """After the last attempt: report problems of the known issues themselves, add the usual measurements.
+
+        `today` decides which known issues have expired.
+        """
         runs = list(runs)
         if self.issues is not None:
             self.issues.check(runs, today)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Known issues: failures that are expected for now, each with a reason, a link and an end."""
+"""Known issues: failures that are expected for now, each with a reason, a link and an expiry date."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -11,25 +11,25 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from ksftci.host.yamlfile import read_list
+from ksftci.host.yamlfile import ArchName, read_list
 from ksftci.results.model import KNOWN_ISSUES, Run, TestResult, Verdict
-from ksftci.results.release import numbers, on_machine, version
+from ksftci.results.release import kernel_version, matches_machine, version_numbers
 
 _BOUND = re.compile(r"(>=|<=|>|<|=|)(\d+(?:\.\d+)*)")
 
 
-def _filled(text: str) -> str:
+def _one_line(text: str) -> str:
     if not text.strip() or "\n" in text.strip():
         raise ValueError("must be one line of text")
     return text.strip()
 
 
-def _kernels(text: str) -> str:
+def _kernel_range(text: str) -> str:
     if re.match(r"[\d<>=]", text) and not all(map(_BOUND.fullmatch, text.split())):
         raise ValueError(
             'is no range; allowed: ">=6.9 <6.12", "6.12" for all of 6.12, or a name such as "debian:*-16k"'
         )
-    return _filled(text)
+    return _one_line(text)
 
 
 def _https(text: str) -> str:
@@ -53,112 +53,117 @@ def _yes(text: object) -> bool:
     return text == "true"
 
 
-Text = Annotated[str, AfterValidator(_filled)]
+Text = Annotated[str, AfterValidator(_one_line)]
 Failure = Literal["fail", "timeout", "crash", "error", "not_run"]
 
 
 class Issue(BaseModel):
-    """What is expected to fail, where, why and until when."""
+    """One entry: which tests are expected to fail, on which kernels, why and until when."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    test: Text  # fnmatch pattern over program.name
+    test: Text  # fnmatch pattern for ids, program.name
     reason: Text
     link: Annotated[str, AfterValidator(_https)]
-    expires: Annotated[date, BeforeValidator(_date)]  # the last day on which it holds
-    kernels: Annotated[str, AfterValidator(_kernels)] = "*"  # a range of versions, or a pattern over the label
-    arch: Literal["arm64", "x86_64"] | None = None
+    expires: Annotated[date, BeforeValidator(_date)]  # the last day on which the entry is valid
+    kernels: Annotated[str, AfterValidator(_kernel_range)] = "*"  # a range of versions, or a pattern for labels
+    arch: ArchName | None = None
     page_size: Literal["4K", "16K", "64K"] | None = None
     verdicts: Annotated[list[Failure], Field(min_length=1)] = ["fail", "timeout", "crash", "error"]
     strict: Annotated[bool, BeforeValidator(_yes)] = False
 
     @property
-    def told(self) -> str:
-        """The reason and the link, as results carry them."""
+    def explanation(self) -> str:
+        """The reason and the link, as in `TestResult.known`."""
         return f"{self.reason} ({self.link})"
 
     def concerns(self, run: Run) -> bool:
-        """Whether it is about the kernel and the machine of this run."""
-        return _is_among(run, self.kernels) and on_machine(run, self.arch, self.page_size)
+        """Whether the entry holds for the kernel, the architecture and the page size of the run."""
+        return _matches_kernel(run, self.kernels) and matches_machine(run, self.arch, self.page_size)
 
-    def names(self, result: TestResult) -> bool:
-        """Whether the test is one of those that it is about."""
+    def matches(self, result: TestResult) -> bool:
+        """Whether the entry is about the test."""
         return fnmatchcase(result.id, self.test)
 
 
 @dataclass(frozen=True)
 class KnownIssues:
-    """A file of them: a YAML list. Of several that name a test, the first one counts."""
+    """The entries of a file, which is a YAML list. For each test the first entry that matches it counts."""
 
     path: Path
     issues: Sequence[tuple[int, Issue]]  # line, from 1
 
     @classmethod
     def read(cls, path: Path) -> "KnownIssues":
-        """Raises CiError with every problem of the file, each with line and column."""
+        """Read a file. Raises CiError with every problem of the file, each with line and column."""
         return cls(path, read_list(path, Issue))
 
     def judge(self, run: Run) -> None:
-        """Failures that are expected become XFAIL, passes that are not XPASS; both keep reason and log."""
+        """Turn expected failures into XFAIL and unexpected passes into XPASS, or FAIL if the entry is strict.
+
+        Reason and log stay, except that a strict entry replaces the reason.
+        """
         issues = [issue for _, issue in self.issues if issue.concerns(run)]
         for result in run.results:
-            issue = next((issue for issue in issues if issue.names(result)), None)
+            issue = next((issue for issue in issues if issue.matches(result)), None)
             if issue is None:
                 continue
             if result.verdict.value in issue.verdicts:
                 result.verdict = Verdict.XFAIL
-                result.known = issue.told
+                result.known = issue.explanation
             elif result.verdict is Verdict.PASS:
                 result.verdict = Verdict.FAIL if issue.strict else Verdict.XPASS
                 result.reason = "passed, and is expected to fail" if issue.strict else result.reason
-                result.known = issue.told
+                result.known = issue.explanation
 
     def check(self, runs: Iterable[Run], today: date) -> None:
-        """Add what is wrong with the file itself, after all is run and judged.
+        """Report problems of the file itself in the runs, after the last attempt.
 
-        An entry that is about a kernel that was run and has expired is a failing result. One that
-        names none of a program's tests, although all of them were run, is an anomaly.
+        An expired entry becomes a failing result of each run that it concerns. An entry that matches none of a
+        program's tests, although all of them ran, becomes an anomaly.
         """
         for run in runs:
-            there = {result.id for result in run.results}
+            ids = {result.id for result in run.results}
             for line, issue in self.issues:
                 if not issue.concerns(run):
                     continue
-                if _names_none(issue, run):
+                if _matches_no_test(issue, run):
                     run.anomalies.append(f"{self.path}:{line}: no test is called {issue.test}")
                 if issue.expires < today:
-                    reason = f"expired on {issue.expires}, renew or remove: {issue.told}"
+                    reason = f"expired on {issue.expires}, renew or remove: {issue.explanation}"
                     result = TestResult(KNOWN_ISSUES, issue.test, Verdict.FAIL, reason)
                     result.file, result.line = str(self.path), line
-                    run.results += [] if result.id in there else [result]
+                    run.results += [] if result.id in ids else [result]
 
 
-def _is_among(run: Run, kernels: str) -> bool:
+def _matches_kernel(run: Run, kernels: str) -> bool:
     bounds = [_BOUND.fullmatch(word) for word in kernels.split()]
     if not all(bounds):
         return fnmatchcase(run.kernel, kernels)
-    release = version(run)
-    return release is not None and all(_holds(release, bound[1], numbers(bound[2])) for bound in bounds if bound)
+    version = kernel_version(run)
+    if version is None:
+        return False
+    return all(_is_within(version, bound[1], version_numbers(bound[2])) for bound in bounds if bound)
 
 
-def _holds(version: tuple[int, ...], sign: str, bound: tuple[int, ...]) -> bool:
-    """A bound counts as many parts as it has: 6.12.117 is 6.12, and <=6.12."""
-    least = (version + (0,) * len(bound))[: len(bound)]
+def _is_within(version: tuple[int, ...], sign: str, bound: tuple[int, ...]) -> bool:
+    """Whether a version keeps a bound. As many parts are compared as the bound has: 6.12.117 is 6.12, and <=6.12."""
+    compared = (version + (0,) * len(bound))[: len(bound)]
     return {
-        "": least == bound,
-        "=": least == bound,
-        "<": least < bound,
-        "<=": least <= bound,
-        ">": least > bound,
-        ">=": least >= bound,
+        "": compared == bound,
+        "=": compared == bound,
+        "<": compared < bound,
+        "<=": compared <= bound,
+        ">": compared > bound,
+        ">=": compared >= bound,
     }[sign]
 
 
-def _names_none(issue: Issue, run: Run) -> bool:
-    """Whether all tests of its programs were run in full, and none is called so."""
+def _matches_no_test(issue: Issue, run: Run) -> bool:
+    """Whether the programs of the entry ran all their tests, and the entry matches none of the tests."""
     if run.interrupted or run.environment.keys() & {"chosen", "shard"}:
         return False
     program = issue.test.partition(".")[0]
-    ran = [result for result in run.results if fnmatchcase(result.program, program)]
-    broken = any(result.verdict.infrastructure or result.of_program for result in ran)
-    return bool(ran) and not broken and not any(map(issue.names, ran))
+    results = [result for result in run.results if fnmatchcase(result.program, program)]
+    broken = any(result.verdict.infrastructure or result.of_program for result in results)
+    return bool(results) and not broken and not any(map(issue.matches, results))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What came out: a verdict for every test, and what was around it."""
+"""What was recorded of tests: runs of programs, a result with a verdict for every test, measurements."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -14,8 +14,8 @@ class Verdict(Enum):
     PASS = "pass"
     FAIL = "fail"
     SKIP = "skip"
-    XFAIL = "xfail"  # failed, as was expected
-    XPASS = "xpass"  # passed, although failure was expected
+    XFAIL = "xfail"  # failed, as expected
+    XPASS = "xpass"  # passed, although a failure was expected
     TIMEOUT = "timeout"
     CRASH = "crash"
     ERROR = "error"
@@ -23,57 +23,57 @@ class Verdict(Enum):
 
     @property
     def bad(self) -> bool:
-        """Whether a run with such a verdict has failed."""
+        """Whether a run that has such a result has failed."""
         return self in _BAD
 
     @property
     def infrastructure(self) -> bool:
-        """Whether the test did not come to a result of its own."""
+        """Whether the test failed without a result of its own: it broke off or did not run."""
         return self in _BAD and self is not Verdict.FAIL
 
 
+# Names of results about a program as a whole.
 _OF_PROGRAM = {"all", "bail out", "crash", "exit", "machine", "settings", "timeout"}
-
 _BAD = {Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.NOT_RUN}
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A number that a test took. It never decides about the verdict."""
+    """A number that a test measured. It never decides about the verdict."""
 
     name: str
     value: float
     unit: str
-    usual: float | None = None  # what kernels up to this one had, where `history` knows it
-    within: float = 2.0  # so many times more or less are usual, too
+    usual: float | None = None  # the usual value, see results/history.py
+    within: float = 2.0  # factor: values up to so many times larger or smaller are usual
 
     @property
     def text(self) -> str:
-        """ "VALUE UNIT", as a test prints it: all digits and no exponent."""
+        """Value and unit as a test prints them: "VALUE UNIT", all digits and no exponent."""
         return f"{Decimal(str(self.value)):f} {self.unit}"
 
     @property
     def digits(self) -> str:
-        """The value with as many digits as a reader wants."""
+        """The value for a reader: three significant digits, or a whole number from 100 on."""
         return f"{self.value:.0f}" if abs(self.value) >= 100 else f"{self.value:.3g}"
 
     @property
     def unusual(self) -> bool:
-        """Whether it is far from what is usual, up or down."""
+        """Whether the value is too far from the usual value, up or down."""
         return self.usual is not None and not self.usual / self.within <= self.value <= self.usual * self.within
 
 
-UNNAMED = "unnamed kernel"  # of a log that does not say on which it was
-KERNEL_LOG = "kernel_log"  # the name of what the kernel complained of, inside of the test that ran
-BOOT_LOG = f"boot/{KERNEL_LOG}"  # ... before the first program, to which it is given
+UNNAMED = "unnamed kernel"  # for a log that does not name its kernel
+KERNEL_LOG = "kernel_log"  # TEST/kernel_log is a result: what the kernel complained of during TEST
+BOOT_LOG = f"boot/{KERNEL_LOG}"  # ... and before the first program, whose result it is
 KNOWN_ISSUES = "known-issues"  # the program of results about the file of known issues
 
 
 @dataclass(slots=True)
 class TestResult:
-    """One test. `id` is unique in a run and the same from run to run."""
+    """The result of one test. `id` is unique in a run and the same from run to run."""
 
-    __test__ = False  # not a test case of pytest's
+    __test__ = False  # pytest must not collect this class
 
     program: str
     name: str
@@ -83,34 +83,34 @@ class TestResult:
     log: list[str] = field(default_factory=list)
     file: str | None = None
     line: int | None = None  # counts from 1
-    known: str = ""  # the known issue, with its link, that the verdict was changed for
-    earlier: list[Verdict] = field(default_factory=list)  # of attempts before this one, first to last
+    known: str = ""  # reason and link of the known issue that changed the verdict
+    earlier: list[Verdict] = field(default_factory=list)  # of the attempts before, first to last
     measured: tuple[Measurement, ...] = ()
 
     @property
     def id(self) -> str:
-        """program.name, the name of the test everywhere."""
+        """program.name, by which every report names the test."""
         return f"{self.program}.{self.name}"
 
     @property
     def of_program(self) -> bool:
-        """Whether it is about the program, the machine or what the kernel logged: no test printed it."""
+        """Whether the result is about the program, the machine or the kernel's log, and was printed by no test."""
         return self.of_kernel or self.name.partition("#")[0] in _OF_PROGRAM
 
     @property
     def of_kernel(self) -> bool:
-        """Whether it is what the kernel complained of in its log."""
+        """Whether the result is a complaint of the kernel in its log."""
         return self.name.rpartition("/")[2].partition("#")[0] == KERNEL_LOG
 
     @property
     def flaky(self) -> bool:
-        """Whether a retry ended otherwise than an attempt before it in which the test did run."""
+        """Whether the verdict differs from that of an earlier attempt in which the test ran."""
         return any(verdict not in (self.verdict, Verdict.NOT_RUN) for verdict in self.earlier)
 
 
 @dataclass
 class Run:
-    """Everything that one kernel did once."""
+    """Everything that was recorded of one kernel, which ran the programs once."""
 
     kernel: str
     arch: str = ""
@@ -118,11 +118,11 @@ class Run:
     results: list[TestResult] = field(default_factory=list)
     anomalies: list[str] = field(default_factory=list)
     splats: list[tuple[str, str]] = field(default_factory=list)  # program, line
-    console: list[str] = field(default_factory=list)  # every line, as it came
+    console: list[str] = field(default_factory=list)  # every line, in order
     interrupted: bool = False
     seconds: float = 0.0
     repeat: int = 1  # counts from 1
-    parts: "list[Run]" = field(default_factory=list)  # boots that it was put together from, if not one
+    parts: "list[Run]" = field(default_factory=list)  # the boots, if there were several
 
     @property
     def counts(self) -> Counter[Verdict]:
@@ -131,7 +131,7 @@ class Run:
 
     @property
     def label(self) -> str:
-        """The kernel, and which repeat it was if there are several."""
+        """The kernel's name, with the number of the repeat from the second on."""
         kernel = self.kernel or UNNAMED
         return f"{kernel} (run {self.repeat})" if self.repeat > 1 else kernel
 
@@ -146,7 +146,7 @@ class Run:
 
 @dataclass(frozen=True)
 class ProgramRun:
-    """What one program did in one run."""
+    """The results of one program in one run."""
 
     run: Run
     program: str
@@ -164,34 +164,34 @@ class ProgramRun:
 
 
 def program_runs(runs: Iterable[Run]) -> Iterator[ProgramRun]:
-    """The suites of all runs; of a run without results an empty one, so that it is not lost."""
+    """The program runs of all runs. A run without results has one empty program run, so that reports show it."""
     for run in runs:
         yield from run.programs or [ProgramRun(run, "", [])]
 
 
-def differing(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdict | None]]:
-    """(kernel, test id) to the verdicts, repeat by repeat, of each test that was not always the same.
+def differing_verdicts(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdict | None]]:
+    """The tests whose verdict was not the same in every repeat: (kernel, test id) to the verdicts, repeat by repeat.
 
-    None stands for a repeat in which the test did not appear.
+    None stands for a repeat without the test.
     """
-    of_kernel: dict[str, list[dict[str, Verdict]]] = {}
+    repeats_of: dict[str, list[dict[str, Verdict]]] = {}  # by kernel; each repeat by test id
     for run in runs:
-        of_kernel.setdefault(run.kernel, []).append({r.id: r.verdict for r in run.results})
-    found: dict[tuple[str, str], list[Verdict | None]] = {}
-    for kernel, repeats in of_kernel.items():
-        for test in dict.fromkeys(name for repeat in repeats for name in repeat):
+        repeats_of.setdefault(run.kernel, []).append({result.id: result.verdict for result in run.results})
+    differing: dict[tuple[str, str], list[Verdict | None]] = {}
+    for kernel, repeats in repeats_of.items():
+        for test in dict.fromkeys(test for repeat in repeats for test in repeat):
             verdicts = [repeat.get(test) for repeat in repeats]
             if len(set(verdicts)) > 1:
-                found[kernel, test] = verdicts
-    return found
+                differing[kernel, test] = verdicts
+    return differing
 
 
 def exit_status(runs: Iterable[Run]) -> int:
-    """0 passed, 1 something failed, 3 nothing ran or all was skipped, 130 interrupted."""
+    """0: passed, 1: a test failed or differed between repeats, 3: no result or all skipped, 130: interrupted."""
     runs = list(runs)
     if any(run.interrupted for run in runs):
         return 130
     verdicts = [result.verdict for run in runs for result in run.results]
-    if any(verdict.bad for verdict in verdicts) or differing(runs):
+    if any(verdict.bad for verdict in verdicts) or differing_verdicts(runs):
         return 1
     return 3 if all(verdict is Verdict.SKIP for verdict in verdicts) else 0

@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Which kernel a run was on: its version, its architecture, its page size."""
+"""The kernel of a run: its version, architecture and page size."""
 
 import re
 
 from ksftci.results.model import Run
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
-_PAGES = {"4096": "4K", "16384": "16K", "65536": "64K"}
+_PAGE_SIZES = {"4096": "4K", "16384": "16K", "65536": "64K"}
 
 
-def numbers(text: str) -> tuple[int, ...]:
-    """The parts of a version: "6.12" is (6, 12)."""
+def version_numbers(text: str) -> tuple[int, ...]:
+    """The numbers of a version: "6.12" gives (6, 12)."""
     return tuple(map(int, text.split(".")))
 
 
-def version(run: Run) -> tuple[int, ...] | None:
-    """The kernel's version, (6, 12, 117): what it said itself, or else what its label says. None: neither does."""
-    found = _VERSION.match(run.environment.get("release", "")) or _VERSION.search(run.kernel)
-    return numbers(found[0]) if found else None
+def kernel_version(run: Run) -> tuple[int, ...] | None:
+    """The version, such as (6, 12, 117), that the kernel reported, else that in its label; None without either."""
+    match = _VERSION.match(run.environment.get("release", "")) or _VERSION.search(run.kernel)
+    return version_numbers(match[0]) if match else None
 
 
-def on_machine(run: Run, arch: str | None, page_size: str | None) -> bool:
-    """Whether a run was on this architecture with pages of this size; None stands for any."""
-    pages = run.environment.get("page_size", "")
-    return arch in (None, run.arch) and page_size in (None, _PAGES.get(pages, pages))
+def matches_machine(run: Run, arch: str | None, page_size: str | None) -> bool:
+    """Whether the run had this architecture and this page size, such as "4K"; None stands for any."""
+    size = run.environment.get("page_size", "")  # in bytes
+    return arch in (None, run.arch) and page_size in (None, _PAGE_SIZES.get(size, size))

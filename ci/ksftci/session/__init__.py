@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Everything that one command runs: machines and repeats, parts and shards, retries, watching for saves, progress.
+"""Everything that one command runs: machines and repeats, parts and shards, retries, rounds of `watch`, progress.
 
-It turns the events of machines into results. It imports only programs and below.
+`Session` decides which tests run in which boot; `Collector` turns the events of a machine into results. It imports
+only programs and below.
 """

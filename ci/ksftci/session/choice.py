@@ -6,65 +6,68 @@ from collections.abc import Callable
 
 from ksftci.errors import CiError
 
-Choice = Callable[[str], bool]
+Choice = Callable[[str], bool]  # whether the test with this id is chosen
 _TOKEN = re.compile(r"\s*(?:([()])|([^\s()]+))")
 
 
 def parse(text: str) -> Choice:
-    """A function that says whether a test id is chosen; case does not matter.
+    """The choice that an expression describes; case does not matter.
 
     Grammar: or := and ("or" and)*; and := not ("and" not)*; not := "not" not | "(" or ")" | WORD.
-    Raises CiError for anything else.
+    Raises CiError for any other text.
     """
-    tokens = [match[1] or match[2] for match in _TOKEN.finditer(text)]
-    parser = _Expression(text, tokens)
-    chosen = parser.either()
-    if parser.rest:
-        raise parser.wrong(f"{parser.rest[0]!r} is not expected here")
-    return chosen
+    parser = _Parser(text)
+    choice = parser.parse_or()
+    if parser.tokens:
+        raise parser.error(f"{parser.tokens[0]!r} is not expected here")
+    return choice
 
 
-class _Expression:
-    def __init__(self, text: str, tokens: list[str]) -> None:
-        self.text, self.rest = text, tokens
+class _Parser:
+    """Recursive descent, a method for each rule of the grammar. `tokens` are those that no rule has taken yet."""
 
-    def wrong(self, problem: str) -> CiError:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = [match[1] or match[2] for match in _TOKEN.finditer(text)]
+
+    def error(self, problem: str) -> CiError:
         return CiError(
             f"-k {self.text!r}: {problem}; write words with and, or, not and parentheses, "
             'for example -k "cow and not swap"'
         )
 
-    def either(self) -> Choice:
-        choices = [self.both()]
-        while self._next_is("or"):
-            choices.append(self.both())
-        return choices[0] if len(choices) == 1 else lambda test: any(c(test) for c in choices)
+    def parse_or(self) -> Choice:
+        choices = [self.parse_and()]
+        while self._take("or"):
+            choices.append(self.parse_and())
+        return choices[0] if len(choices) == 1 else lambda test: any(choice(test) for choice in choices)
 
-    def both(self) -> Choice:
-        choices = [self.inverse()]
-        while self._next_is("and"):
-            choices.append(self.inverse())
-        return choices[0] if len(choices) == 1 else lambda test: all(c(test) for c in choices)
+    def parse_and(self) -> Choice:
+        choices = [self.parse_not()]
+        while self._take("and"):
+            choices.append(self.parse_not())
+        return choices[0] if len(choices) == 1 else lambda test: all(choice(test) for choice in choices)
 
-    def inverse(self) -> Choice:
-        if self._next_is("not"):
-            inner = self.inverse()
-            return lambda test: not inner(test)
-        if not self.rest:
-            raise self.wrong("a word is missing at the end")
-        word = self.rest.pop(0)
-        if word == "(":
-            inner = self.either()
-            if not self._next_is(")"):
-                raise self.wrong("a ) is missing")
-            return inner
-        if word in (")", "and", "or"):
-            raise self.wrong(f"a word is missing before {word!r}")
-        lower = word.lower()
-        return lambda test: lower in test.lower()
+    def parse_not(self) -> Choice:
+        if self._take("not"):
+            operand = self.parse_not()
+            return lambda test: not operand(test)
+        if not self.tokens:
+            raise self.error("a word is missing at the end")
+        token = self.tokens.pop(0)
+        if token == "(":
+            choice = self.parse_or()
+            if not self._take(")"):
+                raise self.error("a ) is missing")
+            return choice
+        if token in (")", "and", "or"):
+            raise self.error(f"a word is missing before {token!r}")
+        word = token.lower()
+        return lambda test: word in test.lower()
 
-    def _next_is(self, word: str) -> bool:
-        if self.rest and self.rest[0] == word:
-            self.rest.pop(0)
+    def _take(self, token: str) -> bool:
+        """Take this token if it is the next one."""
+        if self.tokens and self.tokens[0] == token:
+            self.tokens.pop(0)
             return True
         return False

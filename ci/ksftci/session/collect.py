@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Events of a machine into results."""
+"""Turns the events of a machine into the results of a Run."""
 
 import re
 import signal
@@ -39,40 +39,40 @@ _NO_FAILURE = {0, 2, 3, _SKIPPED}  # KSFT_PASS, KSFT_XFAIL, KSFT_XPASS, KSFT_SKI
 
 @dataclass(frozen=True)
 class _Ended:
-    """A test, when it ended (the host's time), and where in the console."""
+    """A test that has ended."""
 
-    at: float
-    line: int
+    at: float  # monotonic time, as in events
+    line: int  # place of its result in the console
     result: TestResult
 
 
 class Collector:
-    """Fills a Run from the events of one machine, in the order in which they come."""
+    """Fills a Run from the events of one machine, one after the other."""
 
     def __init__(self, run: Run, jobs: Sequence[Job]) -> None:
         self.run, self.waiting = run, list(jobs)
         self.parser: Parser | None = None
         self.job: Job | None = None
         self.done = 0  # results of the programs that have ended
-        self.bad = 0
-        self._kernel: list[str] = []  # lines of its log
-        self._boot: list[splat.Splat] = []  # of before the first program
-        self._changed: list[Changed] = []
-        self._ended: list[_Ended] = []
-        self._offset: float | None = None  # from the kernel log's time to the host's
-        self._number = 0  # of the program that is running
-        self._first: float | None = None
+        self.bad = 0  # how many of them are bad
+        self._kernel: list[str] = []  # lines that the kernel logged since the last Begin
+        self._boot: list[splat.Splat] = []  # logged before the first program
+        self._changed: list[Changed] = []  # settings that the running program changed
+        self._ended: list[_Ended] = []  # tests of the running program
+        self._offset: float | None = None  # seconds from the kernel log's time to that of events
+        self._number = 0  # of the running program; counts from 1
+        self._started: float | None = None  # time of the first event
 
     @property
     def running(self) -> str:
-        """The test that runs, for a progress display."""
+        """The running test, or program if the test is not known; "" between programs. For a progress display."""
         if self.job is None:
             return ""
         test = self.parser.running if self.parser else None
         return f"{self.job.name}.{test}" if test else self.job.name
 
     def counts(self) -> tuple[int, int]:
-        """Tests finished and tests failed so far."""
+        """How many results there are so far, and how many of them are bad."""
         parser = self.parser
         return (
             self.done + (parser.finished if parser else 0),
@@ -80,48 +80,48 @@ class Collector:
         )
 
     def take(self, events: Iterable[Event], seen: Callable[[Event], None] | None = None) -> Run:
-        """Consume all events; `seen` is called after each. Gives the Run, filled."""
+        """Take all events, and call `seen` after each. Gives the filled Run."""
         for event in self.follow(events):
             if seen is not None:
                 seen(event)
         return self.run
 
     def follow(self, events: Iterable[Event]) -> Iterator[Event]:
-        """Consume the events one by one, and yield each when what it says is in the Run.
+        """Take the events one by one, and yield each after it has changed the Run.
 
-        A program's results are in it from its End on; `settled` has them earlier.
+        The Run has the results of a program after its End; `settled` has them earlier.
         """
         for event in events:
-            self._first = event.at if self._first is None else self._first
-            self.run.seconds = event.at - self._first
-            self._event(event)
+            self._started = event.at if self._started is None else self._started
+            self.run.seconds = event.at - self._started
+            self._take_event(event)
             yield event
         for job in self.waiting:
-            self._lost(job, "the machine did not get to it")
+            self._add_not_run(job, "the machine did not get to it")
         self.waiting = []
 
     @property
     def settled(self) -> Sequence[Item]:
-        """What the running program has told of its own tests so far; only their numbering may change."""
+        """Results of the running program so far. A name that comes twice may still get a number, name#2."""
         return self.parser.settled if self.parser else ()
 
-    def _event(self, event: Event) -> None:
+    def _take_event(self, event: Event) -> None:
         match event:
             case Booted(facts=facts):
                 self.run.environment.update(facts)
-                if not self._number:  # else it is another start, and was told at the first
+                if not self._number:  # what a restart logs, the first boot has logged, too
                     self._boot = splat.find(self._kernel)
-                    self.run.splats += [("", line) for found in self._boot for line in found.lines]
+                    self.run.splats += [("", line) for report in self._boot for line in report.lines]
             case Begin(at=at, job=job, clock=clock):
                 if job in self.waiting:
                     self.waiting.remove(job)
                 else:
-                    self._forget_not_run(job)
+                    self._drop_not_run(job)
                 self.job, self.parser = job, Parser(job.name)
                 self._kernel, self._changed, self._ended = [], [], []
                 self._offset = at - clock if clock is not None else None
                 self._number += 1
-                self.run.console.append(f"# selftests: {_spoken(job)}")
+                self.run.console.append(f"# selftests: {_runner_name(job)}")
             case Line(at=at, text=text):
                 self.run.console.append(f"# {text}")
                 if self.parser:
@@ -151,7 +151,7 @@ class Collector:
             name = "timeout" if _VERDICT_OF[cause] is Verdict.TIMEOUT else "crash"
             parser.broke_off(name, _VERDICT_OF[cause], cause.value, at)
         elif status > 128:
-            parser.broke_off("exit", Verdict.CRASH, f"ended by {_signal(status - 128)}", at)
+            parser.broke_off("exit", Verdict.CRASH, f"ended by {_signal_name(status - 128)}", at)
         elif not parser.spoke:
             _judge_silent(parser, status, at)
         elif status not in _NO_FAILURE and not parser.failed:
@@ -170,7 +170,7 @@ class Collector:
             reason = cause.value
             self.run.results.append(TestResult(name, "machine", _VERDICT_OF[cause], reason, log=log))
         for job in self.waiting:
-            self._lost(job, f"{cause.value} before")
+            self._add_not_run(job, f"{cause.value} before")
         self.waiting = []
 
     def _close(self, note: str, cause: Cause | None, skipped: bool = False) -> None:
@@ -192,10 +192,10 @@ class Collector:
         self.job, self.parser, self._boot = None, None, []
 
     def _with_splats(self, parser: Parser) -> list[TestResult]:
-        """The results, and behind each of them what the kernel logged while it ran."""
-        of_test: dict[int, list[splat.Splat]] = {}  # place in _ended
+        """The results, and after each a result for the splats that the kernel logged while its test ran."""
+        of_test: dict[int, list[splat.Splat]] = {}  # place in _ended, or its length: after the last test
         for found in splat.find(self._kernel):
-            if (found.stamp, found.headline) in parser.told:
+            if found.key in parser.splats_seen:
                 continue  # it was on the console, too
             place = len(self._ended)
             if found.stamp is not None and self._offset is not None:
@@ -203,7 +203,7 @@ class Collector:
             of_test.setdefault(place, []).append(found)
         results = {id(result): [result] for result in parser.results}
         for place, splats in sorted(of_test.items(), reverse=True):
-            lines = [f"# {line}" for found in splats for line in found.lines]
+            lines = [f"# {line}" for report in splats for line in report.lines]
             if place == len(self._ended):
                 results[0] = [splat.result(parser.program, KERNEL_LOG, splats)]
                 self.run.console += lines
@@ -211,12 +211,13 @@ class Collector:
             ended = self._ended[place]
             name = f"{ended.result.name}/{KERNEL_LOG}"
             results[id(ended.result)].append(splat.result(parser.program, name, splats))
-            self.run.console[ended.line : ended.line] = lines  # where a reader of the record finds its test
+            self.run.console[ended.line : ended.line] = lines  # the record's readers give lines to the next result
         flat = [result for group in results.values() for result in group]
         make_unique(flat)
         return flat
 
     def _record(self, job: Job, results: list[TestResult], note: str, cause: Cause | None) -> None:
+        """Add the program's own result to the console, as kselftest/runner.sh prints it."""
         if cause in (Cause.SILENCE, Cause.TIMEOUT):
             note = f"TIMEOUT {cause.value}"
         elif cause is not None:
@@ -225,20 +226,20 @@ class Collector:
             note = "SKIP"
         word = "not ok" if any(result.verdict.bad for result in results) else "ok"
         note = f" # {note}" if note else ""
-        self.run.console.append(f"{word} {self._number} selftests: {_spoken(job)}{note}")
+        self.run.console.append(f"{word} {self._number} selftests: {_runner_name(job)}{note}")
 
-    def _forget_not_run(self, job: Job) -> None:
-        """A program that broke off goes on with what was not run of it."""
-        gone = [r for r in self.run.results if r.program == job.name and r.verdict is Verdict.NOT_RUN]
-        self.run.results = [r for r in self.run.results if r not in gone]
-        self.done, self.bad = self.done - len(gone), self.bad - len(gone)
+    def _drop_not_run(self, job: Job) -> None:
+        """Remove the NOT_RUN results of a program that broke off: its other tests run now."""
+        not_run = [r for r in self.run.results if r.program == job.name and r.verdict is Verdict.NOT_RUN]
+        self.run.results = [r for r in self.run.results if r not in not_run]
+        self.done, self.bad = self.done - len(not_run), self.bad - len(not_run)
 
-    def _lost(self, job: Job, reason: str) -> None:
+    def _add_not_run(self, job: Job, reason: str) -> None:
         self.run.results.append(TestResult(job.name, "all", Verdict.NOT_RUN, reason))
 
 
 def _judge_silent(parser: Parser, status: int, at: float) -> None:
-    """A program without KTAP has one result: its exit status."""
+    """Add the one result of a program that printed no KTAP: its exit status."""
     last = parser.log.lines[-1].strip() if parser.log.lines else ""
     if status == 0:
         parser.add("exit", Verdict.PASS, "", at)
@@ -250,12 +251,12 @@ def _judge_silent(parser: Parser, status: int, at: float) -> None:
         parser.add("exit", Verdict.FAIL, f"exit status {status}", at)
 
 
-def _spoken(job: Job) -> str:
-    """The job's name in runner.sh's way: timers: posix_timers."""
+def _runner_name(job: Job) -> str:
+    """The job's name as kselftest/runner.sh prints it: "timers: posix_timers"."""
     return re.sub(r"^([\w./-]+):", r"\1: ", job.name)
 
 
-def _signal(number: int) -> str:
+def _signal_name(number: int) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:

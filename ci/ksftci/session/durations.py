@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How long tests took before."""
+"""How long tests and programs took in earlier runs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ from ksftci.errors import CiError
 from ksftci.formats import record
 from ksftci.results.model import Run
 
-_UNHEARD_OF = 1.0  # seconds of everything when nothing is known: all are alike
+_DEFAULT = 1.0  # seconds of every test and program when no duration is known: all count alike
 
 
 @dataclass(frozen=True)
 class Durations:
-    """Seconds of tests, by id, and of whole programs, by name. What is not known gets the median."""
+    """Seconds of tests, by id, and of programs, by name. A test or program without a time gets the median."""
 
     tests: dict[str, float] = field(default_factory=dict)
     programs: dict[str, float] = field(default_factory=dict)
@@ -35,20 +35,20 @@ class Durations:
 
     @classmethod
     def read(cls, path: Path) -> "Durations":
-        """Those in a result of an earlier run. Raises CiError when there is none in it."""
+        """The durations in the JUnit XML of an earlier run. Raises CiError when no test in it has a time."""
         durations = cls.of_runs(record.read(path))
         if not durations.tests:
             raise CiError(f"{path}: no test in it has a time; give the JUnit XML of an earlier run")
         return durations
 
     def of_test(self, test: str) -> float:
-        """Of a test, by its id."""
+        """Seconds of the test with this id."""
         return self.tests.get(test) or _median(self.tests)
 
     def of_program(self, name: str) -> float:
-        """Of all that a program does."""
+        """Seconds of the whole program."""
         return self.programs.get(name) or _median(self.programs)
 
 
-def _median(known: dict[str, float]) -> float:
-    return median(known.values()) if known else _UNHEARD_OF
+def _median(seconds: dict[str, float]) -> float:
+    return median(seconds.values()) if seconds else _DEFAULT

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Units in parts of about the same length, and their results in one order again."""
+"""Splits units into parts that take about the same time, and sorts the results of all parts again."""
 
 from collections.abc import Sequence
 
@@ -9,17 +9,21 @@ from ksftci.session.durations import Durations
 from ksftci.session.unit import Unit
 
 
-def parts(units: Sequence[Unit], number: int, durations: Durations) -> list[list[Unit]]:
-    """The units in so many parts, some of which may be empty; `durations` says how long each unit takes."""
-    places = split([unit.seconds(durations) for unit in units], number)
-    return [[units[place] for place in part] for part in places]
+def split_units(units: Sequence[Unit], count: int, durations: Durations) -> list[list[Unit]]:
+    """`count` parts that take about the same time by `durations`. Each unit is in one part; a part may be empty."""
+    parts = split([unit.seconds(durations) for unit in units], count)
+    return [[units[place] for place in places] for places in parts]
 
 
-def in_order(results: Sequence[TestResult], units: Sequence[Unit]) -> list[TestResult]:
-    """The results as one boot would have given them: job by job, test by test, then those about the program."""
-    tests = {f"{unit.job.name}.{unit.test}": place for place, unit in enumerate(units)}
-    jobs: dict[str, int] = {}
+def sort_results(results: Sequence[TestResult], units: Sequence[Unit]) -> list[TestResult]:
+    """The results in the order of a single boot: by job, and in a job by test, those about the program last."""
+    test_places = {f"{unit.job.name}.{unit.test}": place for place, unit in enumerate(units)}
+    job_places: dict[str, int] = {}
     for unit in units:
-        jobs.setdefault(unit.job.name, len(jobs))
-    last = len(tests)
-    return sorted(results, key=lambda r: (jobs.get(r.program, len(jobs)), tests.get(r.id, last)))
+        job_places.setdefault(unit.job.name, len(job_places))
+
+    def place(result: TestResult) -> tuple[int, int]:
+        job = job_places.get(result.program, len(job_places))
+        return job, test_places.get(result.id, len(test_places))
+
+    return sorted(results, key=place)

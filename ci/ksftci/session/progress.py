@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""How things go, while they do."""
+"""Shows on the terminal, or in a log, how far the runs have come."""
 
 import threading
 import time
@@ -7,27 +7,29 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
+from ksftci.formats.junittext import legal
 from ksftci.machine.machine import Event
 from ksftci.results.model import Run
 from ksftci.session.collect import Collector
 
-_EVERY = 15.0  # seconds between two lines where there is no terminal
+_INTERVAL = 15.0  # seconds between two lines about a run where there is no terminal
 
 
 class ProgressDisplay:
-    """A line for each machine on a terminal; elsewhere a plain line now and then, and at the end."""
+    """On a terminal a live line for each run. Elsewhere a plain line every 15 seconds, and at the end of a run."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
         self.live: Progress | None = None
-        self._tasks: dict[int, TaskID] = {}
-        self._spoke: dict[int, float] = {}
+        self._tasks: dict[int, TaskID] = {}  # id of a run to its live line
+        self._printed: dict[int, float] = {}  # id of a run to the time of its last plain line
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
-            columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+            columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
             self.live = Progress(*columns, console=self.console, transient=True)
             self.live.start()
         return self
@@ -38,8 +40,8 @@ class ProgressDisplay:
             self.live = None
 
     def say(self, text: str) -> None:
-        """A line about something else, such as a download."""
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        """Print a line above the live ones."""
+        self.console.print(Text(text), soft_wrap=True)
 
     def progress(self, run: Run, collector: Collector, event: Event) -> None:
         """Show how far this run has come."""
@@ -51,12 +53,12 @@ class ProgressDisplay:
                 self.live.update(self._tasks[id(run)], description=text)
                 return
             now = time.monotonic()
-            if now - self._spoke.setdefault(id(run), now) > _EVERY:
-                self._spoke[id(run)] = now
+            if now - self._printed.setdefault(id(run), now) > _INTERVAL:
+                self._printed[id(run)] = now
                 self.say(text)
 
     def finished(self, run: Run) -> None:
-        """This run is over."""
+        """Print how many tests of this run have each verdict; its live line vanishes."""
         with self._lock:
             if self.live is not None and (task := self._tasks.pop(id(run), None)) is not None:
                 self.live.remove_task(task)
@@ -65,6 +67,8 @@ class ProgressDisplay:
 
 
 def _describe(run: Run, collector: Collector) -> str:
+    """One line, whatever the names of programs and tests hold."""
     done, bad = collector.counts()
     failures = f", {bad} failed" if bad else ""
-    return f"{run.label}: {done} done{failures}  {collector.running or 'starting'}"
+    text = f"{run.label}: {done} done{failures}  {collector.running or 'starting'}"
+    return legal(text.replace("\n", " "))

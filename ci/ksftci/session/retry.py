@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Failing tests again: which, and what becomes of both results."""
+"""Which units run again after a failure, and in which boot."""
 
 import re
 from collections.abc import Sequence
@@ -8,31 +8,31 @@ from ksftci.results.model import KERNEL_LOG, Run, Verdict
 from ksftci.session.unit import Unit
 
 _KERNEL_LOG = re.compile(rf"/{KERNEL_LOG}(#\d+)?$")  # behind the test during which the kernel complained
-_ENDED_IT = (Verdict.CRASH, Verdict.TIMEOUT)
+_FATAL = (Verdict.CRASH, Verdict.TIMEOUT)  # verdicts of a test that ended its program, or the machine
 
 
-def again(run: Run, units: Sequence[Unit]) -> list[list[Unit]]:
-    """What to run again, in up to two boots: what broke off last time does not take the rest with it again.
+def batches_to_retry(run: Run, units: Sequence[Unit]) -> list[list[Unit]]:
+    """The units to run again, one list for each boot; no list when nothing failed.
 
-    Of a harness program that is the failing tests, or all of `units` when it failed as a program.
+    Of a harness program they are the failed tests, or all of its units when a result about the program
+    failed. Units with a crash or timeout get the second boot, where they cannot end the others again.
     """
     bad = {_KERNEL_LOG.sub("", result.id): result for result in run.results if result.verdict.bad}
     tests = {f"{unit.job.name}.{unit.test}" for unit in units}
     programs = {result.program for result in bad.values()}
-    whole = {result.program for test, result in bad.items() if test not in tests}
-    calm: list[Unit] = []
-    violent: list[Unit] = []
+    failed_programs = {result.program for test, result in bad.items() if test not in tests}
+    harmless: list[Unit] = []
+    fatal: list[Unit] = []
     for unit in units:
-        name = unit.job.name
-        if name not in programs:
+        program = unit.job.name
+        if program not in programs:
             continue
         if unit.test:
-            failing = bad.get(f"{name}.{unit.test}")
-            broke = failing is not None and failing.verdict in _ENDED_IT
-            wanted = failing is not None or name in whole
+            failure = bad.get(f"{program}.{unit.test}")
+            if failure is None and program not in failed_programs:
+                continue
+            is_fatal = failure is not None and failure.verdict in _FATAL
         else:
-            broke = any(result.verdict in _ENDED_IT for result in bad.values() if result.program == name)
-            wanted = True
-        if wanted:
-            (violent if broke else calm).append(unit)
-    return [part for part in (calm, violent) if part]
+            is_fatal = any(result.verdict in _FATAL for result in bad.values() if result.program == program)
+        (fatal if is_fatal else harmless).append(unit)
+    return [batch for batch in (harmless, fatal) if batch]

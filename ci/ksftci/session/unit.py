@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What can be run by itself: a test of a kselftest_harness.h program, or else a whole program."""
+"""The smallest pieces that run by themselves: tests of kselftest_harness.h programs, and other programs."""
 
 import hashlib
 import threading
@@ -14,7 +14,7 @@ from ksftci.results.model import Run, TestResult, Verdict
 from ksftci.session.collect import Collector
 from ksftci.session.durations import Durations
 
-Running = Callable[[Sequence[Job], threading.Event], Iterable[Event]]  # a machine's run
+RunJobs = Callable[[Sequence[Job], threading.Event], Iterable[Event]]  # as Machine.run
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Unit:
     test: str = ""
 
     def seconds(self, durations: Durations) -> float:
-        """How long it will take, by what is known."""
+        """How long the unit will take, judged by earlier runs."""
         if self.test:
             return durations.of_test(f"{self.job.name}.{self.test}")
         return durations.of_program(self.job.name)
@@ -33,88 +33,97 @@ class Unit:
 
 @dataclass
 class Lister:
-    """Knows the tests of harness programs. It asks them on a machine, each program once."""
+    """Lists the tests of harness programs. A program runs once with -l; the cache keeps its listing by its digest."""
 
     cache: Cache | None = None
-    _known: dict[str, list[str]] = field(default_factory=dict)  # digest of the program to its tests
+    _listings: dict[str, list[str]] = field(default_factory=dict)  # digest of a program to its tests
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def ask(self, run: Running, jobs: Sequence[Job], stop: threading.Event) -> dict[str, list[str]]:
-        """Job name to its tests, in the order in which they run; [] for a program that has no list.
+    def list_tests(self, run: RunJobs, jobs: Sequence[Job], stop: threading.Event) -> dict[str, list[str]]:
+        """Job name to its tests, in the order in which they run; [] for a job that cannot list them.
 
-        All that are not known are asked in one `run` of a machine. When that fails they are missing in the answer.
+        One call of `run` lists all programs that are not known yet. A job whose listing did not end well
+        is missing from the result.
         """
         with self._lock:
             digests = {job.name: _digest(job) for job in jobs if not job.args and has_harness(job.program)}
-            asked = [job for job in jobs if job.name in digests and not self._have(digests[job.name])]
-            if asked:
-                for name, found in _ask(run, asked, stop).items():
-                    self._keep(digests[name], found)
-            without: dict[str, list[str]] = {job.name: [] for job in jobs if job.name not in digests}
-            return without | {name: self._known[d] for name, d in digests.items() if d in self._known}
+            unknown = [job for job in jobs if job.name in digests and not self._load(digests[job.name])]
+            if unknown:
+                for name, listing in _run_listings(run, unknown, stop).items():
+                    self._store(digests[name], listing)
+            no_harness: dict[str, list[str]] = {job.name: [] for job in jobs if job.name not in digests}
+            listings = {name: self._listings[d] for name, d in digests.items() if d in self._listings}
+            return no_harness | listings
 
-    def _have(self, digest: str) -> bool:
-        if digest not in self._known and self.cache is not None:
+    def _load(self, digest: str) -> bool:
+        """Whether the listing is known, read from the cache if need be."""
+        if digest not in self._listings and self.cache is not None:
             file = self.cache.path("listings", digest)
             if file.exists():
-                self._known[digest] = file.read_text("utf-8").split()
-        return digest in self._known
+                self._listings[digest] = file.read_text("utf-8").split()
+        return digest in self._listings
 
-    def _keep(self, digest: str, found: list[str]) -> None:
-        self._known[digest] = found
+    def _store(self, digest: str, listing: list[str]) -> None:
+        self._listings[digest] = listing
         if self.cache is not None:
-            write_whole(self.cache.path("listings", digest), "".join(f"{test}\n" for test in found))
+            write_whole(self.cache.path("listings", digest), "".join(f"{test}\n" for test in listing))
 
 
 def _digest(job: Job) -> str:
     return hashlib.sha256(job.program.read_bytes()).hexdigest()
 
 
-def _ask(run: Running, jobs: Sequence[Job], stop: threading.Event) -> dict[str, list[str]]:
-    """What those said that came to their end."""
-    asked = [replace(job, args=LIST) for job in jobs]
-    lines: dict[str, list[str]] = {job.name: [] for job in asked}
+def _run_listings(run: RunJobs, jobs: Sequence[Job], stop: threading.Event) -> dict[str, list[str]]:
+    """Run the jobs with -l. Job name to its tests, for the jobs that were not killed and did not panic."""
+    listing_jobs = [replace(job, args=LIST) for job in jobs]
+    lines: dict[str, list[str]] = {job.name: [] for job in listing_jobs}
     ended: set[str] = set()
-    collector = Collector(Run(""), asked)
+    collector = Collector(Run(""), listing_jobs)
 
-    def note(event: Event) -> None:
+    def keep(event: Event) -> None:
         if isinstance(event, Line) and collector.job is not None:
             lines[collector.job.name].append(event.text)
         elif isinstance(event, End) and event.cause is None:
             ended.add(event.job.name)
 
-    collector.take(run(asked, stop), note)
-    return {name: tests(said) for name, said in lines.items() if name in ended}
+    collector.take(run(listing_jobs, stop), keep)
+    return {name: tests(printed) for name, printed in lines.items() if name in ended}
 
 
-def jobs_of(units: Iterable[Unit], names: dict[str, list[str]]) -> list[Job]:
-    """Each job once, with the arguments that make it run just these of its tests, `names`."""
-    wanted: dict[Job, list[str]] = {}
-    for unit in units:
-        wanted.setdefault(unit.job, []).extend([unit.test] if unit.test else [])
-    return [only(job, tests) if tests and len(tests) < len(names[job.name]) else job for job, tests in wanted.items()]
+def jobs_of(units: Iterable[Unit], all_tests: dict[str, list[str]]) -> list[Job]:
+    """A job for each program of the units, with the arguments that choose their tests.
 
-
-def name_lost(results: list[TestResult], units: Sequence[Unit]) -> list[TestResult]:
-    """The results with every test of the units in it: one that did not come out is NOT_RUN.
-
-    They take the place of the nameless results, such as "test 7" or "all", of a program that broke off.
+    `all_tests` is what a Lister gave for the programs: a job that runs all of its tests needs no arguments.
     """
-    wanted: dict[str, list[str]] = {}
+    chosen_tests: dict[Job, list[str]] = {}
+    for unit in units:
+        chosen_tests.setdefault(unit.job, []).extend([unit.test] if unit.test else [])
+    return [
+        only(job, chosen) if chosen and len(chosen) < len(all_tests[job.name]) else job
+        for job, chosen in chosen_tests.items()
+    ]
+
+
+def add_missing(results: list[TestResult], units: Sequence[Unit]) -> list[TestResult]:
+    """The results, and a NOT_RUN result for every test of the units that has none.
+
+    They replace nameless NOT_RUN results of a program that broke off, such as "test 7" or "all".
+    """
+    expected: dict[str, list[str]] = {}
     for unit in units:
         if unit.test:
-            wanted.setdefault(unit.job.name, []).append(unit.test)
+            expected.setdefault(unit.job.name, []).append(unit.test)
     reasons: dict[str, str] = {}
     kept: list[TestResult] = []
     for result in results:
-        if result.verdict is Verdict.NOT_RUN and result.name not in wanted.get(result.program, [result.name]):
+        if result.verdict is Verdict.NOT_RUN and result.name not in expected.get(result.program, [result.name]):
             reasons[result.program] = result.reason
         else:
             kept.append(result)
-    there = {result.id for result in kept}
+    reported = {result.id for result in kept}
     return kept + [
         TestResult(program, test, Verdict.NOT_RUN, reasons.get(program, "not reported"))
-        for program, of_program in wanted.items()
-        for test in of_program
-        if f"{program}.{test}" not in there
+        for program, tests_of_program in expected.items()
+        for test in tests_of_program
+        if f"{program}.{test}" not in reported
     ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Rounds of building and testing: one at first, and one more whenever a source is saved."""
+"""`ksftci watch`: one round of building and testing at first, and another whenever a source file is saved."""
 
 import re
 import threading
@@ -14,71 +14,71 @@ from watchfiles import Change, watch
 from ksftci.errors import Cancelled, CiError
 from ksftci.results.model import Run, TestResult, Verdict
 
-# Files that a build reads. What editors and patch write beside them is called otherwise: foo.c~, .foo.c.swp,
-# .#foo.c, #foo.c#, 4913, foo.c.orig.
+# Names of files that a build reads. Editors and patch write other names beside them: foo.c~, .foo.c.swp, .#foo.c,
+# #foo.c#, 4913, foo.c.orig.
 _SOURCE = re.compile(r"(?![.#]).*\.(?:c|h|S|l|y|lds|inc|sh|tbl|config)|(?:Kconfig|Makefile|Kbuild)(?:\.[\w-]+)?")
 _BACKUP = re.compile(r".*\.(?:orig|rej|bak|old|swp|tmp)")
-_STEP_MS = 50  # of silence make several saves one: an editor's rename, a patch, a checkout
-_LOOK_MS = 500  # between two looks at whether to go on watching
+_QUIET_MS = 50  # after the last of several saves that count as one, such as an editor's rename, a patch, a checkout
+_STOP_CHECK_MS = 500  # between two checks whether to stop watching
 
 
 def is_source(tree: Path, path: Path) -> bool:
-    """Whether a file of the tree is one that kernels or tests are built from, by its name."""
+    """Whether kernels or tests are built from a file of the tree, judged by its name."""
     *folders, name = path.relative_to(tree).parts or ("",)
     hidden = any(folder.startswith(".") for folder in folders)
     return not hidden and _SOURCE.fullmatch(name) is not None and _BACKUP.fullmatch(name) is None
 
 
 class Saves:
-    """What is saved in a tree, noticed by a thread."""
+    """The source files of a tree that have been saved. A thread watches the tree."""
 
     def __init__(self, tree: Path) -> None:
         self.tree = tree
-        self.there = threading.Event()  # set from a save until it is taken
+        self.pending = threading.Event()  # set from a save until `take`
         self._names: set[str] = set()
         self._lock = threading.Lock()
-        self._ready, self._over = threading.Event(), threading.Event()
+        self._ready, self._stop = threading.Event(), threading.Event()  # the thread watches; it has to end
         self._problem: Exception | None = None
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Self:
-        """From now on nothing is missed. Raises CiError when the system does not let the tree be watched."""
+        """Start to watch; no save is missed afterwards. Raises CiError when the tree cannot be watched."""
         self._thread.start()
         self._ready.wait()
-        self._check()
+        self._raise_problem()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
+        self._stop.set()
         self._thread.join()
 
     def take(self) -> list[str]:
-        """Wait until something has been saved: its paths in the tree, sorted. Raises CiError as entering does."""
-        self.there.wait()
-        self._check()
+        """Wait for a save. Gives the paths of the saved files in the tree, sorted. Raises CiError as entering does."""
+        self.pending.wait()
+        self._raise_problem()
         with self._lock:
             names, self._names = sorted(self._names), set()
-            self.there.clear()
+            self.pending.clear()
         return names
 
-    def _check(self) -> None:
+    def _raise_problem(self) -> None:
         if self._problem is not None:
             raise CiError(
-                f"{self.tree} cannot be watched: {self._problem}; a limit on watched folders is raised by "
-                "sysctl fs.inotify.max_user_watches"
+                f"{self.tree} cannot be watched: {self._problem}; if it has too many folders, raise the limit "
+                "fs.inotify.max_user_watches with sysctl"
             )
 
     def _watch(self) -> None:
-        def wanted(_: Change, path: str) -> bool:
+        def is_wanted(_: Change, path: str) -> bool:
             return is_source(self.tree, Path(path))
 
         try:
             for changes in watch(
                 self.tree,
-                watch_filter=wanted,
-                step=_STEP_MS,
-                stop_event=self._over,
-                rust_timeout=_LOOK_MS,
+                watch_filter=is_wanted,
+                step=_QUIET_MS,
+                stop_event=self._stop,
+                rust_timeout=_STOP_CHECK_MS,
                 yield_on_timeout=True,
                 raise_interrupt=False,
             ):
@@ -86,40 +86,40 @@ class Saves:
                 if changes:
                     with self._lock:
                         self._names |= {str(Path(path).relative_to(self.tree)) for _, path in changes}
-                        self.there.set()
-        except Exception as problem:  # whatever it is, the other thread must not wait for ever
+                        self.pending.set()
+        except Exception as problem:  # of any kind: the other thread must not wait for ever
             self._problem = problem
             self._ready.set()
-            self.there.set()
+            self.pending.set()
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A round beside the last one that came to its end."""
+    """How the results of a round differ from those of the last complete round before it."""
 
-    failing: list[TestResult]  # now, and not then
-    mended: list[TestResult]  # the other way round
-    still: int  # failing then and now
+    failing: list[TestResult]  # which did not fail before
+    mended: list[TestResult]  # which failed before
+    still_failing: int  # how many failed before, too
 
 
 def compare(before: Mapping[str, Verdict], run: Run) -> Difference:
-    """`before` is the verdict of each test id; one that was not there did not fail."""
-    bad = {test for test, verdict in before.items() if verdict.bad}
-    failing = [result for result in run.results if result.verdict.bad and result.id not in bad]
-    mended = [result for result in run.results if not result.verdict.bad and result.id in bad]
-    still = sum(1 for result in run.results if result.verdict.bad and result.id in bad)
-    return Difference(failing, mended, still)
+    """Compare a run with the verdicts of an earlier round, by test id. A test that is not in `before` did not fail."""
+    failed = {test for test, verdict in before.items() if verdict.bad}
+    failing = [result for result in run.results if result.verdict.bad and result.id not in failed]
+    mended = [result for result in run.results if not result.verdict.bad and result.id in failed]
+    still_failing = sum(1 for result in run.results if result.verdict.bad and result.id in failed)
+    return Difference(failing, mended, still_failing)
 
 
 @dataclass
 class RoundTimes:
-    """How long each part of a round took, in seconds; one follows the other."""
+    """How long each part of a round took, in seconds. The parts follow one another."""
 
     seconds: dict[str, float] = field(default_factory=dict)
-    _last: float = field(default_factory=time.monotonic)
+    _last: float = field(default_factory=time.monotonic)  # when the last part ended
 
-    def over(self, part: str, at: float | None = None) -> None:
-        """A part is over, now or at this monotonic time."""
+    def end(self, part: str, at: float | None = None) -> None:
+        """A part has ended now, or at this monotonic time."""
         now = time.monotonic() if at is None else at
         self.seconds[part], self._last = self.seconds.get(part, 0) + now - self._last, now
 
@@ -130,29 +130,29 @@ class RoundTimes:
 
 def rounds(
     saves: Saves,
-    once: Callable[[RoundTimes], Run],
+    run_round: Callable[[RoundTimes], Run],
     show: Callable[[Run, Difference, RoundTimes], None],
     say: Callable[[str], None],
 ) -> NoReturn:
-    """Go on for ever. `once` builds and tests, and ends early when `saves.there` is set.
+    """Run rounds for ever. `run_round` builds and tests; it ends early when `saves.pending` is set.
 
-    What it then gives or raises is dropped; a CiError at another time, such as what the compiler found,
-    is said. Interrupted ends all.
+    `show` gets each complete round, `say` a line about each wait and save. The result or CiError of a
+    round that a save has ended is dropped; `say` gets any other CiError, such as a compiler's. Raises Interrupted.
     """
     before: dict[str, Verdict] = {}
     while True:
-        parts = RoundTimes()
+        times = RoundTimes()
         try:
-            run = once(parts)
-            if not saves.there.is_set():
-                show(run, compare(before, run), parts)
+            run = run_round(times)
+            if not saves.pending.is_set():
+                show(run, compare(before, run), times)
                 before = {result.id: result.verdict for result in run.results}
         except Cancelled:
             pass
         except CiError as problem:
-            if not saves.there.is_set():
+            if not saves.pending.is_set():
                 say(str(problem))
-        if not saves.there.is_set():
+        if not saves.pending.is_set():
             say(f"watching {saves.tree}")
         names = saves.take()
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""

@@ -101,6 +101,7 @@ def test_a_log_of_several_boots_is_one_run(tmp_path: Path) -> None:
         (["run", "x", "--junit", "/absent/out.xml"], "is not there"),
         (["run", "--tree", "/absent"], "no such folder"),
         (["junit", "/absent", "-o", "/dev/null"], "No such file"),
+        (["junit", "/absent.c:100:2", "-o", "/dev/null"], "/absent.c:100:2: No such file"),
         (["tree", "get", "debian:7"], "is needed"),
         (["kernel", "get", "build:"], "is not understood"),
         (["kernel", "build", "/absent"], "no such folder"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""JUnit XML that every reader can read."""
+"""The JUnit XML that `junit` writes."""
 
 import re
 import tracemalloc
@@ -18,7 +18,7 @@ from ksftci.formats.junittext import legal
 from ksftci.results.model import Measurement, ProgramRun, Run, TestResult, Verdict
 
 NASTY = "\x1b[31mred\x00 \ufffe <&\"'> ]]> \ud800 äö 🐧"
-SPELT = "\\x1b[31mred\\x00 \\ufffe <&\"'> ]]> \\ud800 äö 🐧"
+ESCAPED = "\\x1b[31mred\\x00 \\ufffe <&\"'> ]]> \\ud800 äö 🐧"
 
 
 def a_run(*results: TestResult, **fields: object) -> Run:
@@ -30,12 +30,12 @@ def the_case(result: TestResult) -> ET.Element:
     return case
 
 
-def told(element: ET.Element) -> dict[str, str]:
+def properties(element: ET.Element) -> dict[str, str]:
     """The properties of a suite or a case."""
     return {p.get("name", ""): p.get("value", "") for p in element.iterfind("properties/property")}
 
 
-def test_what_readers_look_for() -> None:
+def test_a_failure_has_all_fields_that_readers_use() -> None:
     failed = TestResult("cow", "cow.thp.up", Verdict.FAIL, "Expected 1", 0.25, ["# a", "# b"], "cow.c", 7)
     root = ET.fromstring(junit.render([a_run(failed)]))
     (suite,) = root
@@ -48,15 +48,15 @@ def test_what_readers_look_for() -> None:
     assert failure is not None
     assert failure.attrib == {"message": "Expected 1", "type": "fail"}
     assert failure.text == "Expected 1\n# a\n# b"
-    assert told(suite) == {"kernel": "debian:7.3", "arch": "arm64", "program": "cow", "release": "7.3.4"}
+    assert properties(suite) == {"kernel": "debian:7.3", "arch": "arm64", "program": "cow", "release": "7.3.4"}
 
 
 def test_every_verdict_has_its_element() -> None:
     results = [TestResult("p", verdict.value, verdict, "why") for verdict in Verdict]
     root = ET.fromstring(junit.render([a_run(*results)]))
-    found = {case.get("name"): [inner.tag for inner in case] for case in root.iter("testcase")}
+    elements = {case.get("name"): [inner.tag for inner in case] for case in root.iter("testcase")}
     passed, error = ["properties", "system-out"], ["error"]
-    assert found == {
+    assert elements == {
         "pass": passed,
         "xpass": passed,
         "fail": ["failure"],
@@ -76,10 +76,10 @@ def test_verdicts_without_a_reason_still_count() -> None:
     assert counts == {"tests": "9", "failures": "1", "errors": "4", "skipped": "2"}
 
 
-def test_a_plain_pass_says_nothing_more() -> None:
+def test_a_plain_pass_has_no_elements_and_the_time_that_dorny_needs() -> None:
     case = the_case(TestResult("p", "t", Verdict.PASS))
     assert not list(case)
-    assert case.get("time") == "0", "readers that need a time find one"
+    assert case.get("time") == "0"
 
 
 def test_the_type_of_an_error_is_the_verdict() -> None:
@@ -89,44 +89,44 @@ def test_the_type_of_an_error_is_the_verdict() -> None:
         assert error.text == f"{verdict.value}: why\nline"
 
 
-def test_a_skip_says_why_as_message_and_as_text() -> None:
+def test_a_skip_has_its_reason_as_message_and_as_text() -> None:
     skipped, out = the_case(TestResult("p", "t", Verdict.SKIP, "no THP", log=["# looked"]))
     assert (skipped.get("message"), skipped.text) == ("no THP", "no THP")
     assert (out.tag, out.text) == ("system-out", "# looked")
 
 
-def test_an_expected_failure_is_a_skip_that_says_so() -> None:
+def test_an_expected_failure_is_a_skip_of_the_type_xfail() -> None:
     known = "bug 7 https://bugs.example/7"
     case = the_case(TestResult("p", "t", Verdict.XFAIL, "Expected 1", known=known))
     skipped = case.find("skipped")
     assert skipped is not None
     assert skipped.get("type") == "xfail"
     assert skipped.get("message") == f"xfail: Expected 1; known: {known}"
-    assert told(case) == {"verdict": "xfail", "reason": "Expected 1", "known": known}
+    assert properties(case) == {"verdict": "xfail", "reason": "Expected 1", "known": known}
 
 
-def test_an_unexpected_pass_passes_and_tells() -> None:
+def test_an_unexpected_pass_is_a_pass_whose_output_begins_with_xpass() -> None:
     case = the_case(TestResult("p", "t", Verdict.XPASS, log=["ran"]))
     assert [inner.tag for inner in case] == ["properties", "system-out"]
     assert case[1].text == "xpass\nran"
 
 
-def test_a_flaky_pass_is_told_as_surefire_does() -> None:
+def test_a_flaky_pass_has_surefires_elements() -> None:
     earlier = [Verdict.FAIL, Verdict.TIMEOUT]
     case = the_case(TestResult("p", "t", Verdict.PASS, log=["ran"], earlier=earlier))
     assert [inner.tag for inner in case] == ["properties", "flakyFailure", "flakyFailure", "system-out"]
     assert [inner.get("type") for inner in case.iterfind("flakyFailure")] == ["fail", "timeout"]
     assert case[-1].text == "pass; attempts before: fail, timeout\nran"
-    assert told(case)["earlier"] == "fail timeout"
+    assert properties(case)["earlier"] == "fail timeout"
 
 
-def test_a_failure_that_was_retried_is_told_as_surefire_does() -> None:
+def test_a_failure_that_was_retried_has_surefires_elements() -> None:
     case = the_case(TestResult("p", "t", Verdict.FAIL, "why", earlier=[Verdict.FAIL]))
     assert [inner.tag for inner in case] == ["properties", "failure", "rerunFailure"]
     assert case[1].get("message") == "why; attempts before: fail"
 
 
-def test_what_cannot_be_in_xml_is_spelt_out() -> None:
+def test_illegal_characters_are_escaped() -> None:
     result = TestResult(NASTY, NASTY, Verdict.FAIL, NASTY, None, [NASTY, "\r"], NASTY, 1, NASTY)
     run = a_run(result, splats=[(NASTY, NASTY), ("", NASTY)], anomalies=[NASTY])
     run.kernel = run.environment["x"] = run.environment[NASTY] = NASTY
@@ -135,8 +135,8 @@ def test_what_cannot_be_in_xml_is_spelt_out() -> None:
     assert "🐧" in text
     assert not re.search("[\x00\x1b\ufffe\ud800\r]", text)
     (failure,) = root.iter("failure")
-    assert failure.text == f"{SPELT}; known: {SPELT}\n{SPELT}\n\\x0d"
-    assert legal(NASTY) == SPELT
+    assert failure.text == f"{ESCAPED}; known: {ESCAPED}\n{ESCAPED}\n\\x0d"
+    assert legal(NASTY) == ESCAPED
 
 
 @settings(deadline=None)
@@ -148,7 +148,7 @@ def test_any_text_gives_a_valid_document(name: str, reason: str, log: str, verdi
     etree.fromstring(text.encode())
 
 
-def test_repeats_and_kernels_do_not_collapse() -> None:
+def test_repeats_and_kernels_have_names_of_their_own() -> None:
     runs = [a_run(TestResult("p", "t", Verdict.PASS), repeat=n) for n in (1, 2)]
     runs += [Run("debian:7", results=[TestResult("p", "t", Verdict.PASS)], repeat=3)]
     root = ET.fromstring(junit.render(runs))
@@ -161,7 +161,7 @@ def test_class_names_have_no_double_colon() -> None:
     assert the_case(TestResult("mm::cow", "t", Verdict.PASS)).get("classname") == "debian:7.3.mm.cow"
 
 
-def test_names_with_dots_of_their_own_stay_whole() -> None:
+def test_a_name_that_is_not_only_words_and_dots_stays_whole() -> None:
     result = TestResult("cow", "Basic COW ... with base page", Verdict.PASS)
     assert junit.split_name(result) == ("cow", "Basic COW ... with base page")
 
@@ -169,20 +169,20 @@ def test_names_with_dots_of_their_own_stay_whole() -> None:
 def test_no_tests_is_a_valid_document() -> None:
     assert ET.fromstring(junit.render([])).tag == "testsuites"
     (suite,) = ET.fromstring(junit.render([a_run()]))
-    assert (suite.get("tests"), suite.get("name"), told(suite)["release"]) == ("0", "debian:7.3", "7.3.4")
+    assert (suite.get("tests"), suite.get("name"), properties(suite)["release"]) == ("0", "debian:7.3", "7.3.4")
 
 
-def test_the_environment_is_in_every_suite_and_oddities_are_once_in_a_run() -> None:
+def test_the_environment_is_in_every_suite_and_an_anomaly_only_once_in_a_run() -> None:
     results = [TestResult(program, "t", Verdict.PASS) for program in ("a", "b")]
     run = a_run(*results, repeat=2, interrupted=True, anomalies=["a: no plan"], splats=[("", "Oops"), ("b", "BUG")])
     first, second = ET.fromstring(junit.render([run]))
     both = {"kernel": "debian:7.3", "arch": "arm64", "run": "2", "interrupted": "yes", "release": "7.3.4"}
-    assert told(first) == {**both, "program": "a", "anomalies": "a: no plan", "splats": "Oops"}
-    assert told(second) == {**both, "program": "b"}
+    assert properties(first) == {**both, "program": "a", "anomalies": "a: no plan", "splats": "Oops"}
+    assert properties(second) == {**both, "program": "b"}
     assert [second.findtext("system-err"), first.findtext("system-err")] == ["BUG", None]
 
 
-def test_long_logs_keep_both_ends_and_say_what_is_missing() -> None:
+def test_long_logs_keep_both_ends_and_the_number_of_missing_lines() -> None:
     (failure,) = the_case(TestResult("p", "t", Verdict.FAIL, log=[f"line {n}" for n in range(2000)]))
     lines = (failure.text or "").split("\n")[1:]
     assert (lines[0], lines[-1], len(lines)) == ("line 0", "line 1999", 501)
@@ -190,7 +190,7 @@ def test_long_logs_keep_both_ends_and_say_what_is_missing() -> None:
 
 
 @pytest.mark.parametrize("letter", ["x", "\x00", "🐧"])
-def test_wide_logs_stay_below_what_github_takes(letter: str) -> None:
+def test_logs_of_long_lines_stay_below_the_limit_of_github(letter: str) -> None:
     long = letter * 100_000
     (failure,) = the_case(TestResult("p", "t", Verdict.FAIL, long, log=["first", *[long] * 400, "last"]))
     text = failure.text or ""
@@ -215,15 +215,15 @@ def test_elements_come_in_the_order_of_the_schemas(
     tags = [inner.tag for inner in suite[1]]
     assert tags == sorted(tags, key=_ORDER.index)
     assert sum(tag in ("failure", "error", "skipped") for tag in tags) <= 1
-    attributes = {"name", "tests", "failures", "errors", "skipped", "time"}  # all that junit-10.xsd has, and no more
+    attributes = {"name", "tests", "failures", "errors", "skipped", "time"}  # the attributes in junit-10.xsd
     assert set(suite.attrib) == attributes
     assert re.fullmatch(r"\d+\.\d{3}", suite.get("time", ""))
 
 
-def test_what_was_measured_is_in_the_properties_of_its_case() -> None:
+def test_measurements_are_properties_of_the_test_case() -> None:
     measured = (Measurement("time", 31.25, "ns/page"), Measurement("small", 0.00001, "ratio"))
     case = the_case(TestResult("p", "t", Verdict.PASS, log=["ran"], measured=measured))
-    assert told(case) == {"measure.time": "31.25 ns/page", "measure.small": "0.00001 ratio"}
+    assert properties(case) == {"measure.time": "31.25 ns/page", "measure.small": "0.00001 ratio"}
     assert [inner.tag for inner in case] == ["properties", "system-out"]
     assert case[1].text == "ran"
 
@@ -234,13 +234,13 @@ def suites(count: int, cases: int) -> Iterator[ProgramRun]:
         yield ProgramRun(run, f"p{number}", run.results)
 
 
-def test_writing_is_what_rendering_gives(tmp_path: Path) -> None:
+def test_a_written_file_holds_what_render_gives(tmp_path: Path) -> None:
     runs = [a_run(*(TestResult(f"p{n % 3}", f"t{n}", Verdict.FAIL) for n in range(1000)))]
     junit.write((suite for run in runs for suite in run.programs), tmp_path / "out.xml")
     assert (tmp_path / "out.xml").read_text(encoding="utf-8") == junit.render(runs)
 
 
-def test_what_a_run_has_odd_at_its_end_is_told(tmp_path: Path) -> None:
+def test_an_anomaly_that_comes_after_the_last_suite_is_written(tmp_path: Path) -> None:
     run = a_run()
 
     def stream() -> Iterator[ProgramRun]:
@@ -249,7 +249,7 @@ def test_what_a_run_has_odd_at_its_end_is_told(tmp_path: Path) -> None:
 
     junit.write(stream(), tmp_path / "out.xml")
     (suite,) = ET.parse(tmp_path / "out.xml").getroot()
-    assert told(suite)["anomalies"] == "p: no plan"
+    assert properties(suite)["anomalies"] == "p: no plan"
 
 
 def test_writing_keeps_few_suites_in_memory(tmp_path: Path) -> None:
@@ -262,7 +262,7 @@ def test_writing_keeps_few_suites_in_memory(tmp_path: Path) -> None:
     assert peaks[1] < 1.2 * peaks[0]
 
 
-def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
+def test_an_error_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "out.xml"
     path.write_text("old")
 
@@ -276,6 +276,6 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_is_told() -> None:
+def test_a_full_disk_is_an_error() -> None:
     with pytest.raises(CiError, match="/dev/full: cannot write there: No space left"):
         junit.write(suites(1, 10), Path("/dev/full"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""JUnit XML of ours and of others, read back."""
+"""JUnit XML is read: what `junit` wrote, and files by other tools."""
 
 import math
 import subprocess
@@ -40,7 +40,7 @@ results = st.builds(
     st.none() | st.integers(1, 10**6),
     words | st.just(""),
     st.lists(st.sampled_from(list(Verdict)), max_size=3),
-    st.lists(measurements, max_size=3, unique_by=lambda one: one.name).map(tuple),
+    st.lists(measurements, max_size=3, unique_by=lambda measurement: measurement.name).map(tuple),
 )
 facts = st.dictionaries(words.map(lambda word: f"x_{word}"), words, max_size=3)
 runs = st.builds(
@@ -57,26 +57,26 @@ runs = st.builds(
 
 
 def as_written(runs: list[Run]) -> list[Run]:
-    """What a document can hold of runs: legal characters, results by program, logs with their ends."""
+    """The runs as a document can hold them: legal characters only, results and splats grouped by program."""
     return [
         replace(
             run,
             kernel=legal(run.kernel),
             environment={legal(k): legal(v) for k, v in run.environment.items()},
             anomalies=[legal(note) for note in run.anomalies],
-            results=[_as_written(result) for suite in run.programs for result in suite.results],
+            results=[_result_as_written(result) for suite in run.programs for result in suite.results],
             splats=[
-                (of, legal(line))
+                (splat_program, legal(line))
                 for program in ["", *(suite.program for suite in run.programs)]
-                for of, line in run.splats
-                if of == program
+                for splat_program, line in run.splats
+                if splat_program == program
             ],
         )
         for run in runs
     ]
 
 
-def _as_written(result: TestResult) -> TestResult:
+def _result_as_written(result: TestResult) -> TestResult:
     return replace(
         result,
         name=legal(result.name),
@@ -89,7 +89,7 @@ def _as_written(result: TestResult) -> TestResult:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(runs, max_size=3))
-def test_what_was_written_comes_back(tmp_path: Path, runs: list[Run]) -> None:
+def test_written_runs_are_read_as_they_were(tmp_path: Path, runs: list[Run]) -> None:
     for number, run in enumerate(runs):
         run.repeat = number + 1
     path = tmp_path / "out.xml"
@@ -98,13 +98,13 @@ def test_what_was_written_comes_back(tmp_path: Path, runs: list[Run]) -> None:
 
 
 @pytest.mark.parametrize("log", [["", " ", "\t"], [" "], ["why", "why"], ["pass", "ok"], ["timeout: why"]])
-def test_logs_that_look_like_something_else_come_back(log: list[str], tmp_path: Path) -> None:
+def test_logs_that_look_like_headlines_or_blanks_are_read_as_they_were(log: list[str], tmp_path: Path) -> None:
     run = Run("k", results=[TestResult("p", f"{v.value}{r}", v, r, log=log) for v in Verdict for r in ("", "why")])
     (tmp_path / "out.xml").write_text(junit.render([run]))
     assert record.read(tmp_path / "out.xml") == [run]
 
 
-def test_recordings_come_back(tmp_path: Path) -> None:
+def test_recordings_are_read_as_they_were(tmp_path: Path) -> None:
     for log in sorted(LOGS.glob("*.log")):
         runs = record.read(log)
         path = tmp_path / "out.xml"
@@ -112,17 +112,18 @@ def test_recordings_come_back(tmp_path: Path) -> None:
         assert record.read(path) == as_written(runs), log
 
 
-def test_a_cut_log_comes_back_cut(tmp_path: Path) -> None:
+def test_a_shortened_log_is_not_shortened_again(tmp_path: Path) -> None:
     run = Run("k", results=[TestResult("p", "t", Verdict.FAIL, "w" * 5000, log=["x" * 2000] * 900)])
     path = tmp_path / "out.xml"
     path.write_text(junit.render([run]))
     (first,) = record.read(path)
     path.write_text(junit.render([first]))
-    assert record.read(path) == [first], "and is not cut again"
+    assert record.read(path) == [first]
     assert len(first.results[0].log) < 100
 
 
 def read(tmp_path: Path, text: str) -> list[TestResult]:
+    """The results in a document of another tool."""
     path = tmp_path / "foreign.xml"
     path.write_text(text)
     (run,) = record.read(path)
@@ -146,13 +147,13 @@ def test_pytest_is_read(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(tests)]
     subprocess.run([*argv, f"--junitxml={tmp_path}/foreign.xml"], check=False, capture_output=True)
     (run,) = record.read(tmp_path / "foreign.xml")
-    found = {result.name: result for result in run.results}
-    verdicts = {name.removeprefix("test_"): result.verdict.value for name, result in found.items()}
+    results = {result.name: result for result in run.results}
+    verdicts = {name.removeprefix("test_"): result.verdict.value for name, result in results.items()}
     assert verdicts == {"good": "pass", "bad": "fail", "xfail": "xfail", "skip": "skip", "error": "error"}
     assert {result.program.rpartition(".")[2] for result in run.results} == {"test_it"}
-    assert found["test_bad"].reason.splitlines()[0] == "assert 1 == 2"
-    assert any("def test_bad" in line for line in found["test_bad"].log)
-    assert (found["test_xfail"].reason, found["test_skip"].reason) == ("known", "not here")
+    assert results["test_bad"].reason.splitlines()[0] == "assert 1 == 2"
+    assert any("def test_bad" in line for line in results["test_bad"].log)
+    assert (results["test_xfail"].reason, results["test_skip"].reason) == ("known", "not here")
 
 
 def test_googletest_is_read(tmp_path: Path) -> None:
@@ -186,8 +187,8 @@ def test_junitparser_is_read(tmp_path: Path) -> None:
     document.add_testsuite(suite)
     document.write(str(tmp_path / "foreign.xml"))
     (run,) = record.read(tmp_path / "foreign.xml")
-    found = [(r.id, r.verdict.value, r.reason) for r in run.results]
-    assert found == [("s.good", "pass", ""), ("cls.bad", "error", "gone"), ("s.good#2", "pass", "")]
+    results = [(r.id, r.verdict.value, r.reason) for r in run.results]
+    assert results == [("s.good", "pass", ""), ("cls.bad", "error", "gone"), ("s.good#2", "pass", "")]
 
 
 def test_several_failures_of_a_case_are_all_kept(tmp_path: Path) -> None:
@@ -214,11 +215,12 @@ def test_surefire_is_read(tmp_path: Path) -> None:
     ("kind", "verdict"),
     [("timeout", "timeout"), ("not_run", "not_run"), ("fail", "error"), ("skip", "error"), ("OSError", "error")],
 )
-def test_the_type_of_an_error_is_a_verdict_only_where_it_can_be(kind: str, verdict: str, tmp_path: Path) -> None:
+def test_only_the_types_that_junit_gives_an_error_are_verdicts(kind: str, verdict: str, tmp_path: Path) -> None:
     (result,) = read(tmp_path, f"<testsuite name='s'><testcase name='t'><error type='{kind}'/></testcase></testsuite>")
     assert result.verdict.value == verdict
 
 
+# Each entity holds the one before it.
 BOMB = "".join(f'<!ENTITY e{n} "{"&e" + str(n - 1) + ";" if n else ""}{"x" * 99}">' for n in range(9))
 
 
@@ -236,14 +238,14 @@ BOMB = "".join(f'<!ENTITY e{n} "{"&e" + str(n - 1) + ";" if n else ""}{"x" * 99}
         ),
     ],
 )
-def test_what_is_broken_or_dangerous_is_refused(text: str, message: str, tmp_path: Path) -> None:
+def test_broken_and_dangerous_documents_are_errors(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "foreign.xml"
     path.write_text(text)
     with pytest.raises(CiError, match=message):
         record.read(path)
 
 
-def test_an_entity_bomb_does_not_go_off(tmp_path: Path) -> None:
+def test_entities_that_grow_exponentially_are_not_resolved(tmp_path: Path) -> None:
     lol = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10 if n else "lol"}">' for n in range(20))
     path = tmp_path / "foreign.xml"
     path.write_text(
@@ -265,14 +267,14 @@ def test_an_entity_bomb_does_not_go_off(tmp_path: Path) -> None:
         ("", False),
     ],
 )
-def test_only_xml_is_taken_for_it(beginning: str, xml: bool, tmp_path: Path) -> None:
+def test_a_file_is_xml_by_its_beginning(beginning: str, xml: bool, tmp_path: Path) -> None:
     (tmp_path / "log").write_text(beginning, encoding="utf-8")
     assert junitread.is_xml(tmp_path / "log") is xml
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 4000), st.binary(max_size=4))
-def test_damaged_documents_never_raise_anything_else(tmp_path: Path, at: int, junk: bytes) -> None:
+def test_a_damaged_document_raises_nothing_but_cierror(tmp_path: Path, at: int, junk: bytes) -> None:
     good = junit.render(
         [Run("k", results=[TestResult("p", v.value, v, "why", 1.0, ["log"]) for v in Verdict])]
     ).encode()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Logs as streams: bounded logs, one program at a time, time that grows with the lines alone."""
+"""Logs are read as a stream: one program at a time, in memory that does not grow with the log."""
 
 import tracemalloc
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
-def test_suites_come_one_by_one_in_flat_memory(log: Path) -> None:
+def test_only_one_suite_of_a_log_is_in_memory(log: Path) -> None:
     suites = record.stream(log)
     first = next(suites)
     tracemalloc.start()
@@ -47,7 +47,7 @@ def test_suites_come_one_by_one_in_flat_memory(log: Path) -> None:
     assert first.run is last.run and first.run.results == []
 
 
-def test_reading_gives_what_streaming_gives(log: Path) -> None:
+def test_read_gives_the_results_of_stream(log: Path) -> None:
     (run,) = record.read(log)
     assert [result.id for result in run.results] == [
         result.id for suite in record.stream(log) for result in suite.results
@@ -55,13 +55,13 @@ def test_reading_gives_what_streaming_gives(log: Path) -> None:
     assert run.anomalies == []
 
 
-def test_where_a_block_ends_makes_no_difference(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_of_a_block_changes_no_result(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with log.open("a") as file:
-        file.writelines(f"{line}\n" for line in islice(programs(5), 400))  # and again, cut
-    whole = [(result.id, result.verdict, result.log) for result in record.read(log)[0].results]
+        file.writelines(f"{line}\n" for line in islice(programs(5), 400))  # a second stream, cut off
+    large_blocks = [(result.id, result.verdict, result.log) for result in record.read(log)[0].results]
     monkeypatch.setattr(record, "_BLOCK", 1000)
-    assert [(result.id, result.verdict, result.log) for result in record.read(log)[0].results] == whole
-    assert "mm:program1#2.test1" in {id for id, _, _ in whole}
+    assert [(result.id, result.verdict, result.log) for result in record.read(log)[0].results] == large_blocks
+    assert "mm:program1#2.test1" in {id for id, _, _ in large_blocks}
 
 
 def test_a_log_is_shortened_in_its_middle_and_keeps_its_place() -> None:
@@ -95,7 +95,7 @@ def test_names_of_any_length_are_bounded_and_unique() -> None:
     assert len({result.name for result in parser.results}) == 3
 
 
-def test_many_that_are_missing_are_told_by_one() -> None:
+def test_a_single_result_stands_for_many_missing_tests() -> None:
     parser = Parser("p")
     parser.feed("1..1001\nok 1 a\n")
     parser.finish()
@@ -107,11 +107,11 @@ def test_many_that_are_missing_are_told_by_one() -> None:
     assert parser.results[2].reason == "999999997 planned, never reported"
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CiError, match="No such file"):
         record.read(tmp_path / "no.log")
 
 
-def test_runs_without_results_are_runs() -> None:
+def test_runs_without_results_are_kept() -> None:
     runs = record.parse("# ksftci kernel: a\n# ksftci arch: arm64\nTAP version 13\n1..0\n# ksftci kernel: b\n", "x")
     assert [(run.kernel, run.arch, run.results) for run in runs] == [("a", "arm64", []), ("b", "", [])]

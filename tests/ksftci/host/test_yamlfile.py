@@ -177,7 +177,7 @@ def test_mistakes_in_a_mapping(tmp_path: Path, text: str, expected: list[str]) -
         ("a: !b", f':1:4: tag "!b"; values are plain words, there are no tags; {HINT}'),
         ("a: \x01", ":1:4: not YAML: a control character; use printable text"),
         ("a: ä\n".encode() + b"b: \xc3\xa4\xe4", ":2:5: not UTF-8: byte 0xe4; save as UTF-8"),
-        ("%YAML 1.1\n--- []", ":2:1: YAML 1.2 is spoken here; remove the %YAML line"),
+        ("%YAML 1.1\n--- []", ":2:1: only YAML 1.2 is read; remove the %YAML line"),
     ],
 )
 def test_what_no_file_may_have(tmp_path: Path, model: type[BaseModel], data: str | bytes, message: str) -> None:

@@ -214,14 +214,14 @@ def test_an_error_shows_the_compilers_line_and_keeps_the_log(source: Path) -> No
 
 def test_missing_packages_are_named_all_at_once(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(packages, "_there", lambda probe: probe not in ("flex", "bc", "/usr/include/libelf.h"))
+    monkeypatch.setattr(packages, "_is_installed", lambda probe: probe not in ("flex", "bc", "/usr/include/libelf.h"))
     with pytest.raises(CiError, match=r"without bc, flex, libelf-dev: [\s\S]*apt-get install .* bc flex libelf-dev"):
         Build(source)()
 
 
 def test_qemu_is_not_needed_to_build(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(packages, "_there", lambda probe: "qemu" not in probe)
+    monkeypatch.setattr(packages, "_is_installed", lambda probe: "qemu" not in probe)
     assert packages.missing_for_kernel(ARM64) == packages.missing_for_kernel(X86_64) == []
 
 

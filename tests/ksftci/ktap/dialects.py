@@ -86,15 +86,15 @@ def leaves(tests: list[Test], path: str = "") -> Iterator[tuple[str, str]]:
 
 def expected(root: Branch) -> dict[str, str]:
     """Id to verdict: what must come out of the tree."""
-    found: dict[str, str] = {}
+    verdicts: dict[str, str] = {}
     times: dict[str, int] = {}
     for name, verdict in leaves(root.children):
         unique = name
-        while unique in found:
+        while unique in verdicts:
             times[name] = times.get(name, 1) + 1
             unique = f"{name}#{times[name]}"
-        found[unique] = verdict
-    return found
+        verdicts[unique] = verdict
+    return verdicts
 
 
 def print_tree(root: Branch) -> Printed:

@@ -28,6 +28,6 @@ def test_every_leaf_comes_back_with_its_id_and_verdict(root: Branch, stamp: str)
 def test_no_failure_that_was_printed_whole_is_lost(log: Log) -> None:
     (run,) = record.parse(log.data.decode("utf-8", "replace"), "log")
     assert len({result.id for result in run.results}) == len(run.results)
-    found = {result.name.rpartition("/")[2]: result.verdict for result in run.results}
+    of_leaf = {result.name.rpartition("/")[2]: result.verdict for result in run.results}
     for leaf in log.failures:
-        assert found[leaf.name] is Verdict(leaf.verdict)
+        assert of_leaf[leaf.name] is Verdict(leaf.verdict)

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksftci.formats.record import parse as parse_log
-from ksftci.ktap.line import judge
 from ksftci.ktap.parser import Parser
 from ksftci.results.model import Verdict
 
@@ -46,8 +45,7 @@ def test_harness(log: Log) -> None:
 
 def test_the_levels_of_runner_sh(log: Log) -> None:
     (run,) = parse_log(log("runner.log"), "runner")
-    found = {result.id: result.verdict.value for result in run.results}
-    assert found == {
+    assert {result.id: result.verdict.value for result in run.results} == {
         "mm:ksft_ksm.sh.ksm_tests -M -p 10/KSM merging": "pass",
         "mm:ksft_ksm.sh.ksm_tests -M -p 10/KSM unmerging": "fail",
         "mm:ksft_ksm.sh.ksm_tests -N -m 0": "skip",
@@ -69,27 +67,6 @@ def test_kunit_nests_by_spaces_and_may_be_cut(log: Log) -> None:
         "cut/began": "pass",
         "cut/test 2": "not_run",
     }
-
-
-@pytest.mark.parametrize(
-    ("failed", "text", "expected"),
-    [
-        (False, "# SKIP no swap", ("no swap", Verdict.SKIP, "")),
-        (False, "plain # SKIP the reason", ("plain", Verdict.SKIP, "the reason")),
-        (False, "lower # skip a reason", ("lower", Verdict.SKIP, "a reason")),
-        (True, "known # XFAIL not yet", ("known", Verdict.XFAIL, "not yet")),
-        (False, "# XPASS surprise", ("surprise", Verdict.XPASS, "")),
-        (True, "# error out of memory", ("out of memory", Verdict.ERROR, "")),
-        (True, "later # TODO one day", ("later", Verdict.XFAIL, "one day")),
-        (True, "slow # TIMEOUT 45 seconds", ("slow", Verdict.TIMEOUT, "timeout after 45 seconds")),
-        (True, "script # exit=2", ("script", Verdict.FAIL, "exit=2")),
-        (False, r"hash \# in a name", ("hash # in a name", Verdict.PASS, "")),
-        (True, "#1 is no directive", ("#1 is no directive", Verdict.FAIL, "")),
-        (True, "# SKIPPING is none", ("# SKIPPING is none", Verdict.FAIL, "")),
-    ],
-)
-def test_directives(failed: bool, text: str, expected: tuple[str, Verdict, str]) -> None:
-    assert judge(failed, text) == expected
 
 
 def test_directives_of_a_whole_log(log: Log) -> None:
@@ -123,7 +100,7 @@ def test_a_console_with_time_stamps_escapes_and_a_panic(log: Log) -> None:
     ]
 
 
-def test_gaps_and_doubles_are_told(log: Log) -> None:
+def test_gaps_and_doubles_are_anomalies(log: Log) -> None:
     parser = parse(log("gaps.log"))
     assert verdicts(parser) == {"first": "pass", "third": "pass", "third#2": "fail", "late": "pass"}
     assert parser.anomalies == ["p: number 3 comes twice", "p: numbers 2 are missing"]
@@ -141,7 +118,7 @@ def test_all_skipped(log: Log) -> None:
     assert (result.name, result.verdict, result.reason) == ("all", Verdict.SKIP, "no huge pages")
 
 
-def test_a_skip_without_a_reason_gets_what_was_said_last() -> None:
+def test_a_skip_without_a_reason_gets_the_last_words() -> None:
     parser = parse("1..1\n# [RUN] swapped\n# is swap enabled?\nok 1 # SKIP swapped")
     assert parser.results[0].reason == "is swap enabled?"
 
@@ -198,18 +175,53 @@ def test_unusual_results(line: str, name: str | None, verdict: str) -> None:
     assert verdicts(parse(line)) == ({name: verdict} if name else {})
 
 
+def test_a_nested_result_that_is_cut_stays_in_its_stream() -> None:
+    stream = "# TAP version 13\n# 1..1\n"
+    parser = parse(f"{stream}# ok 1 a\n# # ok 1 cut\n{stream}# ok 1 b\nok 1 outer")
+    assert verdicts(parser) == {"outer/a": "pass", "outer/cut": "pass", "outer/b": "pass"}
+
+
+def test_a_title_of_run_vmtests_has_a_rule_before_it() -> None:
+    for rule, results in (("# ---\n", {"cow/a": "pass", "cow": "not_run"}), ("", {"a": "pass"})):
+        assert verdicts(parse(f"{rule}# running ./cow\n# 1..1\n# ok 1 a")) == results
+
+
+def test_only_a_comment_measures() -> None:
+    for line, count in (("# measure time 3 ns", 1), ("measure time 3 ns", 0), ("    measure time 3 ns", 0)):
+        assert len(parse(f"{line}\nok 1 a").results[0].measured) == count
+
+
+def test_a_splat_without_stamps_goes_on_to_the_next_result() -> None:
+    lines = ["BUG: KASAN: use-after-free in f+0x1/0x2", "Read of size 8", "usb 1-1: new device"]
+    (_, splat) = parse("\n".join([*lines, "ok 1 a"])).results
+    assert (splat.name, splat.log) == ("a/kernel_log", lines)
+
+
+def test_a_comment_is_no_splat_unless_the_kernel_printed_it() -> None:
+    assert verdicts(parse("# BUG: x\nok 1 a")) == {"a": "pass"}
+    assert verdicts(parse("[    1.000000] # BUG: x\nok 1 a")) == {"a": "pass", "a/kernel_log": "fail"}
+
+
+def test_a_splat_is_of_the_innermost_test_that_ran() -> None:
+    assert verdicts(parse("1..1\n# 1..1\n# ok 1 inner\nBUG: x\nok 1 outer\nok 2 next")) == {
+        "outer/inner": "pass",
+        "outer/kernel_log": "fail",
+        "next": "pass",
+    }
+
+
+def test_a_splat_at_the_end_comes_after_the_results() -> None:
+    parser = parse("# 1..1\n# ok 1 inner\nBUG: x")
+    assert list(verdicts(parser)) == ["inner", "kernel_log"]
+    assert parser.splats_seen == {(None, "BUG: x")}
+
+
 def test_durations_come_from_arrival_times() -> None:
     parser = Parser("p")
     for at, line in [(1.0, "1..2"), (2.5, "ok 1 a"), (3.0, "# RUN b ..."), (7.0, "ok 2 b")]:
         parser.feed(line, at)
     parser.finish()
     assert [result.seconds for result in parser.results] == [1.5, 4.0]
-
-
-@given(st.text(), st.text())
-def test_directives_of_anything(before: str, after: str) -> None:
-    name, verdict, _ = judge(True, f"{before} # SKIP {after}")
-    assert isinstance(name, str) and isinstance(verdict, Verdict)
 
 
 @given(st.text())

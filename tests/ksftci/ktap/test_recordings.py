@@ -38,10 +38,10 @@ EXPECTED = {
         timeout mm:ksft_hmm.sh.hmm-tests/hmm.migrate
         not_run mm:ksft_hmm.sh.hmm-tests/test 3
         fail    mm:ksft_gone.sh.exit
-        odd     vmtests: split_huge_page_test /tmp/xfs_dir_k3G says fail, what failed inside it was expected to
-        odd     vmtests: selftests: mm: ksft_thp.sh says fail, what failed inside it was expected to
-        odd     vmtests: hmm-tests: 3 tests planned, 2 reported
-        odd     vmtests: selftests: mm: ksft_hmm.sh: no plan
+        anomaly vmtests: split_huge_page_test /tmp/xfs_dir_k3G says fail, what failed inside it was expected to
+        anomaly vmtests: selftests: mm: ksft_thp.sh says fail, what failed inside it was expected to
+        anomaly vmtests: hmm-tests: 3 tests planned, 2 reported
+        anomaly vmtests: selftests: mm: ksft_hmm.sh: no plan
     """,
     # Time stamps of two sorts, signals glued to results, a line of the kernel's within one, a panic.
     "lava.log": """
@@ -51,7 +51,7 @@ EXPECTED = {
         pass    mm:cow.fork
         pass    mm:droppable.mapped
         crash   mm:droppable.crash
-        odd     lava: selftests: mm: droppable: no plan
+        anomaly lava: selftests: mm: droppable: no plan
     """,
     # KUnit through syslog or the journal.
     "journal.log": """
@@ -95,7 +95,7 @@ EXPECTED = {
         pass    streams.more
         pass    streams.than the next plan
         fail    streams.after a plan alone
-        odd     streams: 2 tests planned, 1 reported
+        anomaly streams: 2 tests planned, 1 reported
     """,
     # Plans that are late, absent, too small and absurd.
     "plans.log": """
@@ -105,9 +105,9 @@ EXPECTED = {
         pass    plans.absent/no plan
         pass    plans.huge/the only one
         not_run plans.huge/tests
-        odd     plans: more results than the 2 planned
-        odd     plans: no plan
-        odd     plans: 999999999 tests planned, 1 reported
+        anomaly plans: more results than the 2 planned
+        anomaly plans: no plan
+        anomaly plans: 999999999 tests planned, 1 reported
     """,
     # Colours, a title, carriage returns, NUL, bytes that are no UTF-8, a result behind other words.
     "terminal.log": """
@@ -118,7 +118,7 @@ EXPECTED = {
         fail    terminal.with NUL
         pass    terminal.titled
         fail    terminal.bytes \ufffd\ufffd and \ufffd
-        odd     terminal: a result in the middle of a line
+        anomaly terminal: a result in the middle of a line
     """,
     # A panic in the middle of a test, then the next boot.
     "panic-and-again.log": """
@@ -127,14 +127,14 @@ EXPECTED = {
         not_run panic-and-again.test 3
         not_run panic-and-again.test 4
         pass    panic-and-again.first#2
-        odd     panic-and-again: 4 tests planned, 2 reported
+        anomaly panic-and-again: 4 tests planned, 2 reported
     """,
 }
 
 
-def told(run: Run) -> list[tuple[str, str]]:
-    found = [(result.verdict.value, result.id) for result in run.results]
-    return found + [("odd", note) for note in run.anomalies]
+def reported(run: Run) -> list[tuple[str, str]]:
+    results = [(result.verdict.value, result.id) for result in run.results]
+    return results + [("anomaly", note) for note in run.anomalies]
 
 
 def read(name: str) -> Run:
@@ -143,9 +143,9 @@ def read(name: str) -> Run:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_what_a_recording_says(name: str) -> None:
+def test_the_results_of_a_recording(name: str) -> None:
     lines = [line.strip() for line in EXPECTED[name].strip().split("\n")]
-    assert told(read(name)) == [(line.split(None, 1)[0], line.split(None, 1)[1]) for line in lines]
+    assert reported(read(name)) == [(line.split(None, 1)[0], line.split(None, 1)[1]) for line in lines]
 
 
 def test_reasons_and_places() -> None:
@@ -163,8 +163,8 @@ def test_reasons_and_places() -> None:
 
 
 def test_a_splat_is_without_the_lines_of_the_program() -> None:
-    (found,) = [result for result in read("splats.log").results if result.name == "warned/kernel_log"]
-    assert found.log == [
+    (splat,) = [result for result in read("splats.log").results if result.name == "warned/kernel_log"]
+    assert splat.log == [
         "[   10.000000] ------------[ cut here ]------------",
         "[   10.000001] WARNING: CPU: 1 PID: 77 at mm/rmap.c:1234 folio_add_anon_rmap+0x1c/0x90",
         "[   10.000002] Modules linked in:",

@@ -68,10 +68,10 @@ def test_a_pause_parts_two_splats() -> None:
 
 
 def test_the_headline_is_the_line_that_says_most() -> None:
-    (found,) = find(["------------[ cut here ]------------", "Modules linked in:", "kernel BUG at mm/rmap.c:1!"])
-    assert found.headline == "kernel BUG at mm/rmap.c:1!"
+    (report,) = find(["------------[ cut here ]------------", "Modules linked in:", "kernel BUG at mm/rmap.c:1!"])
+    assert report.headline == "kernel BUG at mm/rmap.c:1!"
 
 
 def test_the_end_mark_ends_it() -> None:
     lines = ["BUG: x", "---[ end trace 0000000000000000 ]---", "random: crng init done", "BUG: y"]
-    assert [found.lines for found in find(lines)] == [lines[:2], lines[3:]]
+    assert [report.lines for report in find(lines)] == [lines[:2], lines[3:]]

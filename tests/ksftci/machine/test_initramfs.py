@@ -92,6 +92,12 @@ def test_every_placeholder_of_the_script_has_a_value() -> None:
     subprocess.run(["sh", "-n"], input=script.encode(), check=True)
 
 
+def test_the_guest_sends_counters_only_when_gcov_is_on() -> None:
+    jobs = [Job("x", Path("/x"))]
+    assert "[ yes = no ] || echo 1 >$gcov/reset" in init_script(jobs, "t0", gcov=True)
+    assert "[ no = no ] || counted" in init_script(jobs, "t0")
+
+
 @pytest.mark.parametrize("megabytes", [0, 512])
 def test_swap_is_set_up_before_the_first_program(megabytes: int) -> None:
     script = init_script([Job("x", Path("/p/a"))], "t0", swap_mb=megabytes)

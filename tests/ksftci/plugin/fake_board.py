@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A conftest.py for pytest runs inside tests: machines that are none, and run JSON behind an ELF head.
+"""The conftest.py of pytest runs inside of tests. Its machine boots no kernel: it "runs" JSON behind an ELF header.
 
-A program is {"tests": {name: [line..., end]}} for one of the harness, {"lines": [...]} for another;
-the end is "ok", "not ok", either with a directive, or PANIC, HANG, DIE. Every boot is noted in boots.log.
+A harness program is {"tests": {name: [line..., end]}}, any other {"lines": [...]}. The end of a test is
+"ok", "not ok", either with a directive, or PANIC, HANG, DIE. The machine notes every boot in boots.log.
 """
 
 import json
@@ -15,19 +15,19 @@ from pathlib import Path
 from ksftci.errors import CiError
 from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, KernelLine, Limits, Line, Machine, Stopped
 
-_HEAD = b"\x7fELF" + bytes(12) + b"\x02\0" + (183).to_bytes(2, "little")
+_HEADER = b"\x7fELF" + bytes(12) + b"\x02\0" + (183).to_bytes(2, "little")
 
 
 def write_program(path: Path, tests: dict[str, list[str]] | None = None, **more: object) -> Path:
-    """`more`: lines, status (of its exit), mute, splat (a line of the kernel's log)."""
+    """`more`: lines, status (the exit status), mute (no output), splat (a line of the kernel's log)."""
     marks = {"harness": "# FIXTURE VARIANT"} if tests else {}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_HEAD + json.dumps({"tests": tests or {}, **marks, **more}).encode())
+    path.write_bytes(_HEADER + json.dumps({"tests": tests or {}, **marks, **more}).encode())
     return path
 
 
 class Board:
-    """Runs them."""
+    """A machine that runs such programs; a kernel 6.6 does not start, and for 7.7 there is no board."""
 
     def __init__(self, label: str, notes: Path) -> None:
         self.label, self.notes, self._clock = label, notes, 0.0
@@ -49,7 +49,7 @@ class Board:
         yield Booted(self._at(), {"release": "7.3.4-fake", "page_size": "4096"})
         for job in jobs:
             yield Begin(self._at(), job)
-            for event in self._one(json.loads(job.program.read_bytes()[len(_HEAD) :]), job, stop):
+            for event in self._run_program(json.loads(job.program.read_bytes()[len(_HEADER) :]), job, stop):
                 yield event
                 if isinstance(event, Stopped):
                     return
@@ -58,7 +58,7 @@ class Board:
                 yield Stopped(self._at(), Cause.INTERRUPTED)
                 return
 
-    def _one(self, program: dict[str, object], job: Job, stop: threading.Event) -> Iterator[Event]:
+    def _run_program(self, program: dict[str, object], job: Job, stop: threading.Event) -> Iterator[Event]:
         tests: dict[str, list[str]] = program["tests"]  # type: ignore[assignment]
         if job.args == ("-l",):
             yield Line(self._at(), "# FIXTURE            VARIANT                   TEST")
@@ -77,11 +77,11 @@ class Board:
             yield Line(self._at(), line)
         failed = any(line.startswith("not ok") for line in lines)
         for number, name in enumerate(chosen, 1):
-            *said, end = tests[name]
+            *lines_of_test, end = tests[name]
             yield Line(self._at(), f"#  RUN           {name} ...")
-            for line in said:
+            for line in lines_of_test:
                 yield Line(self._at(), line)
-            self._clock += 1.5  # seconds that it took
+            self._clock += 1.5  # seconds that the test took
             if end == "PANIC":
                 yield Stopped(self._at(), Cause.PANIC)
                 return
@@ -108,7 +108,7 @@ class Board:
 
 
 def pytest_ksft_machine(config: object, kernel: str, arch: str, limits: Limits) -> Machine:
-    """The hook of ksftci's plugin."""
+    """Implements the hook of ksftci's plugin."""
     notes = Path(os.environ["KSFT_FAKE_NOTES"])
     with notes.open("a") as file:
         file.write(f"machine {kernel} {arch} {limits.total:g} {limits.silence:g}\n")

@@ -16,7 +16,7 @@ from ksftci.formats.junittext import legal
 from ksftci.report import annotations
 from ksftci.results.model import UNNAMED, Run, Verdict, exit_status
 
-NO_FILES = Path("/usr")  # there, but none of our files in it
+NO_FILES = Path("/usr")  # a folder without any file that a result names
 
 
 def read(line: str) -> tuple[str, dict[str, str], str]:
@@ -34,19 +34,19 @@ def unescape(text: str, more: str) -> str:
     return text
 
 
-def test_what_is_far_from_usual_is_a_warning_and_no_failure() -> None:
+def test_an_unusual_measurement_is_a_warning_and_no_failure() -> None:
     runs = samples.measured()
     (warning,) = [read(line) for line in annotations.render(runs, NO_FILES)]
     text = "mprotect_perf.mprotect_perf.order4_read.toggle: of_base 1.79 ratio, usually 0.3"
     assert warning == (
         "warning",
-        {"title": "measured far from what is usual"},
+        {"title": "unusual measurement"},
         f"on debian:6.16, debian:6.16 (run 2): {text}",
     )
     assert exit_status(runs) == 0
 
 
-def test_failures_are_errors_the_rest_warnings_and_notices() -> None:
+def test_failures_are_errors_and_other_findings_warnings_or_notices() -> None:
     read_back = [read(line) for line in annotations.render(samples.two_kernels(), NO_FILES)]
     assert Counter(name for name, _, _ in read_back) == {"error": 4, "warning": 2, "notice": 1}
     assert read_back[0] == (
@@ -58,7 +58,7 @@ def test_failures_are_errors_the_rest_warnings_and_notices() -> None:
 
 
 @pytest.mark.parametrize("folder", ["tools/testing/selftests/mm", "generated"])
-def test_a_file_is_named_as_the_checkout_has_it(folder: str, tmp_path: Path) -> None:
+def test_a_file_is_named_by_its_path_in_the_checkout(folder: str, tmp_path: Path) -> None:
     (tmp_path / folder).mkdir(parents=True)
     (tmp_path / folder / "mprotect_cow_shared.c").touch()
     _, properties, _ = read(annotations.render([Run("k", results=[samples.result()])], tmp_path)[0])
@@ -66,12 +66,12 @@ def test_a_file_is_named_as_the_checkout_has_it(folder: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("file", ["/etc/passwd", "../../etc/passwd"])
-def test_a_log_cannot_name_a_file_outside(file: str) -> None:
+def test_a_file_outside_of_the_checkout_is_not_named(file: str) -> None:
     _, properties, _ = read(annotations.render([Run("k", results=[samples.result(file=file)])], Path("/usr/lib"))[0])
     assert "file" not in properties
 
 
-def test_as_many_as_github_shows_and_the_last_says_how_many_more() -> None:
+def test_at_most_as_many_as_github_shows_and_the_last_counts_the_others() -> None:
     runs = [Run("k", results=[samples.result(f"t{n}") for n in range(25)])]
     lines = annotations.render(runs, NO_FILES)
     assert len(lines) == 10
@@ -86,7 +86,7 @@ TEXT = st.text(max_size=300) | st.text(":,%=\r\n 0ADC", max_size=9)
 @settings(deadline=None)
 @given(TEXT, TEXT, TEXT)
 @example("k", "", "x" * 300)  # no file system has such a name
-def test_no_text_leaves_its_place(name: str, reason: str, file: str) -> None:
+def test_no_text_gets_into_another_field(name: str, reason: str, file: str) -> None:
     run = Run(name, results=[samples.result(name, reason=reason, file=file)])
     (line,) = annotations.render([run], NO_FILES)
     assert not set("\r\n") & set(line)
@@ -100,7 +100,7 @@ def test_no_text_leaves_its_place(name: str, reason: str, file: str) -> None:
 
 def obeyed(printed: str) -> list[str]:
     """The commands that a runner obeys in a step's output: `::name` at the start, `##[name` anywhere."""
-    found, stopped = [], ""
+    commands, stopped = [], ""
     for line in re.split(r"\r\n|\r|\n", printed):
         match = re.match(r"\s*::(?P<name>[\w-]+).*?::(?P<data>.*)", line) or re.search(
             r"##\[(?P<name>[\w-]+).*?\]", line
@@ -112,12 +112,12 @@ def obeyed(printed: str) -> list[str]:
         elif match["name"] == stopped:
             stopped = ""
         elif not stopped:
-            found.append(match["name"])
-    return found
+            commands.append(match["name"])
+    return commands
 
 
 @pytest.mark.parametrize(("on_github", "expected"), [("true", {"error"}), ("", {"error", "add-mask"})])
-def test_nothing_that_a_test_prints_is_obeyed(on_github: str, expected: set[str], tmp_path: Path) -> None:
+def test_the_runner_obeys_nothing_that_a_test_prints(on_github: str, expected: set[str], tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     lines = ["# ksftci kernel: ::error::k", "TAP version 13", "1..1", "# ##[add-mask]e", "# ::add-mask::e"]
     log.write_text("\n".join([*lines, "not ok 1 ::add-mask::t ##[add-mask]e\u2028::add-mask::e", ""]))
@@ -129,6 +129,6 @@ def test_nothing_that_a_test_prints_is_obeyed(on_github: str, expected: set[str]
     assert len([line for line in done.stdout.split("\n") if line.startswith("::error ")]) == 1
 
 
-def test_a_title_says_the_verdict() -> None:
+def test_a_title_begins_with_the_verdict() -> None:
     run = Run("k", results=[samples.result("a", Verdict.CRASH, reason="signal 11")])
     assert read(annotations.render([run], NO_FILES)[0])[1]["title"] == "crash: mprotect_cow_shared.a"

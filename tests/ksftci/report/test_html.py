@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page's HTML and data; tests/page looks at it in a browser."""
+"""The HTML and the data of the page; tests/page shows it in a browser."""
 
 import json
 import re
@@ -41,10 +41,10 @@ class Elements(HTMLParser):
             self.text += data
 
 
-def test_what_was_measured_is_drawn_and_stands_in_a_table() -> None:
+def test_measurements_are_in_a_plot_and_in_a_table() -> None:
     page = Elements(html.render(samples.measured()))
     tags = [tag for tag, _ in page.all]
-    assert tags.count("svg") == 1  # order 4 was measured on one kernel, which makes no line
+    assert tags.count("svg") == 1  # order4_read has no plot: a single kernel measured it
     assert tags.count("polyline") == 1
     assert tags.count("circle") == 2
     assert "mprotect_perf: time, ns/page" in page.text
@@ -59,7 +59,7 @@ def decode(runs: list[Run]) -> dict[str, Any]:
 
 def cells(data: dict[str, Any]) -> dict[str, list[tuple[str, str] | None]]:
     """Test id to (verdict, reason) of every column, as page/data.js reads them."""
-    found: dict[str, list[tuple[str, str] | None]] = {}
+    decoded: dict[str, list[tuple[str, str] | None]] = {}
     for program, groups in data["programs"]:
         for group, rows in groups:
             for name, line, _, _ in rows:
@@ -67,28 +67,27 @@ def cells(data: dict[str, Any]) -> dict[str, list[tuple[str, str] | None]]:
                 for code in map(ord, data["cells"][line]):
                     outcome = data["outcomes"][code - (0x30 if code < 0x100 else 0x100)] if code != 0x20 else None
                     row.append((data["verdicts"][outcome[0]], outcome[1]) if outcome else None)
-                found[".".join(filter(None, (program, group, name)))] = row
-    return found
+                decoded[".".join(filter(None, (program, group, name)))] = row
+    return decoded
 
 
-def test_every_cell_comes_back() -> None:
+def test_every_cell_can_be_decoded() -> None:
     for runs in (samples.two_kernels(), samples.many(3, 50)):
         expected = [{r.id: (r.verdict.value, r.reason) for r in run.results} for run in runs]
-        found = cells(decode(runs))
-        assert set(found) == {test for run in expected for test in run}
-        assert all(row == [run.get(test) for run in expected] for test, row in found.items())
+        decoded = cells(decode(runs))
+        assert set(decoded) == {test for run in expected for test in run}
+        assert all(row == [run.get(test) for run in expected] for test, row in decoded.items())
 
 
-def test_more_outcomes_than_ascii_has() -> None:
+def test_there_may_be_more_outcomes_than_ascii_characters() -> None:
     runs = [Run("k", results=[TestResult("p", f"t{n}", Verdict.FAIL, f"reason {n}") for n in range(9000)])]
-    found = cells(decode(runs))
-    assert found["p.t8999"] == [("fail", "reason 8999")]
+    assert cells(decode(runs))["p.t8999"] == [("fail", "reason 8999")]
     assert "\u2028" not in pagedata.encode(runs)  # 0x100 + 7976
 
 
-def test_logs_are_there_once_and_within_their_limit() -> None:
-    alike = [Run(f"k{n}", results=[samples.result()]) for n in range(5)]
-    data = decode(alike)
+def test_equal_logs_are_stored_once_and_all_logs_have_a_limit() -> None:
+    same_log = [Run(f"k{n}", results=[samples.result()]) for n in range(5)]
+    data = decode(same_log)
     (log,) = data["logs"]
     assert log[0] == "\n".join(samples.LOG)
     assert log[1].split("\n")[-1].endswith("^^^     ^^^")
@@ -98,7 +97,7 @@ def test_logs_are_there_once_and_within_their_limit() -> None:
     assert '"mprotect_cow_shared.c:100",-1,' in pagedata.encode(large)
 
 
-def test_400_kernels_are_small() -> None:
+def test_the_page_of_400_kernels_is_small() -> None:
     page = html.render(samples.many(400, 150))
     assert len(page.encode()) < 500_000
 
@@ -118,7 +117,7 @@ def test_texts_make_no_elements() -> None:
     assert not any(name.startswith("on") for _, attributes in seen.all for name in attributes)
 
 
-def test_nothing_is_fetched() -> None:
+def test_the_page_fetches_nothing() -> None:
     seen = Elements(html.render(samples.two_kernels()))
     fetched = [(tag, a) for tag, a in seen.all if a.get("src") or (tag == "link" and a.get("href") != "data:,")]
     assert fetched == []
@@ -127,7 +126,7 @@ def test_nothing_is_fetched() -> None:
     assert html.hashed(seen.scripts[1]) in policy
 
 
-def test_without_scripts_there_are_tables() -> None:
+def test_the_html_has_tables_for_browsers_without_scripts() -> None:
     text = re.sub(r"\s+", " ", Elements(html.render(samples.two_kernels())).text)
     assert "3 of 8 tests failed" in text
     assert "mprotect_cow_shared.c:100" in text

@@ -15,8 +15,8 @@ from ksftci.errors import CiError
 from ksftci.report import markdown
 from ksftci.results.model import UNNAMED, Run, TestResult, Verdict
 
-OURS = {"a", "b", "br", "code", "details", "h2", "h3", "li", "p", "pre", "strong", "summary", "ul"}
-OURS |= {"table", "tbody", "td", "th", "thead", "tr"}
+ALLOWED = {"a", "b", "br", "code", "details", "h2", "h3", "li", "p", "pre", "strong", "summary", "ul"}
+ALLOWED |= {"table", "tbody", "td", "th", "thead", "tr"}
 
 
 class Reader(HTMLParser):
@@ -46,11 +46,11 @@ class Reader(HTMLParser):
             self.code[-1] += data
 
 
-def test_what_a_reader_meets() -> None:
+def test_the_summary_has_failures_findings_and_links() -> None:
     text = markdown.render(samples.two_kernels())
     seen = Reader(text)
     assert text.startswith("## ❌ 3 of 8 tests failed")
-    assert seen.tags <= OURS
+    assert seen.tags <= ALLOWED
     assert "mprotect_cow_shared.cow.base.both" in seen.code
     assert any("wrong                                    ^^^" in code for code in seen.code)
     assert {"order 9", "debian:6.12", "kernel panic before"} <= set(seen.code)
@@ -59,32 +59,32 @@ def test_what_a_reader_meets() -> None:
     assert markdown.render(passed).startswith("## ✅ 1 test on 1 kernel")
 
 
-def test_nasty_texts_are_only_texts() -> None:
+def test_texts_become_no_markup_and_no_links() -> None:
     seen = Reader(markdown.render(samples.nasty()))
-    assert seen.tags <= OURS
+    assert seen.tags <= ALLOWED
     assert seen.open == []
-    assert set(seen.links) == {"http://f.example)"[:-1]}  # of the known issue, on purpose
+    assert set(seen.links) == {"http://f.example)"[:-1]}  # of the known issue, whose link is shown
     assert any("<img src=x onerror=g> @torvalds #1 j@k.example www.l.example &lt; \\" in code for code in seen.code)
 
 
 @settings(deadline=None)
 @given(st.text("|`*_<>&@#[]()!~\\\n\t x-:/.0123456789", max_size=40))
-def test_any_text_comes_out_as_it_is(text: str) -> None:
+def test_any_text_is_shown_as_it_is(text: str) -> None:
     line = " ".join(text.split())
     result = TestResult(text, text, Verdict.FAIL, text, log=[line])
     seen = Reader(markdown.render([Run(text, results=[result])]))
-    assert seen.tags <= OURS
+    assert seen.tags <= ALLOWED
     assert not seen.links
     assert seen.open == []
     assert set(seen.code) - {""} <= {line, " ".join(f"{text}.{text}".split()), f"\n{line}\n", UNNAMED}
 
 
 @pytest.mark.parametrize("limit", [5000, 20_000, 150_000])
-def test_it_stays_within_its_limit_and_says_what_is_left_out(limit: int) -> None:
+def test_the_summary_stays_within_its_limit_and_says_what_is_left_out(limit: int) -> None:
     runs = [Run(f"k{n}", results=[samples.result(f"t{m}ä", log=[f"{n} ü"] * 30) for m in range(50)]) for n in range(9)]
     for number, run in enumerate(runs):
-        for one in run.results:
-            one.reason = f"differs {number}"
+        for result in run.results:
+            result.reason = f"differs {number}"
     text = markdown.render(runs, limit)
     assert limit - 4000 < len(text.encode()) <= limit
     assert "**Left out**" in text.split("\n")[-2]
@@ -93,7 +93,7 @@ def test_it_stays_within_its_limit_and_says_what_is_left_out(limit: int) -> None
     assert Reader(text).open == []
 
 
-def test_everything_else_comes_before_logs_that_take_the_room() -> None:
+def test_logs_leave_room_for_all_other_sections() -> None:
     runs = samples.two_kernels()
     runs[0].results += [samples.result(f"t{n}", reason=str(n), log=["x" * 300] * 40) for n in range(300)]
     text = markdown.render(runs, 100_000)
@@ -101,13 +101,13 @@ def test_everything_else_comes_before_logs_that_take_the_room() -> None:
     assert all(f"### {part}" in text for part in ("Failures", "Skipped", "Flaky", "Known issues", "Not run"))
 
 
-def test_many_kernels_are_a_short_table() -> None:
+def test_many_kernels_make_a_short_table_with_failures_first() -> None:
     text = markdown.render(samples.many(400, 20))
-    assert "350 kernels more, together" in text
+    assert "350 more kernels together" in text
     assert text.index("-049-") < text.index("-000-")
 
 
-def test_it_is_appended_within_what_the_file_has_left(tmp_path: Path) -> None:
+def test_the_summary_is_appended_within_the_limit_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "summary.md"
     file.write_text("before\n" + "x" * (markdown.LIMIT - 10_000))
     markdown.append(file, samples.many(100, 100))

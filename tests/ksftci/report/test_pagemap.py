@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The picture of the pages, found in a log."""
+"""Page maps are read from logs."""
 
 from ksftci.report.pagemap import page_map
 
@@ -11,14 +11,14 @@ MAP = [
 ]
 
 
-def test_the_first_map_is_taken_without_what_is_around_it() -> None:
+def test_only_the_first_map_is_read() -> None:
     log = ["# parent, write, page 45: 1 faults, expected 0", *MAP, "# mprotect_x.c:1:t:Expected", *MAP]
     assert page_map(log) == [line[2:] for line in MAP]
 
 
-def test_no_map() -> None:
+def test_a_log_without_a_map() -> None:
     assert page_map(["# pages and pages", "not ok 1 x"]) == []
 
 
-def test_a_map_in_a_log_that_a_runner_printed() -> None:
+def test_a_map_below_another_level_of_ktap() -> None:
     assert page_map([f"# {line}" for line in MAP]) == page_map(MAP)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the terminal shows."""
+"""The tables and lists in a terminal."""
 
+import re
 from io import StringIO
 
 from rich.console import Console
@@ -18,7 +19,7 @@ def shown(runs: list[Run], width: int = 80, colour: bool = False) -> str:
     return file.getvalue()
 
 
-def test_a_failure_is_told_once_with_its_kernels_place_and_map() -> None:
+def test_a_failure_is_shown_once_with_its_kernels_place_and_map() -> None:
     text = shown(samples.two_kernels())
     head = "FAIL mprotect_cow_shared.cow.base.both on debian:6.12, debian:7.3 at mprotect_cow_shared.c:100"
     assert text.count(head) == 1
@@ -32,8 +33,15 @@ def test_a_map_that_is_far_from_the_end_of_the_log_is_shown_too() -> None:
     assert "line 80" not in text
 
 
-def test_what_was_missing_known_flaky_odd_and_not_run() -> None:
+def test_every_kind_of_finding_has_its_list() -> None:
     lines = shown(samples.two_kernels()).split("\n")
+    assert [line for line in lines if re.fullmatch(r"[a-z ]+:", line)] == [
+        "not run:",
+        "known issues:",
+        "passed although a failure was expected:",
+        "skipped:",
+        "anomalies:",
+    ]
     assert "      3  order 9, 2 reasons" in lines
     assert f"      1  {samples.ISSUE} on debian:6.12" in lines
     assert "flaky: mprotect_cow_shared.cow.thp.slow on debian:7.3: fail, then pass" in lines
@@ -49,30 +57,52 @@ def test_all_columns_and_the_longest_program_fit_in_80_columns() -> None:
     assert row.split() == ["debian:6.12", "mprotect_mixed_folio", "2", "1", "1", "1", "3", "1", "900.0"]
 
 
-def test_columns_in_which_nothing_is_are_left_out() -> None:
+def test_a_column_without_results_is_left_out() -> None:
     head = next(line for line in shown([Run("k", results=[samples.result()])]).split("\n") if "program" in line)
     assert head.split() == ["kernel", "program", "pass", "fail", "skip", "seconds"]
 
 
-def test_many_kernels_are_a_row_each_those_with_failures_first() -> None:
+def test_many_kernels_have_one_row_each_and_failures_come_first() -> None:
     lines = shown(samples.many(400, 20)).split("\n")
     first = next(n for n, line in enumerate(lines) if line.startswith("kernel"))
     assert all("-049-" in lines[first + 1] or int(line.split()[2]) for line in lines[first + 1 : first + 9])
-    assert "... and 360 kernels more, none of them with failures" in lines
+    assert "... and 360 more kernels, none of them with failures" in lines
     assert len(lines) < 120
 
 
-def test_colour_is_for_terminals_and_control_characters_for_nobody() -> None:
+def test_only_terminals_get_colour_and_control_characters_are_escaped() -> None:
     plain = shown(samples.nasty())
     assert not {"\x1b", "\x9b", "\x00", "\ud800"} & set(plain)
     assert "\x1b" in shown(samples.two_kernels(), colour=True)
 
 
-def test_the_headline_tells_why_a_run_fails_though_no_test_did() -> None:
+def test_the_headline_says_why_a_run_without_failed_tests_fails() -> None:
     verdicts = (Verdict.PASS, Verdict.XPASS)
     runs = [Run("k", results=[samples.result("t", one)], repeat=n) for n, one in enumerate(verdicts, 1)]
     runs[1].interrupted = True
-    assert "1 test on 2 runs: none failed, 1 not the same in every run, interrupted\n" in shown(runs)
+    assert "1 test on 2 runs: none failed, 1 differing between repeats, interrupted\n" in shown(runs)
+
+
+def test_numbers_are_in_a_table_and_unusual_ones_are_marked() -> None:
+    text = shown(samples.measured(), width=120)
+    assert re.search(r"of_base, ratio +debian:6.16\n\S*order4_read\S* +1.79!\n", text)
+    assert (
+        "unusual measurements:\n  mprotect_perf.mprotect_perf.order4_read.toggle: of_base 1.79 ratio, usually 0.3"
+        in text
+    )
+
+
+def test_a_repeat_with_another_verdict_is_listed() -> None:
+    runs = [
+        Run("k", results=[samples.result("t", verdict)], repeat=n)
+        for n, verdict in ((1, Verdict.PASS), (2, Verdict.FAIL))
+    ]
+    assert "differing between repeats:\n  mprotect_cow_shared.t on k: pass, fail\n" in shown(runs)
+
+
+def test_a_failure_with_an_earlier_attempt_shows_it() -> None:
+    failed = samples.result("t", Verdict.FAIL, earlier=[Verdict.TIMEOUT])
+    assert "    earlier attempts: timeout\n" in shown([Run("k", results=[failed])])
 
 
 def test_no_runs_are_no_error() -> None:

@@ -1,223 +1,156 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""From events to results and an exit status, on a machine that is none."""
+"""Sessions: several boots of a kernel, several kernels, shards, choices, repeats."""
 
+import _thread
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from tests.ksftci.session.fake_guest import ALL_IDS, TESTS, FakeGuest, SilentWatcher, ids, run_on, verdicts
+
+from ksftci.errors import CiError
 from ksftci.formats import record
-from ksftci.machine.machine import Begin, Booted, Cause, Changed, End, Event, Job, KernelLine, Line, Stopped
-from ksftci.results.model import Run, Verdict, differing, exit_status
+from ksftci.host.cache import Cache
+from ksftci.machine.machine import Cause, Event, Job, Line, Stopped
+from ksftci.results.merge import merge
+from ksftci.results.model import Run, Verdict, differing_verdicts, exit_status
+from ksftci.results.shard import Shard
 from ksftci.session.choice import parse as choose
-from ksftci.session.collect import Collector
+from ksftci.session.durations import Durations
 from ksftci.session.session import Session
-
-A, B = Job("a", Path("/a")), Job("b", Path("/b"))
-
-
-@dataclass
-class FakeMachine:
-    """Yields one script after the other."""
-
-    scripts: list[list[Event]]
-    label: str = "fake"
-    ran: list[Sequence[Job]] = field(default_factory=list)
-
-    def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
-        self.ran.append(jobs)
-        yield from self.scripts.pop(0)
+from ksftci.session.unit import Lister
 
 
-class Silent:
-    def progress(self, run: Run, collector: Collector, event: Event) -> None: ...
-
-    def finished(self, run: Run) -> None: ...
-
-
-def program(job: Job, *lines: str, status: int = 0) -> list[Event]:
-    return [Begin(0, job), *(Line(1, line) for line in lines), End(2, job, status)]
+def run_on_two(jobs: list[Job], at_once: int) -> tuple[list[int], list[Run]]:
+    """How often each of two kernels booted, and the runs."""
+    guests = [FakeGuest(label="first"), FakeGuest(label="second")]
+    runs = Session(guests, jobs, "arm64", SilentWatcher(), at_once=at_once).run()
+    return [len(guest.boots) for guest in guests], runs
 
 
-def collect(jobs: list[Job], *events: Event) -> Run:
-    return Collector(Run("fake"), jobs).take(events)
+@pytest.mark.parametrize("at_once", [1, 2, 3, 20])
+def test_several_boots_of_a_kernel_are_one_run(at_once: int, jobs: list[Job]) -> None:
+    guest, watcher = FakeGuest({"harness_a.f.two": ["not ok"]}), SilentWatcher()
+    (run,) = Session([guest], jobs, "arm64", watcher, at_once=at_once).run()
+    assert ids(run) == ALL_IDS
+    assert [test for test, verdict in verdicts(run).items() if verdict == "fail"] == ["harness_a.f.two"]
+    assert len(guest.boots) == min(at_once, 9)  # 8 tests of harness programs, and plain
+    assert (run.kernel, run.environment, run.anomalies) == ("fake", {"release": "7.3"}, [])
+    assert watcher.labels[-1] == "fake"
+    (read,) = merge(record.parse(record.write([run]), "x"))
+    assert sorted(verdicts(read).items()) == sorted(verdicts(run).items())
+    assert read.anomalies == []
 
 
-def verdicts(run: Run) -> dict[str, str]:
-    return {result.id: result.verdict.value for result in run.results}
+def test_a_kernel_boots_several_times_only_when_all_kernels_boot(jobs: list[Job]) -> None:
+    assert run_on_two(jobs, at_once=2)[0] == [1, 1]
+    boots, runs = run_on_two(jobs, at_once=4)
+    assert boots == [2, 2]
+    assert [run.kernel for run in runs] == ["first", "second"]
 
 
-def test_programs_and_environment() -> None:
-    events = [*program(A, "1..1", "ok 1 x"), *program(B, "1..1", "not ok 1 x", status=1)]
-    run = collect([A, B], Booted(0, {"release": "7.3"}), *events)
-    assert verdicts(run) == {"a.x": "pass", "b.x": "fail"}
-    assert run.environment == {"release": "7.3"}
-    assert exit_status([run]) == 1
+def test_a_program_lists_its_tests_once(jobs: list[Job], tmp_path: Path) -> None:
+    for expected in (1, 0):  # the second session has the listing of the first in its cache
+        guests = [FakeGuest(label="first"), FakeGuest(label="second")]
+        lister = Lister(Cache(tmp_path / "cache"))
+        Session(guests, jobs, "arm64", SilentWatcher(), repeat=2, shard=Shard(1, 2), lister=lister).run()
+        assert sum(guest.listings for guest in guests) == expected
 
 
-def test_a_panic_is_the_running_tests_crash() -> None:
-    lines = [Line(1, "1..3"), Line(1, "ok 1 x"), Line(1, "# [RUN] y"), Line(1, "Kernel panic")]
-    run = collect([A, B], Begin(0, A), *lines, Stopped(3, Cause.PANIC))
-    assert verdicts(run) == {
-        "a.x": "pass",
-        "a.y": "crash",
-        "a.test 3": "not_run",
-        "b.all": "not_run",
-    }
-    assert run.results[1].log[-1] == "Kernel panic"
+@pytest.mark.usefixtures("interruptible")
+def test_an_interrupt_keeps_the_results_of_all_boots(jobs: list[Job]) -> None:
+    """Of four boots three run at the same time; the fourth one does not start any more."""
+    booted = threading.Barrier(3)
+
+    class SlowGuest(FakeGuest):
+        def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+            for event in super().run(jobs, stop):
+                yield event
+                if isinstance(event, Line) and event.text.startswith("ok 1"):
+                    if booted.wait(20) == 0:
+                        _thread.interrupt_main()
+                    assert stop.wait(20)
+                    yield Stopped(1, Cause.INTERRUPTED)
+                    return
+
+    guests = [SlowGuest(label="first"), SlowGuest(label="second")]
+    runs = Session(guests, jobs, "arm64", SilentWatcher(), at_once=3, retries=1).run()
+    assert sum(len(guest.boots) for guest in guests) == 3
+    assert exit_status(runs) == 130
+    for run in runs:
+        assert {test for test in ALL_IDS if "harness" in test} <= set(ids(run))
+        assert "plain" in {result.program for result in run.results}
+    assert sum(run.counts[Verdict.PASS] for run in runs) == 3
 
 
-def test_a_kernel_that_does_not_start() -> None:
-    run = collect([A, B], Stopped(3, Cause.NO_BOOT, "last\nwords"))
-    assert verdicts(run) == {"a.machine": "error", "b.all": "not_run"}
-    assert run.results[0].log == ["last", "words"]
+def test_the_error_of_a_boot_is_raised(jobs: list[Job]) -> None:
+    class MissingGuest(FakeGuest):
+        def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+            if not any(job.args == ("-l",) for job in jobs):
+                raise CiError("no QEMU")
+            yield from super().run(jobs, stop)
+
+    with pytest.raises(CiError, match="no QEMU"):
+        Session([MissingGuest()], jobs, "arm64", SilentWatcher(), at_once=2).run()
 
 
-def test_an_interrupt_keeps_what_there_is() -> None:
-    run = collect([A], Begin(0, A), Line(1, "1..2"), Line(1, "ok 1 x"), Stopped(2, Cause.INTERRUPTED))
-    assert run.results[0].verdict is Verdict.PASS
-    assert exit_status([run]) == 130
+@pytest.mark.parametrize("count", [1, 2, 3, 12])
+def test_each_test_is_in_one_shard(count: int, jobs: list[Job]) -> None:
+    runs = [run_on(FakeGuest(), jobs, shard=Shard(number, count)) for number in range(1, count + 1)]
+    assert [run.environment["shard"] for run in runs] == [f"{number}/{count}" for number in range(1, count + 1)]
+    assert sorted(test for run in runs for test in ids(run)) == sorted(ALL_IDS)
+    (merged,) = merge(runs)
+    assert sorted(ids(merged)) == sorted(ALL_IDS)
+    assert merged.anomalies == []
 
 
-WARNING = (
-    "[  101.500000] ------------[ cut here ]------------",
-    "[  101.500001] WARNING: mm/rmap.c:1 at folio_add+0x1/0x2, CPU#0: a/77",
-    "[  101.500002] ---[ end trace 0000000000000000 ]---",
-)
-HEADLINE = "WARNING: mm/rmap.c:1 at folio_add+0x1/0x2, CPU#0: a/77"
+def test_durations_balance_the_shards(jobs: list[Job]) -> None:
+    durations = Durations({"harness_a.f.two": 100.0, "harness_a.f.one": 1.0, "harness_b.f.one": 1.0}, {"plain": 60.0})
+    run = run_on(FakeGuest(), jobs, shard=Shard(1, 3), durations=durations)
+    assert ids(run) == ["harness_a.f.two"]
 
 
-def test_splats_and_settings_are_failures() -> None:
-    events: list[Event] = [
-        Begin(0, A),
-        Line(1, "1..1"),
-        Line(1, "ok 1 x"),
-        *(KernelLine(1, line) for line in WARNING),
-        Changed(1, "/proc/sys/vm/x", "0", "1"),
-        End(2, A, 0),
-    ]
-    run = collect([A], *events)
-    assert verdicts(run) == {"a.x": "pass", "a.settings": "fail", "a.kernel_log": "fail"}
-    assert run.results[2].reason == HEADLINE
-    assert "/proc/sys/vm/x" in run.results[1].reason
+def test_the_chosen_tests_are_split_into_shards(jobs: list[Job]) -> None:
+    choice = choose("one or two")
+    runs = [run_on(FakeGuest(), jobs[:1], shard=Shard(number, 2), choice=choice) for number in (1, 2)]
+    assert sorted(test for run in runs for test in ids(run)) == ["harness_a.f.one", "harness_a.f.two"]
 
 
-def test_a_splat_at_boot_is_the_first_programs() -> None:
-    events: list[Event] = []
-    for job in (A, B):  # as many starts
-        events += [*(KernelLine(0, line) for line in WARNING), Booted(0, {"page_size": "4096"})]
-        events += [Begin(1, job), Line(1, "1..1"), Line(2, "ok 1 x"), End(2, job, 0)]
-    run = collect([A, B], *events)
-    assert verdicts(run) == {"a.boot/kernel_log": "fail", "a.x": "pass", "b.x": "pass"}
-    assert (run.results[0].reason, run.results[0].log, run.results[0].of_program) == (HEADLINE, list(WARNING), True)
-    assert run.splats == [("", line) for line in WARNING]
-    (again,) = record.parse(record.write([run]), "file")
-    assert (list(verdicts(again)), again.results[0], again.splats) == (list(verdicts(run)), run.results[0], run.splats)
+def test_a_program_that_cannot_list_its_tests_is_in_every_shard(jobs: list[Job]) -> None:
+    for number in (1, 2):
+        run = run_on(FakeGuest(can_list=False), jobs, shard=Shard(number, 2))
+        assert {f"harness_a.{test}" for test in TESTS} <= set(ids(run))
+        assert "harness_a did not list its tests, so each shard runs all of it" in run.anomalies
 
 
-def a_splat_at(begin: float) -> list[Event]:
-    """A program of two tests, the first from 10 s to 12 s, the second until 14 s; see WARNING."""
-    return [
-        Begin(10, A, begin),
-        Line(10, "1..2"),
-        Line(12, "ok 1 x"),
-        Line(14, "ok 2 y"),
-        *(KernelLine(15, line) for line in WARNING),
-        End(15, A, 0),
-    ]
+def test_the_tests_that_a_panic_prevents_have_their_names(jobs: list[Job]) -> None:
+    guest = FakeGuest({"harness_a.f.two": ["panic"]})
+    run = run_on(guest, [jobs[0], jobs[2]], shard=Shard(1, 1))
+    assert guest.boots == [[jobs[0], jobs[2]]]  # a program that runs all of its tests needs no arguments
+    assert ids(run) == [test for test in ALL_IDS if "plain" not in test]
+    assert list(verdicts(run).values()) == ["pass", "crash", *["not_run"] * 6]
+    assert run.results[2].reason == "planned, never reported"
+    assert run.results[4].reason == "the kernel panicked before"
 
 
-def test_a_splat_is_of_the_test_that_ran_at_its_time() -> None:
-    of = {100.0: "a.x/kernel_log", 99.0: "a.y/kernel_log", 97.0: "a.kernel_log"}
-    for begin, name in of.items():
-        run = collect([A], *a_splat_at(begin))
-        (bad,) = [result for result in run.results if result.verdict.bad]
-        assert (bad.id, bad.reason, bad.log) == (name, HEADLINE, list(WARNING))
-        (again,) = record.parse(record.write([run]), "file")
-        assert verdicts(again) == verdicts(run)
+def test_a_choice_is_passed_to_the_harness_and_applied_to_the_results_of_others(jobs: list[Job]) -> None:
+    guest = FakeGuest()
+    run = run_on(guest, jobs[:2], choice=choose("two or plain.y"))
+    assert guest.boots == [[replace(jobs[0], args=("-r", "f.two")), jobs[1]]]
+    assert verdicts(run) == {"harness_a.f.two": "pass", "plain.y": "pass"}
 
 
-def test_a_splat_that_was_on_the_console_is_told_once() -> None:
-    events = a_splat_at(99.0)
-    events[3:3] = [Line(13, line) for line in WARNING]
-    assert verdicts(collect([A], *events)) == {"a.x": "pass", "a.y": "pass", "a.y/kernel_log": "fail"}
+def test_a_choice_does_not_hide_what_the_kernel_logged(jobs: list[Job]) -> None:
+    guest = FakeGuest({"harness_a.f.two": ["splat"]})
+    run = run_on(guest, jobs[:1], choice=choose("two"))
+    assert verdicts(run) == {"harness_a.f.two": "pass", "harness_a.kernel_log": "fail"}
 
 
-def test_what_a_skipped_program_did_not_come_to_is_skipped() -> None:
-    run = collect([A], *program(A, "1..3", "ok 1 # SKIP no swap", status=4))
-    assert verdicts(run) == {"a.no swap": "skip", "a.test 2": "skip", "a.test 3": "skip"}
-    assert exit_status([run]) == 3
-
-
-def test_exit_statuses() -> None:
-    assert verdicts(collect([A], *program(A))) == {"a.exit": "pass"}
-    assert verdicts(collect([A], *program(A, "no swap", status=4))) == {"a.exit": "skip"}
-    assert verdicts(collect([A], *program(A, status=1))) == {"a.exit": "fail"}
-    assert verdicts(collect([A], *program(A, status=127))) == {"a.exit": "error"}
-    one = ("1..1", "ok 1 x")
-    assert verdicts(collect([A], *program(A, *one, status=1))) == {"a.x": "pass", "a.exit": "fail"}
-    assert verdicts(collect([A], *program(A, *one, status=139))) == {
-        "a.x": "pass",
-        "a.exit": "crash",
-    }
-
-
-def test_all_skipped_or_nothing_is_3() -> None:
-    assert exit_status([]) == 3
-    assert exit_status([Run("k")]) == 3
-    assert exit_status([collect([A], *program(A, status=4))]) == 3
-    assert exit_status([collect([A], *program(A))]) == 0
-
-
-def test_repeats_that_differ_are_named_and_fail() -> None:
-    scripts = [program(A, "1..1", "ok 1 x # SKIP rain"), program(A, "1..1", "ok 1 x")]
-    runs = Session([FakeMachine(scripts)], [A], "arm64", Silent(), repeat=2).run()
-    assert differing(runs) == {("fake", "a.x"): [Verdict.SKIP, Verdict.PASS]}
+def test_repeats_that_differ_fail(jobs: list[Job]) -> None:
+    guest = FakeGuest({"plain.x": ["skip", "ok"]})
+    runs = Session([guest], jobs[1:2], "arm64", SilentWatcher(), repeat=2).run()
+    assert [run.repeat for run in runs] == [1, 2]
+    assert differing_verdicts(runs) == {("fake", "plain.x"): [Verdict.SKIP, Verdict.PASS]}
     assert exit_status(runs) == 1
-
-
-def test_a_choice_is_passed_to_the_harness_and_applied_to_others(tmp_path: Path) -> None:
-    harness = Job("h", tmp_path / "h")
-    harness.program.write_bytes(b"\0# FIXTURE\0VARIANT\0")
-    plain = Job("plain", tmp_path / "plain")
-    plain.program.write_bytes(b"\x7fELF")
-    listing = [
-        "# FIXTURE            VARIANT                   TEST",
-        "f".ljust(47) + "one",
-        " " * 47 + "two",
-    ]
-    wanted = Job("h", harness.program, ("-r", "f.two"))
-    scripts = [
-        program(Job("h", harness.program, ("-l",)), *listing, status=4),
-        [*program(wanted, "1..1", "ok 1 f.two"), *program(plain, "1..2", "ok 1 one", "ok 2 two")],
-    ]
-    machine = FakeMachine(scripts)
-    (run,) = Session([machine], [harness, plain], "arm64", Silent(), choice=choose("two")).run()
-    assert list(machine.ran[1]) == [wanted, plain]
-    assert verdicts(run) == {"h.f.two": "pass", "plain.two": "pass"}
-
-
-def test_a_record_keeps_the_names_of_programs() -> None:
-    jobs = [
-        Job(name, Path("/x")) for name in ("futex/functional:wait", "run_vmtests.sh -t ksm", "khugepaged all:shmem")
-    ]
-    run = collect(jobs, *(event for job in jobs for event in program(job, "1..1", "ok 1 x")))
-    (read,) = record.parse(record.write([run]), "file")
-    assert verdicts(read) == verdicts(run) == {f"{job.name}.x": "pass" for job in jobs}
-
-
-def test_a_record_reads_back() -> None:
-    crash: list[Event] = [
-        Begin(0, B),
-        Line(1, "1..2"),
-        Line(1, "not ok 1 y"),
-        Stopped(3, Cause.PANIC),
-    ]
-    run = collect([A, B], Booted(0, {"release": "7.3"}), *program(A, "1..1", "ok 1 x"), *crash)
-    first, second = record.parse(record.write([run, Run("other")]), "file")
-    assert (first.kernel, second.kernel) == ("fake", "other")
-    assert first.environment == {"release": "7.3"}
-    found = verdicts(first)
-    assert found["a.x"] == "pass"
-    assert found["b.y"] == "fail"
-    assert "error" in found.values()  # the panic

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Rounds: what begins one, what ends it, what is told of it; and what is not built again."""
+"""Rounds: what begins and ends a round, and what is said about it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +31,7 @@ def run_of(**verdicts: Verdict) -> Run:
         *("kernel/configs/debug.config", "tools/testing/selftests/mm/run_vmtests.sh", "scripts/Makefile.build"),
     ],
 )
-def test_what_a_build_reads_is_a_source(name: str) -> None:
+def test_a_file_that_a_build_reads_is_a_source(name: str) -> None:
     assert is_source(Path("/linux"), Path("/linux") / name)
 
 
@@ -58,24 +58,24 @@ def test_what_a_build_reads_is_a_source(name: str) -> None:
         *("mm/mprotect.c___jb_tmp___", ""),
     ],
 )
-def test_what_editors_leave_beside_it_is_none(name: str) -> None:
+def test_a_file_that_an_editor_leaves_is_no_source(name: str) -> None:
     assert not is_source(Path("/linux"), Path("/linux") / name)
 
 
-def test_what_a_round_tells_is_what_has_changed() -> None:
+def test_rounds_are_compared_test_by_test() -> None:
     first = compare({}, run_of(a=FAIL, b=PASS))
-    assert ([r.name for r in first.failing], first.mended, first.still) == (["a"], [], 0)
+    assert ([r.name for r in first.failing], first.mended, first.still_failing) == (["a"], [], 0)
     before = {"p.a": FAIL, "p.b": PASS, "p.c": FAIL, "p.gone": FAIL}
     then = compare(before, run_of(a=PASS, b=FAIL, c=Verdict.CRASH, new=Verdict.SKIP))
-    assert ([r.id for r in then.failing], [r.id for r in then.mended], then.still) == (["p.b"], ["p.a"], 1)
+    assert ([r.id for r in then.failing], [r.id for r in then.mended], then.still_failing) == (["p.b"], ["p.a"], 1)
 
 
-def test_parts_follow_each_other() -> None:
-    parts = RoundTimes(_last=100.0)
+def test_the_times_of_a_part_are_added() -> None:
+    times = RoundTimes(_last=100.0)
     for part, at in (("kernel", 105.0), ("boot", 106.5), ("kernel", 107.0)):
-        parts.over(part, at)
-    assert parts.seconds == {"kernel": 5.5, "boot": 1.5}
-    assert str(parts) == "7.0 s: kernel 5.5, boot 1.5"
+        times.end(part, at)
+    assert times.seconds == {"kernel": 5.5, "boot": 1.5}
+    assert str(times) == "7.0 s: kernel 5.5, boot 1.5"
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def tree(tmp_path: Path) -> Path:
 
 
 def save(path: Path, text: str) -> None:
-    """As vim does it: another file first, and then under the name."""
+    """Save as vim does: into another file, which then gets the name."""
     (path.parent / "4913").write_text("")
     (path.parent / "4913").unlink()
     draft = path.with_name(f".{path.name}.swp")
@@ -94,51 +94,51 @@ def save(path: Path, text: str) -> None:
     draft.rename(path)
 
 
-def test_a_save_is_taken_once_and_by_its_name(tree: Path) -> None:
+def test_a_save_is_taken_once(tree: Path) -> None:
     with Saves(tree) as saves:
         (tree / "mm/notes.txt").write_text("no source")
         save(tree / "mm/mprotect.c", "second\n")
         assert saves.take() == ["mm/mprotect.c"]
-        assert not saves.there.wait(0.3)
+        assert not saves.pending.wait(0.3)
 
 
-def test_saves_close_together_are_one(tree: Path) -> None:
+def test_saves_close_together_are_taken_together(tree: Path) -> None:
     with Saves(tree) as saves:
         for number in range(20):
             (tree / f"mm/file{number}.c").write_text("")
         assert len(saves.take()) == 20
-        assert not saves.there.wait(0.3)
+        assert not saves.pending.wait(0.3)
 
 
-def test_a_tree_that_cannot_be_watched_is_told(tree: Path) -> None:
+def test_a_tree_that_cannot_be_watched_is_an_error(tree: Path) -> None:
     with pytest.raises(CiError, match="cannot be watched"), Saves(tree / "absent"):
         pass
 
 
 class Script:
-    """A builder and a machine in one: each round does what is next in the list; the last ends all."""
+    """Stands for the builder and the machine: each round does the next step, and Ctrl-C follows the last."""
 
     def __init__(self, tree: Path, *steps: Callable[["Script"], Run]) -> None:
         self.tree, self.steps = tree, list(steps)
         self.shown: list[Difference] = []
-        self.said: list[str] = []
+        self.lines: list[str] = []
 
     def run(self) -> None:
         with Saves(self.tree) as self.saves, pytest.raises(Interrupted):
-            rounds(self.saves, self._once, lambda run, difference, parts: self.shown.append(difference), self._say)
+            rounds(self.saves, self._run_round, lambda run, difference, times: self.shown.append(difference), self._say)
 
     def save(self) -> None:
         save(self.tree / "mm/mprotect.c", "x\n")
 
-    def _once(self, parts: RoundTimes) -> Run:
+    def _run_round(self, times: RoundTimes) -> Run:
         if not self.steps:
             raise Interrupted
         return self.steps.pop(0)(self)
 
     def _say(self, text: str) -> None:
-        self.said.append(text)
+        self.lines.append(text)
         if text.startswith("watching"):
-            self.save()  # what the user does then
+            self.save()  # as the user does then
 
 
 def fail_to_build(script: Script) -> Run:
@@ -147,26 +147,30 @@ def fail_to_build(script: Script) -> Run:
 
 def saved_while_building(script: Script) -> Run:
     script.save()
-    assert script.saves.there.wait(5)
+    assert script.saves.pending.wait(5)
     raise Cancelled
 
 
 def saved_while_testing(script: Script) -> Run:
     script.save()
-    assert script.saves.there.wait(5)
-    return run_of(a=FAIL)  # of a kernel that is no longer what is there
+    assert script.saves.pending.wait(5)
+    return run_of(a=FAIL)  # of an outdated kernel
 
 
-def test_a_compile_error_is_said_and_the_next_save_waited_for(tree: Path) -> None:
+def test_after_a_compile_error_the_next_save_begins_a_round(tree: Path) -> None:
     script = Script(tree, fail_to_build, lambda _: run_of(a=FAIL), fail_to_build, lambda _: run_of(a=PASS))
     script.run()
     assert [(len(d.failing), len(d.mended)) for d in script.shown] == [(1, 0), (0, 1)]
-    assert script.said[:3] == ["mm/mprotect.c:7:2: error: 'pte' undeclared", f"watching {tree}", "saved: mm/mprotect.c"]
+    assert script.lines[:3] == [
+        "mm/mprotect.c:7:2: error: 'pte' undeclared",
+        f"watching {tree}",
+        "saved: mm/mprotect.c",
+    ]
 
 
 @pytest.mark.parametrize("saved", [saved_while_building, saved_while_testing])
-def test_a_save_during_a_round_begins_the_next_at_once(tree: Path, saved: Callable[[Script], Run]) -> None:
+def test_a_save_during_a_round_begins_the_next_round_at_once(tree: Path, saved: Callable[[Script], Run]) -> None:
     script = Script(tree, saved, lambda _: run_of(a=PASS, b=FAIL))
     script.run()
-    assert script.said[:2] == ["saved: mm/mprotect.c", f"watching {tree}"]
+    assert script.lines[:2] == ["saved: mm/mprotect.c", f"watching {tree}"]
     assert [[r.name for r in d.failing] for d in script.shown] == [["b"]]

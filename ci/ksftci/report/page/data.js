@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// What the page knows (see pagedata.py), and which of it the filters let through.
+// The data of the page, which pagedata.py encodes, and the filters that choose tests and kernels.
 "use strict";
 
 const $ = (id) => document.getElementById(id);
@@ -9,81 +9,85 @@ const verdicts = data.verdicts;
 
 const tests = data.programs.flatMap(([program, groups]) =>
 	groups.flatMap(([group, rows]) =>
-		rows.map(([name, line, seconds, records]) => ({
+		rows.map(([name, cellsNumber, seconds, records]) => ({
 			id: [program, group, name].filter(Boolean).join("."),
 			program, group, name, seconds, records,
-			cells: data.cells[line],
+			cells: data.cells[cellsNumber], // a character for each kernel
 		}))));
 
-// {verdict, reason, known, earlier} of a cell, null where the test did not appear.
+// {verdict, reason, known, earlier, flaky} of a cell; null when the kernel has no result of the test.
+// A verdict is a number, an index of `verdicts`.
 function outcome(test, column) {
 	const code = test.cells.charCodeAt(column);
 	if (code === 0x20)
 		return null;
 	const [verdict, reason, known, earlier] = data.outcomes[code - (code < 0x100 ? 0x30 : 0x100)];
-	return {verdict, reason, known, earlier, flaky: earlier.some((one) => one !== verdict)};
+	return {verdict, reason, known, earlier, flaky: earlier.some((attempt) => attempt !== verdict)};
 }
 
-// [file:line, text, page map] of a cell, null when nothing was kept.
+// {place, log, text, map}: file:line, number and text of the log, and page map of a cell; null without any.
 function record(test, column) {
-	const found = test.records.find(([, , columns]) => columns.includes(column));
-	if (!found)
+	const encoded = test.records.find(([, , columns]) => columns.includes(column));
+	if (!encoded)
 		return null;
-	const [text, map] = found[1] < 0 ? ["The log is left out, the page would be too large.", ""] : data.logs[found[1]];
-	return {place: found[0], log: found[1], text, map};
+	const [place, log] = encoded;
+	const [text, map] = log < 0 ? ["The log is left out: the page would be too large.", ""] : data.logs[log];
+	return {place, log, text, map};
 }
 
-// What the reader asks for. The address keeps it, so that a filtered page can be linked to.
+// The filters. The address holds them, too, so that a filtered page can be linked to.
 const filter = {text: "", verdict: "", program: "", kernel: "", differ: ""};
 
 function readAddress() {
-	if (/^#[\w-]+$/.test(location.hash)) // a part of the page
+	if (/^#[\w-]+$/.test(location.hash)) // the id of a part of the page
 		return;
-	const wanted = new URLSearchParams(location.hash.slice(1));
+	const parameters = new URLSearchParams(location.hash.slice(1));
 	for (const name of Object.keys(filter))
-		filter[name] = wanted.get(name) || "";
+		filter[name] = parameters.get(name) || "";
 }
 
 function writeAddress() {
-	const wanted = new URLSearchParams();
+	const parameters = new URLSearchParams();
 	for (const [name, value] of Object.entries(filter))
 		if (value)
-			wanted.set(name, value);
-	history.replaceState(null, "", `#${wanted}`);
+			parameters.set(name, value);
+	history.replaceState(null, "", `#${parameters}`);
 }
 
 const words = (text) => text.toLowerCase().split(/[\s,]+/).filter(Boolean);
 
-// Numbers of the columns that are shown: any of the words is in the kernel's name, or the filter is its name.
+// The columns whose kernel has the filter as its name; if there are none, whose name has any of the filter's words.
 function chosenColumns() {
-	const any = words(filter.kernel);
+	const kernelWords = words(filter.kernel);
 	const all = kernels.map((_, column) => column);
 	if (kernels.includes(filter.kernel))
 		return all.filter((column) => kernels[column] === filter.kernel);
-	return any.length ? all.filter((column) => any.some((word) => kernels[column].toLowerCase().includes(word))) : all;
+	if (!kernelWords.length)
+		return all;
+	return all.filter((column) => kernelWords.some((word) => kernels[column].toLowerCase().includes(word)));
 }
 
-// The tests that pass the filters. Rows that are alike are looked at once.
+// The tests that match the filters. Tests with equal cells are checked once.
 function chosenTests(columns) {
-	const all = words(filter.text);
-	const seen = new Map();
-	const fits = (test) => {
-		if (!seen.has(test.cells))
-			seen.set(test.cells, fitsVerdict(test, columns) && (!filter.differ || differs(test, columns)));
-		return seen.get(test.cells);
+	const textWords = words(filter.text);
+	const matching = new Map(); // the cells of a test to whether they match
+	const cellsMatch = (test) => {
+		if (!matching.has(test.cells))
+			matching.set(test.cells, matchesVerdict(test, columns) && (!filter.differ || differs(test, columns)));
+		return matching.get(test.cells);
 	};
 	return tests.filter((test) => (!filter.program || test.program === filter.program) &&
-		all.every((word) => test.id.toLowerCase().includes(word)) && fits(test));
+		textWords.every((word) => test.id.toLowerCase().includes(word)) && cellsMatch(test));
 }
 
-function fitsVerdict(test, columns) {
+function matchesVerdict(test, columns) {
 	if (!filter.verdict)
 		return true;
-	return columns.some((column) => isWanted(outcome(test, column)));
+	return columns.some((column) => cellMatchesVerdict(outcome(test, column)));
 }
 
-// Whether a cell is what the verdict filter asks for.
-function isWanted(cell) {
+// Whether a cell matches the verdict filter.
+function cellMatchesVerdict(cell) {
 	if (!cell)
 		return false;
 	switch (filter.verdict) {
@@ -95,12 +99,13 @@ function isWanted(cell) {
 	}
 }
 
+// Whether a test has different verdicts on the kernels.
 function differs(test, columns) {
-	const found = new Set();
+	const different = new Set();
 	for (const column of columns) {
 		const cell = outcome(test, column);
 		if (cell)
-			found.add(cell.verdict);
+			different.add(cell.verdict);
 	}
-	return found.size > 1;
+	return different.size > 1;
 }

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Tests and kernels as a grid that scrolls both ways. Only the cells in view are elements.
+// The grid of tests and kernels, which scrolls in both directions. Only cells in view are elements.
 "use strict";
 
 const ROW = 26; // pixels, as in page.css
-const FEW = 8; // so many kernels get wide columns with their names lying
-const SCROLLBAR = 18; // pixels, and borders
-const OVERSCAN = 4; // rows and columns drawn beyond what is seen
+const FEW = 8; // up to so many kernels have wide columns with horizontal labels
+const SCROLLBAR = 18; // pixels, the borders included
+const OVERSCAN = 4; // rows and columns that are drawn beyond the view
 
 const grid = {
 	box: $("grid"),
 	sheet: $("sheet"),
-	columns: [], // numbers of kernels, left to right
-	rows: [], // what is shown, top to bottom: {kind, title, id, tests, open}
-	folded: new Map(), // id of a program or group to whether it is closed, where the reader said so
-	at: {row: 0, column: -1}, // the active cell; column -1 is the name
-	tallies: new Map(),
+	columns: [], // indexes of the chosen kernels, left to right
+	rows: [], // top to bottom: {kind, title, id, tests, open}
+	folded: new Map(), // id of a program or group to whether it is folded, once the reader folded or unfolded it
+	active: {row: 0, column: -1}, // the cell that the keyboard moves; column -1 is the name
+	tallies: new Map(), // cache of `tally`
 };
 
+// Show the chosen tests and columns.
 function fillGrid(chosen, columns) {
 	grid.columns = columns;
 	grid.chosen = chosen;
@@ -26,43 +27,45 @@ function fillGrid(chosen, columns) {
 	arrangeRows();
 }
 
-// The chosen tests below their program and group, without those in closed ones.
+// Make the rows: programs, groups and tests. A folded program or group has no rows below it.
 function arrangeRows() {
 	const rows = [];
 	const filtered = Object.entries(filter).some(([name, value]) => value && name !== "kernel");
-	for (const [program, members] of gather(grid.chosen, (test) => test.program)) {
-		const top = {kind: "program", title: program, id: program, tests: members};
-		top.open = isOpen(top, filtered || grid.chosen.length <= 60);
-		rows.push(top);
-		if (!top.open)
+	const unfoldAtFirst = filtered || grid.chosen.length <= 60;
+	for (const [program, programTests] of groupBy(grid.chosen, (test) => test.program)) {
+		const programRow = {kind: "program", title: program, id: program, tests: programTests};
+		programRow.open = isOpen(programRow, unfoldAtFirst);
+		rows.push(programRow);
+		if (!programRow.open)
 			continue;
-		for (const [group, inner] of gather(members, (test) => test.group)) {
-			const short = group.startsWith(`${program}.`) ? group.slice(program.length + 1) : group;
-			const middle = {kind: "group", title: short, id: `${program}.${group}`, tests: inner};
-			const single = inner.length === 1 && group;
-			if (single) {
-				rows.push({kind: "test single", title: `${short}.${inner[0].name}`, id: inner[0].id, tests: inner});
+		for (const [group, groupTests] of groupBy(programTests, (test) => test.group)) {
+			const title = group.startsWith(`${program}.`) ? group.slice(program.length + 1) : group;
+			const [first] = groupTests;
+			if (group && groupTests.length === 1) {
+				rows.push({kind: "test single", title: `${title}.${first.name}`, id: first.id, tests: groupTests});
 				continue;
 			}
+			const groupRow = {kind: "group", title, id: `${program}.${group}`, tests: groupTests};
 			if (group) {
-				middle.open = isOpen(middle, filtered || grid.chosen.length <= 60);
-				rows.push(middle);
+				groupRow.open = isOpen(groupRow, unfoldAtFirst);
+				rows.push(groupRow);
 			}
-			if (!group || middle.open)
-				rows.push(...inner.map((test) => ({kind: "test", title: test.name, id: test.id, tests: [test]})));
+			if (!group || groupRow.open)
+				rows.push(...groupTests.map((test) => ({kind: "test", title: test.name, id: test.id, tests: [test]})));
 		}
 	}
 	grid.rows = rows;
-	grid.at.row = Math.min(grid.at.row, Math.max(rows.length - 1, 0));
-	grid.at.column = Math.min(grid.at.column, grid.columns.length - 1);
+	grid.active.row = Math.min(grid.active.row, Math.max(rows.length - 1, 0));
+	grid.active.column = Math.min(grid.active.column, grid.columns.length - 1);
 	grid.box.setAttribute("aria-rowcount", rows.length + 1);
 	grid.box.setAttribute("aria-colcount", grid.columns.length + 1);
 	drawGrid();
 }
 
-function gather(found, key) {
+// A Map from key to tests.
+function groupBy(members, key) {
 	const groups = new Map();
-	for (const test of found) {
+	for (const test of members) {
 		if (!groups.has(key(test)))
 			groups.set(key(test), []);
 		groups.get(key(test)).push(test);
@@ -72,31 +75,32 @@ function gather(found, key) {
 
 const isTest = (row) => row.kind.startsWith("test");
 
-// Open are those that the reader opened, and at first those in which something is bad.
+// Whether a program or group is unfolded: as the reader left it, else when it has failures, or `atFirst`.
 function isOpen(row, atFirst) {
-	const said = grid.folded.get(row.id);
-	return said === undefined ? atFirst || row.tests.some(isBadSomewhere) : !said;
+	const folded = grid.folded.get(row.id);
+	return folded === undefined ? atFirst || row.tests.some(hasFailure) : !folded;
 }
 
-const isBadSomewhere = (test) => grid.columns.some((column) => isBad(outcome(test, column)));
+const hasFailure = (test) => grid.columns.some((column) => isFailure(outcome(test, column)));
 
-function fold(row) {
+// Fold or unfold a program or group.
+function toggle(row) {
 	if (isTest(row))
 		return;
 	grid.folded.set(row.id, row.open);
 	arrangeRows();
 }
 
-function foldAll(closed) {
-	for (const [program, members] of gather(tests, (test) => test.program)) {
-		grid.folded.set(program, closed);
-		for (const group of gather(members, (test) => test.group).keys())
-			grid.folded.set(`${program}.${group}`, closed);
+function foldAll(folded) {
+	for (const [program, programTests] of groupBy(tests, (test) => test.program)) {
+		grid.folded.set(program, folded);
+		for (const group of groupBy(programTests, (test) => test.group).keys())
+			grid.folded.set(`${program}.${group}`, folded);
 	}
 	arrangeRows();
 }
 
-// How many of a row's tests ended how on one kernel: {verdict: number}; and flags.
+// {counts, flaky}: the number of a row's tests by verdict on one kernel, and whether any of them is flaky.
 function tally(row, column) {
 	const key = `${row.id} ${column}`;
 	if (grid.tallies.has(key))
@@ -110,24 +114,25 @@ function tally(row, column) {
 		counts.set(cell.verdict, (counts.get(cell.verdict) || 0) + 1);
 		flaky ||= cell.flaky;
 	}
-	const found = {counts, flaky};
-	grid.tallies.set(key, found);
-	return found;
+	const result = {counts, flaky};
+	grid.tallies.set(key, result);
+	return result;
 }
 
-// The verdict that a folded row shows: the worst, in the order in which they worry.
-const WORST = ["crash", "timeout", "error", "fail", "not_run", "xpass", "xfail", "pass", "skip"];
+// A row shows the first of these verdicts that any of its tests has.
+const WORST_FIRST = ["crash", "timeout", "error", "fail", "not_run", "xpass", "xfail", "pass", "skip"];
 
+// The cell in the row of this number, for the kernel of this index among the shown ones; `left`, `width` in pixels.
 function cellElement(row, number, index, left, width) {
 	const column = grid.columns[index];
 	const {counts, flaky} = tally(row, column);
-	const worst = WORST.find((verdict) => counts.has(verdicts.indexOf(verdict)));
+	const worst = WORST_FIRST.find((verdict) => counts.has(verdicts.indexOf(verdict)));
 	const cell = make("div", {role: "gridcell", class: "cell", id: `cell-${number}-${index}`, "aria-colindex": index + 2});
 	cell.style.left = `${left}px`;
 	cell.style.width = `${width}px`;
 	if (!worst)
 		return cell;
-	const said = [...counts].map(([verdict, count]) =>
+	const verdictsText = [...counts].map(([verdict, count]) =>
 		isTest(row) ? verdicts[verdict] : `${count} ${verdicts[verdict]}`).join(", ");
 	const count = counts.get(verdicts.indexOf(worst));
 	const bad = data.bad[verdicts.indexOf(worst)];
@@ -135,19 +140,20 @@ function cellElement(row, number, index, left, width) {
 	cell.classList.toggle("flaky", flaky);
 	cell.textContent = !isTest(row) && bad ? count : data.marks[verdicts.indexOf(worst)];
 	const reason = isTest(row) ? outcome(row.tests[0], column).reason : "";
-	cell.title = `${kernels[column]}: ${said}${flaky ? ", flaky" : ""}${reason ? `: ${reason}` : ""}`;
+	cell.title = `${kernels[column]}: ${verdictsText}${flaky ? ", flaky" : ""}${reason ? `: ${reason}` : ""}`;
 	cell.setAttribute("aria-label", cell.title);
 	return cell;
 }
 
+// The sizes of names, header and columns in pixels, from page.css.
 function sizes() {
 	const style = getComputedStyle(grid.box);
 	const size = (name) => parseFloat(style.getPropertyValue(name));
 	return {name: size("--name"), head: size("--head"), column: size("--column")};
 }
 
-// Draw what is in view. Elements are made anew; there are never more than some thousand. Merely `moved`,
-// nothing is drawn when the same rows and columns are in view: who is about to click keeps the cell.
+// Draw the rows and columns in view: new elements, some thousand at most. After a scroll or a resize (`moved`)
+// that brings no other rows or columns into view the elements stay, so that a click meets the cell it aimed at.
 function drawGrid(moved = false) {
 	const {box, sheet, rows, columns} = grid;
 	const {name, head, column: width} = sizes();
@@ -200,7 +206,7 @@ function nameElement(row, number) {
 	return name;
 }
 
-const activeId = () => `cell-${grid.at.row}-${grid.at.column}`;
+const activeId = () => `cell-${grid.active.row}-${grid.active.column}`;
 
 function markActive() {
 	for (const old of grid.sheet.querySelectorAll(".active"))
@@ -211,40 +217,41 @@ function markActive() {
 	grid.box.setAttribute("aria-activedescendant", activeId());
 }
 
-// Move the active cell, and scroll it into what is left free by the names and the labels.
+// Move the active cell, and scroll until neither the names nor the labels cover it.
 function moveTo(row, column) {
-	const {box, at} = grid;
+	const {box, active} = grid;
 	const {name, head, column: width} = sizes();
-	at.row = Math.max(0, Math.min(row, grid.rows.length - 1));
-	at.column = Math.max(-1, Math.min(column, grid.columns.length - 1));
-	const y = at.row * ROW;
-	const x = at.column * width;
+	active.row = Math.max(0, Math.min(row, grid.rows.length - 1));
+	active.column = Math.max(-1, Math.min(column, grid.columns.length - 1));
+	const y = active.row * ROW;
+	const x = active.column * width;
 	box.scrollTop = Math.min(y, Math.max(box.scrollTop, y + ROW + head - box.clientHeight));
-	if (at.column >= 0)
+	if (active.column >= 0)
 		box.scrollLeft = Math.min(x, Math.max(box.scrollLeft, x + width + name - box.clientWidth));
 	drawGrid();
 }
 
+// Fold or unfold the active row, or show the details of the active cell.
 function activate() {
-	const row = grid.rows[grid.at.row];
+	const row = grid.rows[grid.active.row];
 	if (!row)
 		return;
 	if (!isTest(row))
-		fold(row);
-	else if (grid.at.column >= 0)
-		showCell(row.tests[0], grid.columns[grid.at.column]);
+		toggle(row);
+	else if (grid.active.column >= 0)
+		showCell(row.tests[0], grid.columns[grid.active.column]);
 }
 
 function onKey(event) {
-	const {row, column} = grid.at;
+	const {row, column} = grid.active;
 	const page = Math.max(1, Math.floor(grid.box.clientHeight / ROW) - 8);
-	const here = grid.rows[row];
-	const folds = column < 0 && here && !isTest(here);
-	const moves = {
+	const activeRow = grid.rows[row];
+	const onFoldable = column < 0 && activeRow && !isTest(activeRow);
+	const actions = {
 		ArrowUp: () => moveTo(row - 1, column),
 		ArrowDown: () => moveTo(row + 1, column),
-		ArrowLeft: () => folds && here.open ? fold(here) : moveTo(row, column - 1),
-		ArrowRight: () => folds && !here.open ? fold(here) : moveTo(row, column + 1),
+		ArrowLeft: () => onFoldable && activeRow.open ? toggle(activeRow) : moveTo(row, column - 1),
+		ArrowRight: () => onFoldable && !activeRow.open ? toggle(activeRow) : moveTo(row, column + 1),
 		PageUp: () => moveTo(row - page, column),
 		PageDown: () => moveTo(row + page, column),
 		Home: () => event.ctrlKey ? moveTo(0, column) : moveTo(row, -1),
@@ -252,10 +259,10 @@ function onKey(event) {
 		Enter: activate,
 		" ": activate,
 	};
-	if (!(event.key in moves) || event.altKey || event.metaKey)
+	if (!(event.key in actions) || event.altKey || event.metaKey)
 		return;
 	event.preventDefault();
-	moves[event.key]();
+	actions[event.key]();
 }
 
 function onClick(event) {
@@ -263,19 +270,20 @@ function onClick(event) {
 	if (!cell)
 		return;
 	const [, row, column] = cell.id.match(/^cell-(\d+)-(-?\d+)$/).map(Number);
-	grid.at = {row, column};
+	grid.active = {row, column};
 	markActive();
 	activate();
 }
 
-let waiting = false;
+let drawRequested = false;
 
+// Draw once before the next frame, however many events come until then.
 function drawSoon() {
-	if (waiting)
+	if (drawRequested)
 		return;
-	waiting = true;
+	drawRequested = true;
 	requestAnimationFrame(() => {
-		waiting = false;
+		drawRequested = false;
 		drawGrid(true);
 	});
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// The filters, and what they change.
+// The filter form, the address and the links that set filters. `start` draws the page.
 "use strict";
 
+// Show the failures and the grid for the current filters.
 function showAll() {
 	const columns = chosenColumns();
 	const chosen = chosenTests(columns);
@@ -13,7 +14,8 @@ function showAll() {
 	$("clear").hidden = !filtered;
 }
 
-function fieldsFromFilter() {
+// Set the fields of the form to the filters.
+function fillForm() {
 	for (const name of Object.keys(filter)) {
 		const field = $(`filter-${name}`);
 		if (field.type === "checkbox")
@@ -25,6 +27,7 @@ function fieldsFromFilter() {
 
 let timer = 0;
 
+// Set the filters to the fields of the form; show the tests when typing pauses.
 function onFilter() {
 	for (const name of Object.keys(filter)) {
 		const field = $(`filter-${name}`);
@@ -39,7 +42,7 @@ function onFilter() {
 
 function onAddress() {
 	readAddress();
-	fieldsFromFilter();
+	fillForm();
 	showAll();
 }
 
@@ -51,7 +54,7 @@ function start() {
 	$("clear").addEventListener("click", () => {
 		for (const name of Object.keys(filter))
 			filter[name] = "";
-		fieldsFromFilter();
+		fillForm();
 		writeAddress();
 		showAll();
 	});
@@ -59,11 +62,11 @@ function start() {
 	$("unfold").addEventListener("click", () => foldAll(false));
 	window.addEventListener("hashchange", onAddress);
 	document.addEventListener("click", (event) => {
-		const wanted = event.target.closest("[data-filter]");
-		if (!wanted)
+		const link = event.target.closest("[data-filter]");
+		if (!link)
 			return;
 		event.preventDefault();
-		location.hash = wanted.dataset.filter;
+		location.hash = link.dataset.filter;
 		$("all").scrollIntoView();
 	});
 	document.documentElement.classList.add("scripted");

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which lines of a block of text are worth a look: they may be KTAP, or begin with a stamp, or begin a splat.
+
+One search passes over all other lines, which are most of a log, by their first few characters.
+"""
+
+import re
+
+from ksftci.ktap import line, prefix, splat
+
+_FIRST = re.escape("".join(sorted(line.FIRST | prefix.FIRST | splat.FIRST)))
+_PLAIN_RESULT = r"(?P<no>not )?ok (?P<number>\d{1,9}) (?:- )?(?P<name>(?![-\s])[^\n#\\\[<]*[^\n#\\\[<\s])(?=\n|\Z)"
+_PLAIN_RUNNING = r"RUN +(?P<running>\S+) \.\.\.(?=\n|\Z)"
+_OTHERS = "|".join((*line.BEGINNINGS, *prefix.BEGINNINGS, *splat.BEGINNINGS))
+
+# Matches a line end and the beginning of the line after it. The two forms that most lines of KTAP have are matched
+# whole: a result without directive (groups no, number, name) and the harness's line of a test that begins (running).
+WORTH_A_LOOK = re.compile(rf"\n(?P<nesting>[# \t]*)(?=[{_FIRST}])(?:{_PLAIN_RESULT}|{_PLAIN_RUNNING}|{_OTHERS})")
