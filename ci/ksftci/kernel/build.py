@@ -34,17 +34,17 @@ class KernelBuilder(Maker):
     def build(self, tree: Tree, config: Sequence[str] = (), variables: Sequence[str] = ()) -> Path:
         """The path of the image. The objects of an earlier build of the tree are used again.
 
-        `config` holds names of fragment files and settings such as ARM64_16K_PAGES=y; later ones win.
-        `variables` are variables of make, such as GCOV_PROFILE_mprotect.o=y. Each combination of the two has
-        a build folder of its own. Raises CiError when a package or a part of the tree is missing, or with the
-        compiler's message and the path of the whole log.
+        `config` holds names of fragment files and settings such as ARM64_16K_PAGES=y; later ones win. Each choice of
+        them has a build folder of its own. `variables` are variables of make, such as GCOV_PROFILE_mprotect.o=y;
+        kbuild compiles again what they concern. Raises CiError when a package or a part of the tree is missing, or
+        with the compiler's message and the path of the whole log.
         """
         extra = [_fragment(text) for text in config]
         self._check(tree)
         name = f"{re.sub(r'[^a-zA-Z0-9.]', '-', tree.path.name)}-{digest(str(tree.path))}-{self.arch.name}"
-        if config or variables:
+        if config:
             sources = [text if _SYMBOL.fullmatch(text) else os.path.abspath(text) for text in config]
-            name += f"-{digest(*sources, *variables)}"
+            name += f"-{digest(*sources)}"
         with self.cache.lock(f"kbuild-{name}"):
             folder = self.cache.folder("kbuilds", name)
             self._configure(tree, folder, [_shipped_fragment(self.arch), *extra])

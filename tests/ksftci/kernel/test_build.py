@@ -155,12 +155,12 @@ def test_settings_and_fragments_win_and_have_a_build_folder_of_their_own(source:
     assert "CONFIG_DEBUG_LIST=n" in (other.parents[3] / ".config").read_text()
 
 
-def test_variables_of_make_have_a_build_folder_of_their_own(source: Path) -> None:
+def test_variables_of_make_reach_it_and_need_no_build_folder_of_their_own(source: Path) -> None:
     build = Build(source)
-    counting = build.builder.build(Tree.open(source), (), ["GCOV_PROFILE_mprotect.o=y"])
-    assert "counts=y" in build.calls(counting)
-    assert kbuild.folder_of(counting) != kbuild.folder_of(build())
-    assert "counts=" in build.calls(build())
+    image = build()
+    assert "counts=" in build.calls(image)
+    assert build.builder.build(Tree.open(source), (), ["GCOV_PROFILE_mprotect.o=y"]) == image
+    assert "counts=y" in build.calls(image)
 
 
 def test_dropped_settings_are_reported(source: Path) -> None:
@@ -297,6 +297,10 @@ def test_the_shipped_fragments_hold_each_setting_once(arch: Arch) -> None:
     assert len({line.partition("=")[0] for line in lines}) == len(lines)
 
 
+# One build serves all tests on real kernels, those of coverage too.
+CONFIG = ("--config", "GCOV_KERNEL=y")
+
+
 def ksftci(*args: object) -> str:
     argv = [sys.executable, "-m", "ksftci", *map(str, args)]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=3000, check=False)
@@ -309,14 +313,21 @@ def test_a_kernel_that_was_built_boots_with_two_nodes(
     tree: Callable[[str], Path], kernel_tree: str, tmp_path: Path
 ) -> None:
     xml = tmp_path / "out.xml"
-    image = Path(ksftci("kernel", "build", kernel_tree).strip())
+    image = Path(ksftci("kernel", "build", kernel_tree, *CONFIG).strip())
     assert image.name == "Image"
-    options = ("--kernel", f"build:{kernel_tree}", "--junit", xml)
-    assert "build:" in ksftci("run", "--tree", tree("debian:7.3"), *options)
+    ksftci("run", "--tree", tree("debian:7.3"), "--kernel", image, "--junit", xml)
     cases = list(ET.parse(xml).getroot().iter("testcase"))
     ran = [case for case in cases if case.find("skipped") is None]
     assert [case for case in ran if "numa" in (case.get("classname") or "")]
     assert len(ran) >= 290
+
+
+@pytest.mark.qemu
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", ["arm64", "x86_64", "riscv64"])
+def test_a_small_kernel_of_each_architecture(name: str, kernel_tree: str, tree: Callable[[str], Path]) -> None:
+    options = ("--arch", name, "--kernel", f"build:{kernel_tree}", "-k", "protnone and base")
+    assert "none failed" in ksftci("run", "--tree", tree("debian:7.3"), *options)
 
 
 @pytest.mark.qemu
@@ -325,7 +336,7 @@ def test_a_guest_has_swap_on_request(kernel_tree: str, tmp_path: Path) -> None:
     script.write_text(
         "#!/bin/sh\ngrep -q '^SwapTotal: *65532 kB' /proc/meminfo && echo ok 1 swap || echo not ok 1 swap\n"
     )
-    options = ("--kernel", f"build:{kernel_tree}")
+    options = ("--kernel", ksftci("kernel", "build", kernel_tree, *CONFIG).strip())
     ksftci("run", script, *options, "--swap", 64)
     argv = [sys.executable, "-m", "ksftci", "run", str(script), *options]
     assert subprocess.run(argv, capture_output=True, timeout=3000, check=False).returncode == 1
@@ -334,7 +345,7 @@ def test_a_guest_has_swap_on_request(kernel_tree: str, tmp_path: Path) -> None:
 @pytest.mark.qemu
 def test_watch_builds_and_tests_a_saved_file(kernel_tree: str) -> None:
     tree = Path(ksftci("tree", "get", "--full", kernel_tree).strip())
-    argv = [sys.executable, "-u", "-m", "ksftci", "watch", "--tree", str(tree), "mm:mkdirty"]
+    argv = [sys.executable, "-u", "-m", "ksftci", "watch", "--tree", str(tree), *CONFIG, "mm:mkdirty"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as watch:
         assert watch.stdout is not None
         lines: list[str] = []
