@@ -2,8 +2,9 @@
 """ksftgen: generates kselftest programs in C from YAML scenarios.
 
 source.py reads a scenario, spec.py checks it, cases.py chooses combinations of its matrix, render.py fills the
-templates, and output.py or install.py writes the files.  A new word of the scenario language belongs in vocabulary.py,
-a new layout in layouts.yaml.  ksftgen imports plainyaml, and never ksftci.
+templates of the folder templates, and output.py or install.py writes the files.  A new step (verb) or value of the
+scenario language belongs in vocabulary.py, a new layout of folios in memory in layouts.yaml.  ksftgen imports
+plainyaml, and never ksftci.
 """
 
 __version__ = "0.1.0"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The commands, a module each: options are read, rooms are called, results are printed; nothing else happens here.
+"""The commands: each module reads the options of one or two commands, calls the rooms below and prints.
 
-A new command is a module in here. It may import from every room but the plugin.
+A new command is a module in here; its work is not. It imports everything but the plugin.
 """
 
 import errno

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Files that other programs read and write: JUnit XML, and logs of whole runs as KTAP.
+"""Whole files of results: JUnit XML, written and read; records, KTAP logs of whole runs that ksftci reads back.
 
-A new file format is a module in here. It imports only ktap, results and below.
+A new file format is a module in here. It imports only ktap and below.
 """

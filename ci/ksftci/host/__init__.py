@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The machine that ksftci runs on: its cache, files, commands and packages, Debian's archive, YAML files of users.
+"""Services of the machine on which ksftci runs: files, commands, installed packages, the cache, Debian's archive.
 
-Nothing in here knows of kernels or tests. It imports only `arch` and `errors`.
+YAML files are read here too, with errors by line and column (through the package plainyaml). Nothing in here knows of
+selftests. Of ksftci it imports only arch and errors.
 """

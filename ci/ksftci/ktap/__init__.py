@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""KTAP as programs, runners and the kernel really print it, into results.
+"""Lines that programs and the kernel print become results: KTAP, and the complaints in a kernel's log ("splats").
 
-A new dialect of KTAP, a new prefix of a log collector and a new complaint of the kernel belong here. It imports only
-results and below.
+A new dialect of KTAP, a new prefix that a log collector puts before lines and a new kind of complaint belong here. It
+imports only results and below.
 """

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Machines that run programs and yield events meanwhile: a guest in QEMU, or the host with its own kernel.
+"""What runs programs and yields events as they happen: a guest in QEMU, or the local kernel (`native`).
 
-What a guest boots from, its init script and the lines that it sends, the limits of a console, the start after a panic
-and the settings that are put back live here; another kind of machine is a module in here. It imports only ktap and
-below.
+The guest's init script, its restart after a panic and the restoring of kernel settings that a test changed are here. A
+new kind of machine is a module in here; `assembly` makes it. It imports only ktap, results and host, and below.
 """

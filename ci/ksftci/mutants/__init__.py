@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Kernels with a bug in one line each, and which suites of tests detect the bug.
+"""Kernels with one planted bug each, and which suites of selftests detect the bug.
 
-It imports only assembly, session and below.
+The bugs and the recorded outcomes are in the folder ci/mutants. It imports only assembly and below.
 """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The pytest plugin: `pytest --ksft-kernel debian:7.3 generated/` makes each case of a selftest an item.
+"""The pytest plugin: `pytest --ksft-kernel debian:7.3 generated/` makes each test of a selftest an item of pytest.
 
-pytest loads this module in every session, so it has only the options; the other modules are imported when
---ksft-kernel, --ksft-native or their ini values are given. The package imports only assembly, session and below.
+pytest imports this module whenever it runs, so that it holds the options alone; `settings` reads them. The other
+modules are imported when --ksft-kernel, --ksft-native or their ini values are given. It imports only assembly and below.
 """
 
 from collections.abc import Generator

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The programs to run: found by path or name, listed in a Makefile or a YAML file, built in a kernel tree.
+"""The programs to run: found by path or name, listed by a Makefile or a YAML file, built in a kernel tree by its make.
 
-The tests that a C source declares and the static libraries that programs link are here, too. It imports only kernel,
-machine and below.
+How selftests are compiled, and when they are compiled again, is decided here. It imports only kernel and below.
 """

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What people look at: the tables of a terminal, the HTML page, GitHub's job summary and annotations.
+"""What people look at: tables in a terminal, the HTML page, GitHub's job summary and annotations.
 
-Every report draws from `findings`, so that all of them say the same; a new one is a module in here. It imports only
-formats and below.
+A new report is a module in here. All reports take what they show from the module `findings`, so that they agree. It
+imports only formats and below.
 """

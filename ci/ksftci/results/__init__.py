@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What came out of tests: verdicts, results, runs, and what is done with them without running anything.
+"""Verdicts, results and runs, and everything that can be done with them without running anything.
 
-Merging of runs, known issues, the history of measurements, shards, unique names. It imports only host and below.
+That is merging the runs of shards and retries, known issues, the history of what tests measured, unique names of
+results. It imports only host and below.
 """

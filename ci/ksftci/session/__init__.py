@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Everything that one command runs: machines and repeats, parts and shards, retries, rounds of `watch`, progress.
+"""Runs programs on machines and turns the events into results (`Session`, `Collector`).
 
-`Session` decides which tests run in which boot; `Collector` turns the events of a machine into results. It imports
-only programs and below.
+Which tests a run chooses, how it is cut into parts and shards, how often it repeats, which tests it retries, progress,
+and the rounds of `ksftci watch` are decided here. It imports only programs and below.
 """
