@@ -2,7 +2,8 @@
 """The pytest plugin: `pytest --ksft-kernel debian:7.3 generated/` makes each test of a selftest an item of pytest.
 
 pytest imports this module whenever it runs, so that it holds the options alone; `settings` reads them. The other
-modules are imported when --ksft-kernel, --ksft-native or their ini values are given. It imports only assembly and below.
+modules are imported when --ksft-kernel, --ksft-native or an ini value of theirs is given. It imports only assembly and
+below.
 """
 
 from collections.abc import Generator
