@@ -2,7 +2,7 @@
 """The command `ksftci coverage`: its options, and where a comparison is printed and written."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -19,10 +19,9 @@ from ksftci.coverage.measure import CoveragePlan
 from ksftci.coverage.source import MPROTECT, Target
 from ksftci.errors import CiError
 from ksftci.host.files import write_all, write_whole
+from ksftci.kernel.tree import DEFAULT as DEFAULT_TREE
 from ksftci.kernel.tree import HELP as TREE_HELP
 from ksftci.programs import listed
-
-_DEFAULT_TREE = "debian:7.3"
 
 
 @dataclass(frozen=True)
@@ -92,13 +91,13 @@ def coverage(
     """
     need_folders(html_file, json_file, lines_file)
     programs = dict(map(_suite, suite or ["mprotect="]))
-    options = store.options(arch, limits=guest.limits, guest=guest.guest(gcov=True))
+    options = replace(store.options(arch), limits=guest.limits, guest=replace(guest.guest, gcov=True))
     targets = [Target.parse(text) for text in source or (*MPROTECT, *options.arch.kbuild.sources)]
     plan = CoveragePlan(
         programs,
         targets,
-        tree or kernel_tree or _DEFAULT_TREE,
-        kernel_tree or tree or _DEFAULT_TREE,
+        tree or kernel_tree or DEFAULT_TREE,
+        kernel_tree or tree or DEFAULT_TREE,
         config or [],
         jobs,
     )

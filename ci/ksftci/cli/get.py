@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`ksftci tree get` and `ksftci kernel get`, `build` and `list`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from ksftci.cli.base import ArchOption, ConfigOption, app, out, say
 from ksftci.cli.groups import StoreGroup, grouped
 from ksftci.kernel.image import HELP as KERNEL_HELP
 from ksftci.kernel.image import KernelRef
+from ksftci.kernel.tree import DEFAULT as DEFAULT_TREE
 from ksftci.kernel.tree import HELP as TREE_HELP
 
 tree_app = typer.Typer(no_args_is_help=True, help="Kernel source trees.")
@@ -24,7 +26,7 @@ app.add_typer(kernel_app, name="kernel")
 @tree_app.command("get")
 @grouped
 def tree_get(
-    source: Annotated[str, typer.Argument(help=f"{TREE_HELP}.")] = "debian:7.3",
+    source: Annotated[str, typer.Argument(help=f"{TREE_HELP}.")] = DEFAULT_TREE,
     to: Annotated[
         Path | None,
         typer.Option(
@@ -83,7 +85,7 @@ def kernel_build(
 
       ksftci run --kernel build:~/linux --tree ~/linux mm:mkdirty
     """
-    tools = assemble(store.options(arch, compilers=jobs), say)
+    tools = assemble(replace(store.options(arch), compilers=jobs), say)
     print(tools.kernel_builder.build(tools.trees.get(source, full=True), config or []))
 
 

@@ -32,8 +32,10 @@ def grouped(command: Callable[..., None]) -> Callable[..., None]:
     for name, parameter in signature.parameters.items():
         if name in groups:
             hints = get_type_hints(groups[name], include_extras=True)
-            parameters += [
-                parameter.replace(name=option.name, default=option.default, annotation=hints[option.name])
+            parameters += [  # the parameter's default is a group with the defaults of the options
+                parameter.replace(
+                    name=option.name, default=getattr(parameter.default, option.name), annotation=hints[option.name]
+                )
                 for option in fields(groups[name])
             ]
         else:
@@ -65,9 +67,9 @@ class StoreGroup:
         ),
     ] = None
 
-    def options(self, arch: str, **others: Any) -> Options:
+    def options(self, arch: str) -> Options:
         """Options with this store and the architecture of a name. Raises CiError for an unknown one."""
-        return Options(arches.find(arch), self.cache, self.mirror, **others)
+        return Options(arches.find(arch), self.cache, self.mirror)
 
 
 TimeoutOption = Annotated[
@@ -99,9 +101,10 @@ class GuestGroup:
         """The time limits."""
         return Limits(self.timeout, self.silence)
 
-    def guest(self, **others: Any) -> GuestOptions:
-        """The size, with `others`: fields of GuestOptions that not every command has."""
-        return GuestOptions(self.memory, self.cpus, self.append, swap_mb=self.swap, **others)
+    @property
+    def guest(self) -> GuestOptions:
+        """The size."""
+        return GuestOptions(self.memory, self.cpus, self.append, swap_mb=self.swap)
 
 
 def need_folders(*files: Path | None) -> None:

@@ -4,6 +4,7 @@
 import json
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -69,7 +70,7 @@ def mutants(
     choice = parse_choice(expression) if expression else None
     content = plan.read(config)
     selection = Selection(plan.suites(config, content, suite_names or []), choice, count, whole, jobs)
-    tools = assemble(store.options(content.arch, guest=content.guest), say)
+    tools = assemble(replace(store.options(content.arch), guest=content.guest), say)
     campaign = Campaign.read(config, content, tools.trees)
     with nullcontext() if only_report else campaign.lock(tools.cache):
         progress = table.Progress(err, time.monotonic)

@@ -3,7 +3,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +28,7 @@ from ksftci.cli.report import AnnotationsOption, SummaryOption, tell_github
 from ksftci.errors import CiError
 from ksftci.formats import junit, record
 from ksftci.host.files import write_all, write_whole
+from ksftci.kernel.image import DEFAULT as DEFAULT_KERNEL
 from ksftci.kernel.image import HELP as KERNEL_HELP
 from ksftci.kernel.image import parse_all
 from ksftci.kernel.tree import HELP as TREE_HELP
@@ -39,8 +40,6 @@ from ksftci.session.choice import parse as parse_choice
 from ksftci.session.durations import Durations
 from ksftci.session.progress import ProgressDisplay
 from ksftci.session.session import Session
-
-_DEFAULT_KERNEL = "debian:7.3"
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def run(
         list[str] | None,
         typer.Option(
             "--kernel",
-            help=f"Run on this kernel; may be repeated: {KERNEL_HELP}. Default: {_DEFAULT_KERNEL}.",
+            help=f"Run on this kernel; may be repeated: {KERNEL_HELP}. Default: {DEFAULT_KERNEL}.",
         ),
     ] = None,
     arch: Annotated[
@@ -177,9 +176,10 @@ def run(
     shard = Shard.parse(how.shard) if how.shard else None
     durations = Durations.read(how.durations) if how.durations else Durations()
     judge = Judge.read(known, history)
-    kernels = {} if native else parse_all(kernel or [_DEFAULT_KERNEL])
+    kernels = {} if native else parse_all(kernel or [DEFAULT_KERNEL])
     chosen = arch or (arches.host() if native else arches.DEFAULT).name
-    options = store.options(chosen, limits=guest.limits, guest=guest.guest(icount=icount, load=load))
+    size = replace(guest.guest, icount=icount, load=load)
+    options = replace(store.options(chosen), limits=guest.limits, guest=size)
 
     tools = assemble(options, say)
     if native:

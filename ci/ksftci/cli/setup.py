@@ -19,12 +19,16 @@ def setup(
     ] = False,
 ) -> None:
     """List the packages of the system that ksftci needs, and which are missing. Exit status 0: none, 2: some."""
-    there = packages.needed(arches.find(arch))
-    missing = [package for package, here in there.items() if not here]
-    for package, here in there.items():
-        out.print(f"{'there  ' if here else 'missing'} {package}", highlight=False)
-    if not missing:
-        return
-    if not install:
+    chosen = arches.find(arch)
+    needed = packages.needed(chosen)
+    for package, installed in needed.items():
+        out.print(f"{'there  ' if installed else 'missing'} {package}", highlight=False)
+    missing = [package for package, installed in needed.items() if not installed]
+    if missing and not install:
         raise CiError(f"to install what is missing, run\n    sudo {' '.join(packages.command(missing))}")
-    packages.install(missing)
+    for _ in range(2):  # with apt's new lists another package may be the right one
+        if missing:
+            packages.install(missing)
+            missing = [package for package, installed in packages.needed(chosen).items() if not installed]
+    if missing:
+        raise CiError(f"installed, and still missing: {', '.join(missing)}")

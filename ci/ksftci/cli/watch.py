@@ -65,7 +65,7 @@ def watch(
     """
     choice = parse_choice(expression) if expression else None
     source = Tree.open(tree)
-    options = store.options(arch, limits=guest.limits, guest=guest.guest())
+    options = replace(store.options(arch), limits=guest.limits, guest=guest.guest)
     with Saves(source.path) as saves:
         tools = assemble(options, say, saves.pending)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs suites on a kernel that counts what it executes, and reads the counters of each program."""
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from ksftci.coverage import gcov
 from ksftci.coverage.gcov import Profile
 from ksftci.coverage.source import Target
 from ksftci.errors import CiError
+from ksftci.host.digest import digest
 from ksftci.kernel.build import KernelBuilder, folder_of
 from ksftci.kernel.tree import Tree
 from ksftci.machine.machine import Begin, Cause, Counted, End, Event, Job, Stopped
@@ -38,7 +40,9 @@ class CountingKernel:
         cls, builder: KernelBuilder, tree: Tree, targets: Sequence[Target], config: Sequence[str]
     ) -> "CountingKernel":
         """Build the kernel of a complete tree. Raises CiError as `KernelBuilder.build` does."""
-        image = builder.build(tree, [_CONFIG, *config], make_variables(targets))
+        built = builder.build(tree, [_CONFIG, *config], make_variables(targets))
+        image = built.with_name(f"{built.name}.counting")  # another build in the folder leaves this copy alone
+        shutil.copyfile(built, image)
         return cls(image, tree, targets, gcov.program_for(builder.arch))
 
     @property
@@ -81,8 +85,9 @@ class CoveragePlan:
         tree = tools.trees.get(self.tree)
         kernel_tree = tools.trees.get(self.kernel_tree, full=True)
         jobs = {name: tools.jobs(programs, str(tree.path), {}) for name, programs in self.suites.items()}
-        kernel = CountingKernel.build(tools.kernel_builder, kernel_tree, self.targets, self.config)
-        return kernel, [self._run_suite(name, jobs[name], kernel, tools, console) for name in self.suites]
+        with tools.cache.lock(f"coverage-{digest(str(kernel_tree.path))}-{tools.options.arch.name}"):
+            kernel = CountingKernel.build(tools.kernel_builder, kernel_tree, self.targets, self.config)
+            return kernel, [self._run_suite(name, jobs[name], kernel, tools, console) for name in self.suites]
 
     def _run_suite(
         self, name: str, jobs: Sequence[Job], kernel: CountingKernel, tools: Tools, console: Console

@@ -30,7 +30,7 @@ PACKAGES = {
     "tar": "tar",
     "xz": "xz-utils",
     **{arch.board.program: " or ".join(arch.board.packages) for arch in ALL},
-    **{program: package for arch in ALL for package, program in arch.cross_packages.items()},
+    **{f"{arch.compiler}gcc": next(iter(arch.cross_packages)) for arch in ALL},
 }
 _LAST_LINES = 12  # of a failed program's messages, in the error
 
@@ -41,8 +41,8 @@ def need(program: str) -> str:
     if path is None:
         package = PACKAGES.get(program, program)
         raise CiError(
-            f"{program} is not installed; it is in the package {package}: "
-            "`ksftci setup --install` installs every package that is missing"
+            f"{program} is not installed; install the package {package} with apt-get, "
+            "`ksftci setup --arch ARCH` lists everything that is missing"
         )
     return path
 

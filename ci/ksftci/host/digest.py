@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Short names for contents: in the cache, and in the journal of mutants, which is committed."""
+"""Short names for contents."""
 
 import hashlib
 
 CACHE = 12  # hexadecimal digits of a name in the cache
-JOURNAL = 16  # hexadecimal digits of a key in the journal
 
 
 def digest(*parts: str | bytes, length: int = CACHE) -> str:

@@ -33,7 +33,7 @@ _KERNEL_BUILD = {"bc", "bison", "flex", "gcc", "libc6-dev", "libelf-dev", "libss
 
 def needed(arch: Arch) -> dict[str, bool]:
     """Each package that building and running guests of `arch` need, and whether it is installed."""
-    probes = {**_board_probes(arch.board), **_ALWAYS, **({} if arch.native else arch.cross_packages)}
+    probes = {**_board_probes(arch.board), **_build_probes(arch)}
     if not _is_debian():
         probes["debootstrap"] = "debootstrap"  # has a Debian mirror, which Ubuntu's apt does not have
     return {package: _is_installed(probe) for package, probe in probes.items()}
@@ -42,7 +42,13 @@ def needed(arch: Arch) -> dict[str, bool]:
 def missing_for_kernel(arch: Arch) -> list[str]:
     """The packages that building a kernel of `arch` needs and that are not installed."""
     kernel_build = _KERNEL_BUILD | (set() if arch.native else arch.cross_packages.keys())
-    return [package for package, installed in needed(arch).items() if package in kernel_build and not installed]
+    probes = _build_probes(arch).items()
+    return [package for package, probe in probes if package in kernel_build and not _is_installed(probe)]
+
+
+def _build_probes(arch: Arch) -> dict[str, str]:
+    """The packages of building, each with its probe."""
+    return {**_ALWAYS, **({} if arch.native else arch.cross_packages)}
 
 
 def _board_probes(board: Board) -> dict[str, str]:

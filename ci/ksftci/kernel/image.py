@@ -23,6 +23,7 @@ _REFERENCE = re.compile(r"debian:(?P<version>\d+(?:\.\d+)*)(?P<large>-16k)?")
 # Where packages have the image; that of riscv64 is called vmlinux and is not compressed.
 _IMAGES = ("boot/vmlinuz-*", "boot/vmlinux-*", "usr/lib/modules/*/vmlinuz", "lib/modules/*/vmlinuz")
 _BUILD = "build:"
+DEFAULT = "debian:7.3"
 HELP = "a path to an Image or vmlinuz, debian:VERSION or debian:VERSION-16k (debian:7.3), or build:TREE"
 
 

@@ -6,13 +6,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from ksftci.arch import ALL
+from ksftci.arch import ALL, Arch
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.command import run
 from ksftci.host.debian import Debian
 from ksftci.host.files import read_text, write_whole
 
+DEFAULT = "debian:7.3"
 HELP = "a path, debian:VERSION (debian:7.3) or git:URL@TAG"
 _STAMP = ".ksftci-source"
 _FULL = "-full"  # ends the name of a complete tree in the cache
@@ -85,8 +86,9 @@ class Tree:
 class Trees:
     """Gets trees: a folder of the user, or a tree that is fetched into the cache."""
 
-    def __init__(self, cache: Cache, debian: Debian) -> None:
-        self.cache, self.debian = cache, debian
+    def __init__(self, cache: Cache, debian: Debian, arch: Arch) -> None:
+        """`debian` may be that of any architecture: sources are the same for all. `arch` must be in a fetched tree."""
+        self.cache, self.debian, self.arch = cache, debian, arch
 
     def get(self, source: str, to: Path | None = None, full: bool = False) -> Tree:
         """The tree of a source: a path, debian:VERSION or git:URL@TAG.
@@ -134,7 +136,7 @@ class Trees:
         name = f"debian-{version}{_FULL if full else ''}"
         with self.cache.lock(f"tree-{name}"):
             path = self.cache.path("trees", name)
-            if not _has_all_arches(path):
+            if not (path / self.arch.kbuild.folder).is_dir():
                 package = f"linux-source-{version}"
                 available = self.debian.names(r"linux-source-\d+\.\d+")
                 if package not in available:
@@ -169,11 +171,6 @@ class Trees:
                         run([*sparse, *(f"/{part}" for part in _PARTS)], what="choosing files")
                     run([*git, "checkout", "--quiet"], what=f"checking out {match['tag']}")
         return Tree.open(path)
-
-
-def _has_all_arches(tree: Path) -> bool:
-    """Whether a tree is in the cache and has every architecture; ksftci may have learnt one since it was unpacked."""
-    return all((tree / arch.kbuild.folder).is_dir() for arch in ALL)
 
 
 def unpack(archive: Path, into: Path, full: bool = False) -> None:

@@ -4,7 +4,9 @@
 from dataclasses import asdict, dataclass
 
 from ksftci.errors import CiError
-from ksftci.host.digest import JOURNAL, digest
+from ksftci.host.digest import digest
+
+JOURNAL = 16  # hexadecimal digits of a key in the journal, which is committed
 
 
 @dataclass(frozen=True)

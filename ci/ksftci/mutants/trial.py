@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 
-from ksftci.host.digest import JOURNAL, digest
+from ksftci.host.digest import digest
 from ksftci.machine.listing import has_harness, only
 from ksftci.machine.machine import Begin, Booted, End, Event, Job, Limits, Machine
 from ksftci.machine.resume import Resume
 from ksftci.mutants.executed import Executed
-from ksftci.mutants.mutant import Mutant
+from ksftci.mutants.mutant import JOURNAL, Mutant
 from ksftci.results.model import Run, TestResult, Verdict
 from ksftci.session.collect import Collector
 

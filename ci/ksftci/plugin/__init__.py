@@ -44,7 +44,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add(
         "--ksft-arch",
         metavar="ARCH",
-        help="arm64, x86_64 or riscv64; programs for others are left out. [arm64; with --ksft-native this machine's]",
+        help="arm64, x86_64 or riscv64; programs for others are left out; also KSFTCI_ARCH. "
+        "[arm64; with --ksft-native this machine's]",
     )
     add(
         "--ksft-tree",
@@ -52,7 +53,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Kernel tree in which C sources are built that lie in no tree: a path, debian:VERSION or git:URL@TAG. "
         "[debian:7.3]",
     )
-    add("--ksft-timeout", metavar="SECONDS", help="Limit of a whole boot; with --ksft-native, of each program. [1800]")
+    add(
+        "--ksft-timeout",
+        metavar="SECONDS",
+        help="Limit of everything on one kernel; with --ksft-native, of each program. [1800]",
+    )
     add("--ksft-silence", metavar="SECONDS", help="A test that prints nothing for so long counts as hung. [120]")
     add("--ksft-cache", metavar="DIR", help="Folder that keeps what is fetched and built; also KSFTCI_CACHE.")
     add("--ksft-mirror", metavar="URL", help="A Debian mirror, ending in /debian; also KSFTCI_MIRROR.")

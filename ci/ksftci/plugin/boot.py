@@ -109,10 +109,10 @@ class Boot:
                 self._results[job.name, result.name] = CaseResult(result)
 
     def _end(self, job: str, cause: Cause | None) -> None:
-        """Keep the results of a program that has ended. If tests are missing, it may begin again with them."""
+        """Keep the results of a program that has ended. If it broke off, it may begin again with the missing tests."""
         reported = {r.name: r for r in self._results_of(job) if r.verdict is not Verdict.NOT_RUN}
         missing = [test for test in self._unfinished[job] if test not in reported]
-        if missing or (cause is not None and not self._tests[job]):
+        if cause is not None and (missing or not self._tests[job]):
             for test in self._unfinished[job]:
                 if test in reported:
                     self._results[job, test] = CaseResult(reported[test])

@@ -9,7 +9,7 @@ from ksftci.errors import CiError
 from ksftci.machine.listing import only
 from ksftci.machine.machine import Job, Machine
 from ksftci.plugin.boot import Boot, CaseResult
-from ksftci.plugin.catalog import Build, Catalog, is_source, program_of
+from ksftci.plugin.catalog import Build, is_source, program_of
 from ksftci.results.names import Names
 
 MakeMachine = Callable[[str, Sequence[Job]], Machine]  # of a kernel's label, for the jobs that it will run
@@ -27,9 +27,9 @@ class CaseKey:
 class Boots:
     """Boots a machine when pytest reaches the first of its cases."""
 
-    def __init__(self, arch: str, catalog: Catalog, build: Build, make_machine: MakeMachine, by_program: bool) -> None:
+    def __init__(self, arch: str, build: Build, make_machine: MakeMachine, by_program: bool) -> None:
         """`by_program`: boot for each program, as a worker of xdist does not know which cases it will get."""
-        self.arch, self.catalog, self.by_program = arch, catalog, by_program
+        self.arch, self.by_program = arch, by_program
         self.selected: Sequence[CaseKey] = ()
         self._build, self._make_machine = build, make_machine
         self._boots: list[Boot] = []
@@ -101,7 +101,7 @@ class Boots:
         return programs
 
     def _jobs(self, batch: list[CaseKey], programs: dict[Path, Path]) -> tuple[list[Job], dict[str, list[str]]]:
-        """A job for each program, whose arguments choose its tests unless it runs all; and job name to tests."""
+        """A job for each program, whose arguments name its tests if these are known; and job name to tests."""
         jobs: list[Job] = []
         tests: dict[str, list[str]] = {}
         for path, program in programs.items():
@@ -109,8 +109,7 @@ class Boots:
                 self._job_names[path] = self._names.unique(program_of(path))
             job = Job(self._job_names[path], program)
             names = [case.test for case in batch if case.path == path and case.test]
-            if names and len(names) < self.catalog.count_tests(path):
-                job = only(job, names)
-            jobs.append(job)
+            # All by name, so that nobody has to list the tests in a boot of its own when the program breaks off.
+            jobs.append(only(job, names) if names else job)
             tests[job.name] = names
         return jobs, tests

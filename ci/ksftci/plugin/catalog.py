@@ -70,10 +70,6 @@ class Catalog:
         self._run_listings(path)
         return self._tests[path] or []
 
-    def count_tests(self, path: Path) -> int:
-        """How many tests a program has."""
-        return len(self._tests[path] or ())
-
     def _run_listings(self, path: Path) -> None:
         """Have this program, and all others whose tests are not known, list their tests in one call."""
         unknown = [other for other, tests in self._tests.items() if tests is None and self._has_to_list(other)]

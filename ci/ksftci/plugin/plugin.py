@@ -28,7 +28,7 @@ class Plugin:
         self.session: pytest.Session | None = None
         tools = SessionTools(config, settings, self._say)
         self.catalog = Catalog(settings.arch.name, tools.build, tools.list_tests)
-        self.boots = Boots(settings.arch.name, self.catalog, tools.build, tools.machine, by_program=self.is_worker)
+        self.boots = Boots(settings.arch.name, tools.build, tools.machine, by_program=self.is_worker)
         self.context = Context(config, settings, self.catalog, self.boots)
 
     @classmethod

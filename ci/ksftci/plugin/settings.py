@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The values of the --ksft-... options."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ksftci.arch import Arch
 from ksftci.assembly import Options
 from ksftci.errors import CiError
 from ksftci.kernel.image import KernelRef, parse_all
+from ksftci.kernel.tree import DEFAULT as DEFAULT_TREE
 from ksftci.machine.machine import Limits
 
 NATIVE = "native"
@@ -37,12 +39,12 @@ class Settings:
             native, kernels = config.getini("ksft_native"), config.getini("ksft_kernel")
         if native and kernels:
             raise CiError("ksft_native and ksft_kernel cannot both be set")
-        arch, cache = _text(config, "arch"), _text(config, "cache")
+        arch, cache = _text(config, "arch") or os.environ.get("KSFTCI_ARCH"), _text(config, "cache")
         default = arches.host if native else lambda: arches.DEFAULT
         return cls(
             parse_all(kernels or ()),
             arches.find(arch) if arch else default(),
-            _text(config, "tree") or "debian:7.3",
+            _text(config, "tree") or DEFAULT_TREE,
             Limits(_seconds(config, "timeout", Limits.total), _seconds(config, "silence", Limits.silence)),
             Path(cache).absolute() if cache else None,
             _text(config, "mirror"),

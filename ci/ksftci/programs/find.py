@@ -15,7 +15,7 @@ from ksftci.host.elf import elf_arch, is_script
 from ksftci.host.files import read_text
 from ksftci.kernel.tree import Tree
 from ksftci.machine.machine import Job
-from ksftci.programs import listed
+from ksftci.programs import makefile
 from ksftci.programs.build import Installed
 from ksftci.results.names import Names
 
@@ -159,7 +159,7 @@ def _mprotect_tests(tree: Tree | None) -> list[str]:
     if tree is None:
         raise CiError("nothing to run: name a PROGRAM, or give --tree TREE to run its mprotect tests")
     folder = tree.collection("mm")
-    names = listed.mprotect_tests(folder)
+    names = makefile.mprotect_tests(folder)
     if not names:
         raise CiError(
             f"{folder}/Makefile lists no mprotect_ tests: put generated ones there first (ksftgen install), "

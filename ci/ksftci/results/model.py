@@ -95,7 +95,7 @@ class TestResult:
     @property
     def of_program(self) -> bool:
         """Whether the result is about the program, the machine or the kernel's log, and was printed by no test."""
-        return self.of_kernel or self.name.partition("#")[0] in _OF_PROGRAM
+        return self.of_kernel or ("/" not in self.name and self.name.partition("#")[0] in _OF_PROGRAM)
 
     @property
     def of_kernel(self) -> bool:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from io import StringIO
 from pathlib import Path
 from threading import Event as Flag
@@ -110,12 +111,15 @@ def test_a_measurement_runs_each_suite_on_a_kernel_that_counts(monkeypatch: pyte
     monkeypatch.setattr(gcov, "read", lambda *_: toy.profile())
     calls: list[Any] = []
 
+    monkeypatch.setattr("ksftci.coverage.measure.shutil.copyfile", lambda built, image: None)
+
     def build(tree: Tree, config: list[str], variables: list[str]) -> Path:
         calls.append((tree.path, config, variables))
         return BUILD / "arch/arm64/boot/Image"
 
     tools: Any = SimpleNamespace(
         options=SimpleNamespace(arch=ARM64),
+        cache=SimpleNamespace(lock=lambda _: nullcontext()),
         trees=SimpleNamespace(get=lambda name, full=False: Tree(Path(f"{name}{'-full' if full else ''}"))),
         kernel_builder=SimpleNamespace(arch=ARM64, build=build),
         guests=SimpleNamespace(machine=lambda name, _image, _jobs: FakeMachine(name)),

@@ -32,7 +32,7 @@ def test_need_gives_the_path_of_a_program(no_programs: Path) -> None:
 )
 def test_need_names_the_package_of_a_missing_program(no_programs: Path, program: str, package: str) -> None:
     with pytest.raises(
-        CiError, match=f"^{program} is not installed; it is in the package {package}: .*setup --install"
+        CiError, match=f"^{program} is not installed; install the package {package} with apt-get, .*ksftci setup"
     ):
         need(program)
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ksftci.host.digest import CACHE, JOURNAL, digest
+from ksftci.host.digest import CACHE, digest
+from ksftci.mutants.mutant import JOURNAL
 
 JOURNAL_FILE = Path(__file__).parents[3] / "ci/mutants/7.3/journal.jsonl"
 

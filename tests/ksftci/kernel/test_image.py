@@ -141,7 +141,7 @@ class Offline(Debian):
 def test_without_a_network_the_newest_image_in_the_cache_is_used(tmp_path: Path) -> None:
     cache, messages = Cache(tmp_path), list[str]()
     debian = Offline(cache, ARM64, say=messages.append)
-    kernels = Kernels(cache, debian, Trees(cache, debian), KernelBuilder(cache, ARM64))
+    kernels = Kernels(cache, debian, Trees(cache, debian, ARM64), KernelBuilder(cache, ARM64))
     for version in ("7.3.4", "7.3.10", "6.12.1"):
         (tmp_path / f"kernels/linux-binary-{version}+deb13-arm64").mkdir(parents=True)
         (tmp_path / f"kernels/linux-binary-{version}+deb13-arm64/vmlinuz").write_text(version)

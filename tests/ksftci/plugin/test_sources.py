@@ -38,7 +38,7 @@ def tree(tmp_path: Path) -> Path:
 
 def make_sources(folder: Path, tree: Path | str) -> Sources:
     cache = Cache(folder)
-    return Sources(cache, Trees(cache, Debian(cache, ARM64)), str(tree), NoBuilder())  # type: ignore[arg-type]
+    return Sources(cache, Trees(cache, Debian(cache, ARM64), ARM64), str(tree), NoBuilder())  # type: ignore[arg-type]
 
 
 def test_a_source_in_a_tree_is_built_there(tree: Path, tmp_path: Path) -> None:

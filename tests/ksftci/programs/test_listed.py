@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ksftci.errors import CiError
-from ksftci.programs import listed
+from ksftci.programs import listed, makefile
 
 
 @pytest.mark.parametrize(
@@ -32,18 +32,18 @@ from ksftci.programs import listed
 )
 def test_the_programs_of_a_makefile(text: str, programs: set[str], tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text(text)
-    assert listed.in_makefile(tmp_path) == programs
+    assert makefile.programs(tmp_path) == programs
 
 
 def test_a_folder_without_a_makefile_has_no_programs(tmp_path: Path) -> None:
-    assert listed.in_makefile(tmp_path) == set()
-    assert listed.mprotect_tests(tmp_path) == []
+    assert makefile.programs(tmp_path) == set()
+    assert makefile.mprotect_tests(tmp_path) == []
 
 
 def test_mprotect_tests_are_sorted(tmp_path: Path) -> None:
     names = "mprotect_numa mprotect_cow cow my_mprotect_x mprotect_ mprotect-x"
     (tmp_path / "Makefile").write_text(f"TEST_GEN_FILES = {names}\n")
-    assert listed.mprotect_tests(tmp_path) == ["mprotect_cow", "mprotect_numa"]
+    assert makefile.mprotect_tests(tmp_path) == ["mprotect_cow", "mprotect_numa"]
 
 
 def yaml(folder: Path, text: str) -> Path:
