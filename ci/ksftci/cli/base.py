@@ -47,7 +47,10 @@ ExpressionOption = Annotated[
 MachinesOption = Annotated[
     int,
     typer.Option(
-        "-j", "--jobs", min=1, help="Machines at once; the tests of one kernel are then spread over several boots."
+        "-j",
+        "--jobs",
+        min=1,
+        help="Machines at once; with more than one, the tests of a kernel are spread over several boots.",
     ),
 ]
 KnownOption = Annotated[

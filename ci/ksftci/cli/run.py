@@ -73,7 +73,7 @@ class OutputGroup:
 
 
 @dataclass(frozen=True)
-class HowGroup:
+class RepeatGroup:
     """How many times, how many at once, and which part of the tests."""
 
     repeat: Annotated[
@@ -131,7 +131,7 @@ def run(
     expression: ExpressionOption = None,
     native: Annotated[bool, typer.Option("--native", help="Run on this machine's own kernel, as root.")] = False,
     output: OutputGroup = OutputGroup(),
-    how: HowGroup = HowGroup(),
+    repetition: RepeatGroup = RepeatGroup(),
     known: KnownOption = None,
     history: HistoryOption = None,
     guest: GuestGroup = GuestGroup(),
@@ -170,11 +170,11 @@ def run(
       sudo ksftci run --native ./my_test                      on this machine's kernel
     """
     if native:
-        _check_native(kernel, icount, how.jobs)
+        _check_native(kernel, icount, repetition.jobs)
     output.check()
     choice = parse_choice(expression) if expression else None
-    shard = Shard.parse(how.shard) if how.shard else None
-    durations = Durations.read(how.durations) if how.durations else Durations()
+    shard = Shard.parse(repetition.shard) if repetition.shard else None
+    durations = Durations.read(repetition.durations) if repetition.durations else Durations()
     judge = Judge.read(known, history)
     kernels = {} if native else parse_all(kernel or [DEFAULT_KERNEL])
     chosen = arch or (arches.host() if native else arches.DEFAULT).name
@@ -191,12 +191,12 @@ def run(
         jobs,
         options.arch.name,
         display,
-        repeat=how.repeat,
-        at_once=how.jobs,
+        repeat=repetition.repeat,
+        at_once=repetition.jobs,
         choice=choice,
         shard=shard,
         durations=durations,
-        retries=how.retries,
+        retries=repetition.retries,
         judge=judge.attempt,
         lister=tools.lister,
         facts={"chosen": expression} if expression else {},

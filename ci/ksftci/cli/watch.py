@@ -69,13 +69,13 @@ def watch(
     with Saves(source.path) as saves:
         tools = assemble(options, say, saves.pending)
 
-        def once(parts: RoundTimes) -> Run:
+        def once(times: RoundTimes) -> Run:
             image = tools.kernel_builder.build(source, config or [])
-            parts.end("kernel")
+            times.end("kernel")
             programs = tools.jobs(names or [], str(source.path), {})
-            parts.end("programs")
+            times.end("programs")
             machine = tools.guests.machine(f"build:{source.path.name}", image, programs)
-            with _Display(parts) as display:
+            with _Display(times) as display:
                 (run,) = Session(
                     [machine],
                     programs,
@@ -86,7 +86,7 @@ def watch(
                     lister=tools.lister,
                     stop=saves.pending,
                 ).run()
-            parts.end("tests")
+            times.end("tests")
             if run.interrupted:
                 raise Interrupted
             return run
@@ -97,22 +97,22 @@ def watch(
 class _Display(ProgressDisplay):
     """Notes when the kernel is up."""
 
-    def __init__(self, parts: RoundTimes) -> None:
+    def __init__(self, times: RoundTimes) -> None:
         super().__init__(err)
-        self.parts = parts
+        self.times = times
 
     def progress(self, run: Run, collector: Collector, event: Event) -> None:
         """Show how far this run has come."""
-        if isinstance(event, Booted) and "boot" not in self.parts.seconds:
-            self.parts.end("boot", event.at)
+        if isinstance(event, Booted) and "boot" not in self.times.seconds:
+            self.times.end("boot", event.at)
         super().progress(run, collector, event)
 
 
-def _show(run: Run, difference: Difference, parts: RoundTimes) -> None:
+def _show(run: Run, difference: Difference, times: RoundTimes) -> None:
     terminal.say(terminal.failures([replace(run, results=difference.failing)], _FAILURES_SHOWN), out)
     for result in difference.mended[:_MENDED_SHOWN]:
         say(f"MENDED {result.id}")
     counts = {"newly failing": len(difference.failing), "still failing": difference.still_failing}
     counts |= {"mended": len(difference.mended)}
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-    say(f"{told or 'nothing failed'}; {parts}")
+    summary = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    say(f"{summary or 'nothing failed'}; {times}")

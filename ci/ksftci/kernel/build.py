@@ -29,13 +29,13 @@ _PROGRESS_INTERVAL = 15.0  # seconds
 
 
 class KernelBuilder(Maker):
-    """Builds kernels for one architecture. Each tree has a build folder in the cache; the tree is only read."""
+    """Builds kernels for one architecture, in build folders in the cache; trees are only read."""
 
     def build(self, tree: Tree, config: Sequence[str] = (), variables: Sequence[str] = ()) -> Path:
         """The path of the image. The objects of an earlier build of the tree are used again.
 
-        `config` holds names of fragment files and settings such as ARM64_16K_PAGES=y; later ones win. Each choice of
-        them has a build folder of its own. `variables` are variables of make, such as GCOV_PROFILE_mprotect.o=y;
+        `config` holds names of fragment files and settings such as ARM64_16K_PAGES=y; later ones win. Each tree
+        and choice of them has a build folder. `variables` are variables of make, such as GCOV_PROFILE_mprotect.o=y;
         kbuild compiles again what they concern. Raises CiError when a package or a part of the tree is missing, or
         with the compiler's message and the path of the whole log.
         """

@@ -72,7 +72,7 @@ class Builder:
         self._leaf(self.levels.lowest, name, verdict, reason, at)
 
     def broke_off(self, name: str, verdict: Verdict, reason: str, at: float | None = None) -> None:
-        """Add the result of the test in which the program ended: of `running`, or else of that name."""
+        """Add the result of the test in which the program ended; the test is called `name` if none was running."""
         if splats := self.current.finder.take():
             reason = f"{reason}: {splats[0].headline}"
         self.current.panicked = False

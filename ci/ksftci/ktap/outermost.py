@@ -15,7 +15,7 @@ class Ended(NamedTuple):
 
 
 class Outermost:
-    """The tests of the lowest level whose names begin so. Each is given once, when it has ended."""
+    """The tests of the lowest level whose names have a beginning in common. Each is given once, when it has ended."""
 
     def __init__(self, lowest: Level, beginning: str) -> None:
         self._lowest, self._beginning = lowest, beginning

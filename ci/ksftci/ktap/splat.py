@@ -67,8 +67,8 @@ class Finder:
 
     def __init__(self) -> None:
         self.open = False  # the next lines may be part of the last splat
-        self.splats: list[Splat] = []  # those that no `take` gave
-        self.seen: set[Key] = set()  # those that a `take` gave
+        self.splats: list[Splat] = []  # since the last `take`
+        self.seen: set[Key] = set()  # the keys of all splats before the last `take`
         self._log = TestLog()  # of the last splat, as are all that follow
         self._count = 0  # lines
         self._stamped = False  # whether its first line has a stamp

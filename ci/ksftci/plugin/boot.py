@@ -10,7 +10,7 @@ from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Machin
 from ksftci.results.model import Run, TestResult, Verdict
 from ksftci.session.collect import Collector
 
-_GOOD = {Verdict.PASS, Verdict.XFAIL, Verdict.XPASS}  # of a program, they do not explain why a test is missing
+_GOOD = {Verdict.PASS, Verdict.XFAIL, Verdict.XPASS}  # such a result of a program is no reason for a missing test
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Boot:
         self._unfinished = {job.name: list(tests[job.name]) for job in jobs}  # tests without a result, by job
         self._results: dict[tuple[str, str], CaseResult] = {}  # by job and test, until `result` gives them out
         self._collector = Collector(self.run, jobs)
-        self._settled = 0  # how many results of the running program have been read
+        self._settled_read = 0  # how many settled results of the running program have been kept
         self._broken_off = ""  # the job that broke off; it may begin again with the rest of its tests
         self._booted = False
         self._problem: BaseException | None = None
@@ -42,7 +42,7 @@ class Boot:
         self._thread.start()
 
     def wait_until_booted(self) -> None:
-        """Wait until the kernel has booted, or the machine has stopped. Raises CiError when it cannot be had."""
+        """Wait until the kernel has booted, or the machine has stopped. Raises CiError when it does not start."""
         while not self._booted and self._take_event():
             pass
 
@@ -88,7 +88,7 @@ class Boot:
             case Booted():
                 self._booted = True
             case Begin(job=job):
-                self._settled = 0
+                self._settled_read = 0
                 if self._broken_off not in ("", job.name):
                     self._finish(self._broken_off)
                 self._broken_off = ""
@@ -101,8 +101,8 @@ class Boot:
     def _keep_settled(self) -> None:
         """Keep the results of the running program so far, but not of its last test, which may still change."""
         job, settled = self._collector.job, self._collector.settled
-        for result in settled[self._settled :]:
-            self._settled += 1
+        for result in settled[self._settled_read :]:
+            self._settled_read += 1
             unfinished = self._unfinished.get(job.name, []) if job else []
             if job and isinstance(result, TestResult) and len(unfinished) > 1 and result.name in unfinished:
                 unfinished.remove(result.name)

@@ -33,7 +33,9 @@ class Boots:
         self.selected: Sequence[CaseKey] = ()
         self._build, self._make_machine = build, make_machine
         self._boots: list[Boot] = []
-        self._boot_of: dict[CaseKey, Boot | CiError] = {}  # or why there is none; until the result is given out
+        self._boot_of: dict[
+            CaseKey, Boot | CiError
+        ] = {}  # the boot of a case, or why it did not start; until the case's result is given out
         self._tried: set[CaseKey] = set()  # every case that was in a batch
         self._job_names: dict[Path, str] = {}
         self._names = Names()

@@ -41,7 +41,7 @@ class Catalog:
     def is_test(self, path: Path, named: bool) -> bool:
         """Whether a file is a test program or the source of one. `named`: the user named the file, not its folder.
 
-        A source beside its built program is none, as the program stands for both. Raises CiError when the
+        A source whose built program lies beside it is left out: the program is the test. Raises CiError when the
         file cannot be read.
         """
         if is_source(path):

@@ -108,7 +108,7 @@ class Builder(Maker):
         return flags + (self.libraries.flags(sources) if self.libraries is not None else [])
 
     def _prepare(self, tree: Tree, source: Path, flags: Sequence[str], folder: Path, output: Path) -> list[str]:
-        """Make the shadow tree and the kernel's headers; return make's arguments for the collection but the target."""
+        """Make the shadow tree and the kernel's headers; return make's arguments, to which a target must be added."""
         need("make")
         need(compiler(self.arch))
         shadow_tree, headers = folder / "tree", folder / "headers"

@@ -178,7 +178,7 @@ def has_failures(run: Run) -> bool:
 
 
 def first_names(names: Sequence[str], limit: int = 3) -> str:
-    """The names in one text. After `limit` names the number of the others follows, if they are two or more."""
+    """The names in one text: all up to limit + 1, else the first `limit` and how many more there are."""
     if len(names) <= limit + 1:
         return ", ".join(names)
     return f"{', '.join(names[:limit])} and {len(names) - limit} more"

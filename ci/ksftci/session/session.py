@@ -56,7 +56,7 @@ class Session:
     def run(self) -> list[Run]:
         """All runs, by machine and repeat; after an interrupt as much of each as was run.
 
-        Raises CiError when a machine cannot be had.
+        Raises CiError when a machine does not start.
         """
         stop = self.stop
         planned = [(machine, repeat) for repeat in range(1, self.repeat + 1) for machine in self.machines]
@@ -101,7 +101,7 @@ class _MachineRun:
     parts: list[Run] = field(default_factory=list)  # a run for each boot
 
     def run(self) -> Run:
-        """Raises CiError when the machine cannot be had."""
+        """Raises CiError when the machine does not start."""
         session, started = self.session, time.monotonic()
         run = self._new_run(self.machine.label)
         units = self._choose_units(run)
