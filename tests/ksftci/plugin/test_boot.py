@@ -78,6 +78,15 @@ def test_a_result_comes_as_soon_as_it_is_settled() -> None:
     assert [result.id for result in boot.run.results] == ["cow.a", "cow.b"]
 
 
+def test_results_of_the_second_program_come_as_soon_as_they_are_settled() -> None:
+    machine = Feed()
+    boot = boot_of(machine, cow=["a", "b"], ksm=["y", "z"])
+    machine.feed(BOOTED, *begin(COW, 2), *printed("ok 1 a", "ok 2 b"), End(3, COW, 0))
+    machine.feed(*begin(KSM, 2), *printed("ok 1 y", "ok 2 z"))  # ksm still runs
+    assert outcome(boot.result("ksm", "y")) == ("y", Verdict.PASS, "")
+    machine.feed(None)
+
+
 def test_results_of_later_programs_may_be_requested_first() -> None:
     events = [*begin(COW, 1), *printed("ok 1 a"), End(3, COW, 0), *begin(KSM, 1), *printed("ok 1 z"), End(4, KSM, 0)]
     boot = finished_boot(events, cow=["a"], ksm=["z"])
@@ -88,10 +97,9 @@ def test_results_of_later_programs_may_be_requested_first() -> None:
 
 
 def test_results_without_an_item_come_with_the_last_test() -> None:
-    events = [*begin(COW, 2), *printed("ok 1 a", "ok 2 b", "ok 3 unlisted"), End(3, COW, 0)]
-    boot = finished_boot(events, cow=["a", "b"])
-    assert extra_names(boot.result("cow", "a")) == []
-    assert extra_names(boot.result("cow", "b")) == ["unlisted"]
+    events = [*begin(COW, 3), *printed("ok 1 a", "ok 2 unlisted"), End(3, COW, 0)]  # b and c are missing, as is test 3
+    boot = finished_boot(events, cow=["a", "b", "c"])
+    assert [extra_names(boot.result("cow", test)) for test in "abc"] == [[], [], ["unlisted"]]
 
 
 BROKEN_OFF = [*begin(COW, 3), *printed("ok 1 a", "#  RUN           b ..."), End(3, COW, 0, Cause.PANIC)]
@@ -114,6 +122,12 @@ def test_the_results_before_the_break_do_not_wait_for_the_rest() -> None:
     machine.feed(BOOTED, *BROKEN_OFF)
     assert outcome(boot.result("cow", "b")) == CRASHED
     machine.feed(None)
+
+
+def test_a_test_that_did_not_run_may_run_when_its_program_begins_again() -> None:
+    interrupted = [*begin(COW, 2), *printed("ok 1 a", "#  RUN           b ..."), End(3, COW, 0, Cause.INTERRUPTED)]
+    boot = finished_boot([*interrupted, *begin(COW, 1), *printed("ok 1 b"), End(5, COW, 0)], cow=["a", "b"])
+    assert outcome(boot.result("cow", "b")) == ("b", Verdict.PASS, "")
 
 
 def test_the_rest_did_not_run_once_another_program_begins() -> None:
@@ -152,9 +166,12 @@ def test_a_kernel_that_does_not_boot_is_an_error_of_the_first_program() -> None:
 
 
 def test_a_test_that_its_program_does_not_report() -> None:
-    boot = finished_boot([*begin(COW, 1), *printed("ok 1 a"), End(3, COW, 0)], cow=["a", "b"])
+    machine = Feed()
+    boot = boot_of(machine, cow=["a", "b"])
+    machine.feed(BOOTED, *begin(COW, 1), *printed("ok 1 a"), End(3, COW, 0))  # the machine goes on
     reason = "the program ended without telling of it"
     assert outcome(boot.result("cow", "b")) == ("b", Verdict.NOT_RUN, reason)
+    machine.feed(None)
 
 
 @pytest.mark.parametrize(
