@@ -83,10 +83,13 @@ def test_sources_have_a_line_for_each_suite(tmp_path: Path, updates: list[str]) 
     assert updates == ["apt-get -q update"]
 
 
-def test_sources_without_a_suite_are_written_again_and_the_lists_refreshed(tmp_path: Path, updates: list[str]) -> None:
+def test_sources_without_a_suite_are_written_again_and_the_lists_refreshed(
+    tmp_path: Path, updates: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     debian = refresh(tmp_path)
     (debian.root / "sources.list").write_text("".join(f"{line}\n" for line in LINES[:2]))
-    assert sources(refresh(tmp_path)) == LINES
+    monkeypatch.setattr(debian_module, "mirrors", lambda chosen: (MIRROR, f"{MIRROR}-security"))
+    assert sources(refresh(tmp_path, mirror=None)) == LINES
     assert updates == ["apt-get -q update"] * 2
 
 
