@@ -8,7 +8,7 @@ import pytest
 from ksftci.arch import ARM64, X86_64
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
-from ksftci.host.debian import Debian, mirrors, version_key
+from ksftci.host.debian import Debian
 from ksftci.kernel.build import KernelBuilder
 from ksftci.kernel.image import KernelPackage, KernelRef, Kernels, choose, find_image, labels, packages
 from ksftci.kernel.tree import Trees
@@ -97,29 +97,6 @@ def test_the_image_of_an_unpacked_package(place: str, tmp_path: Path) -> None:
     image.unlink()
     with pytest.raises(CiError, match="no kernel image"):
         find_image(tmp_path)
-
-
-def test_versions_compare_as_numbers() -> None:
-    assert version_key("6.1.0-9") < version_key("6.1.0-40") < version_key("6.12.9+bpo")
-
-
-def test_mirrors_of_apt_an_option_and_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("KSFTCI_MIRROR", raising=False)
-    configured = "http://m.example/debian-security/\nhttp://m.example/debian/\n"
-    expected = ("http://m.example/debian", "http://m.example/debian-security")
-    assert mirrors(None, configured) == expected
-    assert mirrors("http://m.example/debian/", "") == expected
-    monkeypatch.setenv("KSFTCI_MIRROR", "http://m.example/debian")
-    assert mirrors(None, "") == expected
-
-
-def test_on_ubuntu_the_mirror_is_that_of_debootstrap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv("KSFTCI_MIRROR", raising=False)
-    ubuntu, script = "http://archive.example/ubuntu/", tmp_path / "debootstrap"
-    with pytest.raises(CiError, match="--mirror"):
-        mirrors(None, ubuntu, script)
-    script.write_text('#!/bin/sh\nDEF_MIRROR="http://m.example/debian"\n')
-    assert mirrors(None, ubuntu, script) == ("http://m.example/debian", "http://m.example/debian-security")
 
 
 def test_labels_are_short_and_differ(tmp_path: Path) -> None:
