@@ -17,6 +17,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Run kernel selftests natively or on a kernel in QEMU, and read their KTAP.\n\n"
     "First time: [bold]ksftci setup[/bold] says which packages are missing, "
     "[bold]ksftci run --help[/bold] has examples.",

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from ksftci.cli.base import HistoryOption, KnownOption, app, out
+from ksftci.cli.groups import need_folders
 from ksftci.formats import junit, record
 from ksftci.host.files import write_whole
 from ksftci.report import annotations, html, markdown, terminal
@@ -64,6 +65,7 @@ def report_command(
 
     Example: ksftci report shard-*.log --html report.html --summary $GITHUB_STEP_SUMMARY --annotations
     """
+    need_folders(output, summary)
     runs = _read(logs, Judge.read(known, history))
     with annotations.stopped(sys.stdout):
         terminal.show(runs, out)

@@ -101,6 +101,7 @@ def test_a_log_of_several_boots_is_one_run(tmp_path: Path) -> None:
         (["run", "x", "--junit", "/absent/out.xml"], "is not there"),
         (["run", "--tree", "/absent"], "no such folder"),
         (["junit", "/absent", "-o", "/dev/null"], "No such file"),
+        (["report", "/absent", "--html", "/nowhere/x.html"], "the folder /nowhere is not there"),
         (["junit", "/absent.c:100:2", "-o", "/dev/null"], "/absent.c:100:2: No such file"),
         (["tree", "get", "debian:7"], "is needed"),
         (["kernel", "get", "build:"], "is not understood"),
@@ -111,7 +112,7 @@ def test_a_log_of_several_boots_is_one_run(tmp_path: Path) -> None:
     ],
 )
 def test_mistakes_exit_with_2_and_a_sentence(args: list[str], message: str, tmp_path: Path) -> None:
-    done = ksftci(*args, *([] if args[0] == "junit" else ["--cache", tmp_path]))
+    done = ksftci(*args, *([] if args[0] in ("junit", "report") else ["--cache", tmp_path]))
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
@@ -119,4 +120,5 @@ def test_mistakes_exit_with_2_and_a_sentence(args: list[str], message: str, tmp_
 
 def test_help_teaches() -> None:
     assert "Examples" in ksftci("run", "--help").stdout
+    assert ksftci("run", "-h").stdout == ksftci("run", "--help").stdout
     assert ksftci().returncode in (0, 2)
