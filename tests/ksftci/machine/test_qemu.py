@@ -222,7 +222,7 @@ def test_without_qemu_the_package_to_install_is_named(compile_guest: Compile, tm
     (folder / "cpio").symlink_to(cpio)
     done = ksftci("run", compile_guest("FINE"), "--kernel", image, PATH=str(folder))
     assert done.returncode == 2
-    assert "qemu-system-aarch64 is not installed; it is in the package qemu-system-arm" in done.stderr
+    assert "qemu-system-aarch64 is not installed; install the package qemu-system-arm" in done.stderr
     assert "Traceback" not in done.stderr
 
 
