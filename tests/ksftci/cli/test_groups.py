@@ -8,7 +8,7 @@ from typing import Annotated
 
 import pytest
 import typer
-from click import unstyle
+from rich.text import Text
 from typer.testing import CliRunner
 
 from ksftci.arch import ARM64
@@ -42,7 +42,7 @@ class App:
     def run(self, *words: str, status: int = 0) -> str:
         outcome = CliRunner().invoke(self.typer, words, env={"COLUMNS": "200"})
         assert outcome.exit_code == status, outcome.output
-        return unstyle(outcome.output)
+        return Text.from_ansi(outcome.output).plain
 
 
 def test_the_help_has_the_options_of_every_group() -> None:
