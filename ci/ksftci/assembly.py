@@ -56,7 +56,7 @@ class Tools:
 
         It is built in `tree`, or without `tree` in the tree of the newest Debian kernel among `kernels`.
         """
-        if tree is None and names and find.need_tree(names):
+        if tree is None and find.need_tree(names):
             tree = source_of(kernels.values())
         return find.jobs(names, self.trees.get(tree) if tree else None, self.options.arch, self.builder)
 

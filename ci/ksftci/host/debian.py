@@ -133,15 +133,15 @@ class Debian:
         for folder in ("lists/partial", "archives/partial"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         sources = self.root / "sources.list"
-        if sources.exists() and not (self.mirror or os.environ.get("KSFTCI_MIRROR")):
-            text = sources.read_text()
-            if all(f" {suite} main\n" in text for suite in self.arch.suites):
-                return
+        present = sources.read_text() if sources.exists() else ""
+        complete = all(f" {suite} main\n" in present for suite in self.arch.suites)
+        if complete and not (self.mirror or os.environ.get("KSFTCI_MIRROR")):
+            return
         main, security = mirrors(self.mirror)
         signed = f"[signed-by={keyring()}]"
         archives = [(security if suite.endswith(_SECURITY) else main, suite) for suite in self.arch.suites]
         text = "".join(f"deb {signed} {archive} {suite} main\n" for archive, suite in archives)
-        if sources.exists() and sources.read_text() == text:
+        if text == present:
             return
         sources.write_text(text)
         (self.root / "refreshed").unlink(missing_ok=True)

@@ -79,11 +79,10 @@ class Resume:
 
     def _not_begun(self, job: Job, begun: set[str], deadline: float, stop: threading.Event) -> list[Job]:
         """The job with the tests that had not begun; [] if there are none, or the program cannot run them alone."""
-        if names := chosen(job):
-            pass
-        elif job.args or not begun or not has_harness(job.program):
-            return []
-        else:
+        names = chosen(job)
+        if not names:
+            if job.args or not begun or not has_harness(job.program):
+                return []
             names = self._list_tests(job, deadline, stop)
         rest = [name for name in names if name not in begun]
         return [only(job, rest)] if rest and begun else []
