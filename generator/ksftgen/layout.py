@@ -38,11 +38,11 @@ class Segment:
 
     @property
     def c(self) -> str:
-        """The C initialiser of a struct segment."""
-        kinds = {"pmd_thp": "SEG_PMD_THP", "pte_thp": "SEG_PTE_THP", "hole": "SEG_HOLE"}
-        if self.kind in kinds:
-            return f"{{ .kind = {kinds[self.kind]}, .count = {self.count} }}"
-        return f"{{ .order = {self.order}, .count = {self.count} }}"
+        """The C initialiser of a struct segment, a macro of mprotect_area.h."""
+        macros = {"pmd_thp": "SEG_PMD", "pte_thp": "SEG_PTE", "hole": "SEG_HOLES"}
+        if self.kind in macros:
+            return f"{macros[self.kind]}({self.count})"
+        return f"SEG_ORDER({self.order}, {self.count})"
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class Layout:
     name: str
     below: tuple[Segment, ...]
     above: tuple[Segment, ...]
+
+    @property
+    def has_hole(self) -> bool:
+        """Whether it has pages that were never touched."""
+        return any(segment.kind == "hole" for segment in (*self.below, *self.above))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ksftgen.errors import GenError
-from ksftgen.render import MARK
+from ksftgen.template import MARK
 
 _DIFF_LINES = 40
 

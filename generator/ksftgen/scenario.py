@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ksftgen.layout import Layout
-from ksftgen.vocabulary import Parameter, Type, Verb
+from ksftgen.vocabulary import HOLE_ROOM, ROOMS, Parameter, Type, Verb, room_source
+from plainyaml.node import Node
 
 # The value of each axis.
 Case = Mapping[str, str]
@@ -24,11 +25,15 @@ class Axis:
 
 @dataclass(frozen=True)
 class Argument:
-    """What a step passes for a parameter: a fixed value, or the axis from which a case takes the value."""
+    """What a step passes for a parameter: a fixed value, or the axis from which a case takes the value.
+
+    `node` is the word in the file, or the verb if the value is the parameter's default.
+    """
 
     parameter: Parameter
     value: str
     is_axis: bool
+    node: Node = field(compare=False, repr=False)
 
     @property
     def c(self) -> str:
@@ -38,10 +43,11 @@ class Argument:
 
 @dataclass(frozen=True)
 class Step:
-    """A verb with an argument for each of its parameters, in their order."""
+    """A verb with an argument for each of its parameters, in their order; `node` is the verb in the file."""
 
     verb: Verb
     arguments: tuple[Argument, ...]
+    node: Node = field(compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,30 @@ class Scenario:
     exclude: tuple[Mapping[str, frozenset[str]], ...]
     setup: tuple[Step, ...]
     tests: Mapping[str, tuple[Step, ...]]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of setup and of every test."""
+        return sum(self.tests.values(), self.setup)
+
+    @property
+    def rooms(self) -> tuple[str, ...]:
+        """The states of memory that its steps, their values and its layouts need, in the order of ROOMS."""
+        values = {axis.name: axis.values for axis in self.axes}
+        needed = {step.verb.room for step in self.steps}
+        for step in self.steps:
+            for argument in step.arguments:
+                words = values[argument.value] if argument.is_axis else (argument.value,)
+                needed |= {argument.parameter.type.rooms.get(word) for word in words}
+        if any(layout.has_hole for layout in self.layouts):
+            needed.add(HOLE_ROOM)
+        return tuple(room for room in ROOMS if room in needed)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The C files that its program is built with beside those that every program has, sorted."""
+        files = {room_source(room) for room in self.rooms}
+        return tuple(sorted(files | {step.verb.source for step in self.steps if step.verb.source}))
 
     def with_strength(self, strength: int | None) -> Scenario:
         """The scenario with a single strength for all of its axes."""

@@ -94,7 +94,7 @@ class StepReader:
             self.problems.append(place.problem("exit without a child process; fork before this step"))
         if verb.name in ("fork", "map_numa"):
             self.has_child = True
-        return Step(verb, arguments) if arguments is not None else None
+        return Step(verb, arguments, place) if arguments is not None else None
 
     def _parse_arguments(
         self, verb: Verb, place: yaml.Node, values: yaml.Mapping | None
@@ -115,7 +115,7 @@ class StepReader:
         for parameter in verb.parameters:
             value = given.get(parameter.name)
             if value is None:
-                arguments.append(Argument(parameter, parameter.default or "", False))
+                arguments.append(Argument(parameter, parameter.default or "", False, place))
                 continue
             if not isinstance(value, yaml.Scalar):
                 return None  # shape.py reports it
@@ -129,14 +129,14 @@ class StepReader:
         word = str(node.value)
         if word.startswith("$"):
             axis = word[1:]
-            return Argument(parameter, axis, True) if self._use_axis(axis, parameter.type, node) else None
+            return Argument(parameter, axis, True, node) if self._use_axis(axis, parameter.type, node) else None
         if parameter.name == "process" and word == "child" and not self.has_child:
             self.problems.append(node.problem("there is no child process; fork before this step"))
         allowed = self.layouts if parameter.type.values is None else parameter.type.values
         if word not in allowed:
             self.problems.append(node.problem(unknown_word(parameter.type.name, word, allowed)))
             return None
-        return Argument(parameter, word, False)
+        return Argument(parameter, word, False, node)
 
     def _use_axis(self, axis: str, kind: Type, node: yaml.Node) -> bool:
         """Note the use of `axis` for a value of type `kind`; false, with a problem, if that cannot be."""

@@ -1,28 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The words of the scenario language, and the C for each of them.
 
-A new value is a line in TYPES and an enumerator in the C helpers.  A new verb is a line in VERBS and a C function
-``bool area_VERB(struct area *area, parameters in this order)``.  No text of a step is copied into C: each word is
-looked up here, and this module has the C for it.
+A new value is a word in TYPES and an enumerator in the C helpers.  A new verb is a line in VERBS and a C function
+``const char *area_VERB(struct area *area, parameters in this order)``, which returns "ok" or what is wrong.  A new
+state of memory is a word in ROOMS and a C file, and the verbs and values that need it name it.  No text of a step is
+copied into C: each word is looked up here, and this module has the C for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+# The states of memory, each in a C file of its own, in the order in which programs list them.
+ROOMS = ("zero", "cow", "ksm", "numa")
+HOLE_ROOM = "zero"  # reading a page that was never touched maps the zero page
+
+
+def room_source(room: str) -> str:
+    """The C file of a room, which defines the state ``state_ROOM``."""
+    return f"mprotect_state_{room}.c"
 
 
 @dataclass(frozen=True)
 class Type:
     """A type of values: `c` is the C type, `values` maps each value to its C expression.
 
-    `values` is None for layouts, whose names come from the library and the scenario.
+    `values` is None for layouts, whose names come from the library and the scenario.  `rooms` has the room of each
+    value that needs one.
     """
 
     name: str
     about: str
     c: str
     values: Mapping[str, str] | None = None
+    rooms: Mapping[str, str] = field(default_factory=dict)
 
     def expression(self, value: str) -> str:
         """The C expression of `value`, which must be a value of this type."""
@@ -41,6 +53,19 @@ def _enum(name: str, about: str, words: str) -> Type:
     return Type(name, about, f"enum area_{name}", values)
 
 
+_KIND_ROOMS = {
+    "none": "numa",
+    "zero": "zero",
+    "ksm": "ksm",
+    "shared": "cow",
+    "shared_half": "cow",
+    "exited": "cow",
+    "local": "numa",
+    "threaded": "numa",
+}
+_CHILDREN = "child second_child third_child grandchild"
+_PROCESS = _enum("process", "which process does it, or the second thread of the parent", f"parent {_CHILDREN} thread")
+
 TYPES: Mapping[str, Type] = {
     kind.name: kind
     for kind in (
@@ -57,11 +82,14 @@ TYPES: Mapping[str, Type] = {
             {"none": "PROT_NONE", "read": "PROT_READ", "rw": "PROT_READ | PROT_WRITE"},
         ),
         _enum("pages", "which pages of the memory", "all none first_half alternate one small"),
-        _enum("process", "which process does it", "parent child"),
-        _enum(
+        _PROCESS,
+        Type("child", "which child", _PROCESS.c, {word: _PROCESS.expression(word) for word in _CHILDREN.split()}),
+        Type(
             "kind",
             "what some folios are, so that NUMA balancing must skip them",
-            "none zero ksm shared shared_half exited local threaded",
+            "const struct area_kind *",
+            {word: f"&kind_{word}" for word in _KIND_ROOMS},
+            _KIND_ROOMS,
         ),
         _enum("folios", "which folios, counted from the start", "odd even all"),
         _enum("probe", "which page of a folio is read first", "first last middle"),
@@ -85,7 +113,8 @@ class Parameter:
 class Verb:
     """A kind of step, which calls ``area_NAME(&self->area, parameters)`` in C.
 
-    `maps` is whether it maps the memory, `setup_only` whether tests may not use it.
+    `maps` is whether it maps the memory, `setup_only` whether tests may not use it.  `room` is the room that it needs,
+    `source` a C file that it needs and that is no room.
     """
 
     name: str
@@ -93,6 +122,8 @@ class Verb:
     parameters: tuple[Parameter, ...] = ()
     maps: bool = False
     setup_only: bool = False
+    room: str | None = None
+    source: str | None = None
 
     @property
     def usage(self) -> str:
@@ -103,7 +134,8 @@ class Verb:
         return f"{self.name}: {{{', '.join(shown)}}}"
 
 
-_PROCESS = Parameter("process", "parent")
+_BY = Parameter("process", "parent")
+_CHILD = Parameter("child", "child")
 
 VERBS: Mapping[str, Verb] = {
     verb.name: verb
@@ -122,17 +154,34 @@ VERBS: Mapping[str, Verb] = {
             (Parameter("layout"), Parameter("kind"), Parameter("folios")),
             maps=True,
             setup_only=True,
+            room="numa",
         ),
-        Verb("fork", "fork a child that shares these pages copy-on-write", (Parameter("pages"),)),
-        Verb("exit", "let the child exit"),
-        Verb("merge", "have KSM merge these pages", (Parameter("pages"),), setup_only=True),
+        Verb(
+            "fork",
+            "let a process fork this child, which shares these pages copy-on-write",
+            (_BY, _CHILD, Parameter("pages")),
+            room="cow",
+        ),
+        Verb("exit", "let a child exit", (_CHILD,), room="cow"),
+        Verb("thread", "start a second thread of the parent"),
+        Verb("merge", "have KSM merge these pages", (Parameter("pages"),), setup_only=True, room="ksm"),
         Verb("split_vma", "make the range a VMA of its own, without splitting folios", (Parameter("range"),)),
-        Verb("mprotect", "mprotect() the range", (_PROCESS, Parameter("range"), Parameter("prot"))),
-        Verb("write", "write each page of the range that is writable", (_PROCESS, Parameter("range"))),
-        Verb("read", "read each page of the range that is readable", (_PROCESS, Parameter("range"))),
-        Verb("measure", "time mprotect() of all memory to the protection and back", (Parameter("prot"),)),
-        Verb("hint", "let NUMA balancing scan until every page was visited"),
-        Verb("touch", "read every folio, this page first, and count the hinting faults", (Parameter("probe"),)),
+        Verb("mprotect", "mprotect() the range", (_BY, Parameter("range"), Parameter("prot"))),
+        Verb("write", "write each page of the range that is writable", (_BY, Parameter("range"))),
+        Verb("read", "read each page of the range that is readable", (_BY, Parameter("range"))),
+        Verb(
+            "measure",
+            "time mprotect() of all memory to the protection and back",
+            (Parameter("prot"),),
+            source="mprotect_area_measure.c",
+        ),
+        Verb("hint", "let NUMA balancing scan until every page was visited", room="numa"),
+        Verb(
+            "touch",
+            "read every folio, this page first, and count the hinting faults",
+            (Parameter("probe"),),
+            room="numa",
+        ),
         Verb("check", "compare every page of every process with the model"),
     )
 }

@@ -28,8 +28,12 @@ def test_invalid_token(token: str) -> None:
 
 
 def test_c_initialiser() -> None:
-    assert Segment("folio", 4, 2).c == "{ .order = 4, .count = 2 }"
-    assert Segment("pmd_thp", 0, 1).c == "{ .kind = SEG_PMD_THP, .count = 1 }"
+    assert Segment("folio", 4, 2).c == "SEG_ORDER(4, 2)"
+    assert [Segment(kind, 0, 1).c for kind in ("pmd_thp", "pte_thp", "hole")] == [
+        "SEG_PMD(1)",
+        "SEG_PTE(1)",
+        "SEG_HOLES(1)",
+    ]
 
 
 @pytest.mark.parametrize(

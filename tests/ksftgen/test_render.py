@@ -5,21 +5,31 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import plainyaml
-from ksftgen import paths
+from ksftgen import spec
 from ksftgen.cases import cases
-from ksftgen.render import MARK, paragraphs, render, wrap
+from ksftgen.errors import RenderError
+from ksftgen.render import paragraphs, render, wrap
 from ksftgen.scenario import Scenario
-from ksftgen.vocabulary import CAPABILITIES, TYPES, VERBS, capability
+from ksftgen.template import MARK
+from ksftgen.vocabulary import CAPABILITIES, ROOMS, TYPES, VERBS, capability, room_source
 
 DATA = Path(__file__).parent / "data"
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+
+@pytest.fixture(params=[DATA / "templates", TEMPLATES], ids=["small", "real"])
+def header(request: pytest.FixtureRequest) -> str:
+    path: Path = request.param / "mprotect_area.h"
+    if not path.exists():
+        pytest.skip("templates/ has no rooms yet")
+    return path.read_text()
 
 
 def test_sample_equals_its_recording(sample: Scenario) -> None:
@@ -47,41 +57,111 @@ def test_kernel_coding_style(sample: Scenario) -> None:
 
 
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
-def test_output_does_not_depend_on_the_hash_seed(tmp_path: Path, sample_path: Path, seed: str) -> None:
+def test_output_does_not_depend_on_the_hash_seed(tmp_path: Path, site: Path, sample_path: Path, seed: str) -> None:
     run = [sys.executable, "-m", "ksftgen", "render", str(sample_path), "-o", str(tmp_path)]
-    subprocess.run(run, check=True, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True)
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(site)}
+    subprocess.run(run, check=True, env=environment, capture_output=True)
     assert (tmp_path / "mprotect_sample.c").read_bytes() == (DATA / "mprotect_sample.c").read_bytes()
 
 
-def test_header_declares_the_vocabulary() -> None:
-    """mprotect_area.h declares a function for each verb, and a constant for each value and capability."""
-    header = (paths.folder("templates") / "mprotect_area.h.j2").read_text()
+def test_header_declares_the_vocabulary(header: str) -> None:
+    """mprotect_area.h declares a function for each verb, and a constant for each value, capability and room."""
     for kind in TYPES.values():
         for expression in (kind.values or {}).values():
-            assert expression.startswith("PROT_") or re.search(rf"^\t{expression},", header, re.MULTILINE), expression
+            name = expression.removeprefix("&")
+            place = rf"^\t{name}," if name.isupper() else rf"\b{kind.c.removesuffix('*')}[^;]*\b{name}\b"
+            assert expression.startswith("PROT_") or re.search(place, header, re.MULTILINE), expression
     for name in CAPABILITIES:
         assert re.search(rf"^#define {capability(name)}\b", header, re.MULTILINE), name
+    for room in ROOMS:
+        assert re.search(rf"^extern struct area_state [^;]*\bstate_{room}\b", header, re.MULTILINE), room
     for verb in VERBS.values():
-        declaration = re.search(rf"^bool area_{verb.name}\(struct area \*area((?:,[^;]*)?)\);", header, re.MULTILINE)
+        pattern = rf"^const char \*area_{verb.name}\(struct area \*area((?:,[^;]*)?)\);"
+        declaration = re.search(pattern, header, re.MULTILINE)
         assert declaration, verb.name
         types = [" ".join(part.split()).rpartition(" ")[0] for part in declaration.group(1).split(",")[1:]]
         assert types == [parameter.type.c.removesuffix("*").strip() for parameter in verb.parameters], verb.name
 
 
-def test_render_from_an_installed_package(tmp_path: Path, sample_path: Path) -> None:
+def test_render_from_an_installed_package(tmp_path: Path, site: Path) -> None:
     """A wheel has templates and scenarios inside the package; generated/ is below the current directory."""
-    package = tmp_path / "site" / "ksftgen"
-    shutil.copytree(
-        Path(paths.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__", "templates", "scenarios")
-    )
-    shutil.copytree(Path(plainyaml.__file__).parent, package.with_name("plainyaml"))
-    shutil.copytree(paths.folder("templates"), package / "templates")
-    (package / "scenarios").mkdir()
-    shutil.copy(sample_path, package / "scenarios")
     run = [sys.executable, "-m", "ksftgen", "render"]
-    environment = {**os.environ, "PYTHONPATH": str(package.parent)}
+    environment = {**os.environ, "PYTHONPATH": str(site)}
     subprocess.run(run, check=True, cwd=tmp_path, env=environment, capture_output=True)
     assert (tmp_path / "generated/mprotect_sample.c").read_bytes() == (DATA / "mprotect_sample.c").read_bytes()
+
+
+def test_real_templates_have_every_room() -> None:
+    if not list(TEMPLATES.glob("mprotect_state_*")):
+        pytest.skip("templates/ has no rooms yet")
+    assert {path.name for path in TEMPLATES.glob("mprotect_state_*.c")} == set(map(room_source, ROOMS))
+    assert all((TEMPLATES / verb.source).exists() for verb in VERBS.values() if verb.source)
+
+
+CORE = {
+    "mprotect_area.h",
+    "mprotect_area_map.c",
+    "mprotect_area_step.c",
+    "mprotect_area_tree.h",
+    "mprotect_model.h",
+}
+
+
+@pytest.mark.parametrize(
+    ("setup", "test", "values", "rooms", "sources"),
+    [
+        ("map: {layout: base}", "write: {range: $r}", "r: [whole]", "", ""),
+        ("map: {layout: partial}", "write: {range: $r}", "r: [whole]", "zero", "mprotect_state_zero.c"),
+        ("map: {layout: $l}", "write: {range: whole}", "l: [base, partial]", "zero", "mprotect_state_zero.c"),
+        ("map_full: {layout: base}", "measure: {prot: $p}", "p: [none]", "", "mprotect_area_measure.c"),
+        (
+            "map_numa: {layout: base, kind: $k, folios: odd}",
+            "check",
+            "k: [none, ksm, exited]",
+            "cow ksm numa",
+            "mprotect_state_cow.c mprotect_state_ksm.c mprotect_state_numa.c",
+        ),
+        ("map_numa: {layout: $l, kind: local, folios: odd}", "check", "l: [base]", "numa", "mprotect_state_numa.c"),
+    ],
+)
+def test_a_program_has_the_rooms_that_it_needs(
+    tmp_path: Path, setup: str, test: str, values: str, rooms: str, sources: str
+) -> None:
+    path = tmp_path / "mprotect_rooms.yaml"
+    path.write_text(
+        f"scenario: mprotect_rooms\nsummary: x\nmatrix: {{{values}}}\nstrength: 1\n"
+        f"setup: [{{{setup}}}]\ntests: {{t: [{test if test == 'check' else f'{{{test}}}'}]}}\n"
+    )
+    scenario = spec.load(path)
+    assert scenario.rooms == tuple(rooms.split())
+    assert scenario.sources == tuple(sources.split())
+    files = render([scenario])
+    assert set(files) == {*CORE, *sources.split(), "mprotect_rooms.c"}
+    states = "".join(f"&state_{room}, " for room in rooms.split())
+    assert f"states[] = {{\n\t{states}NULL\n}};\n" in files["mprotect_rooms.c"]
+
+
+def test_helpers_say_where_they_come_from(sample: Scenario) -> None:
+    files = render([sample])
+    for name, path in (
+        ("mprotect_area_map.c", "mprotect_area_map.c"),
+        ("mprotect_area_tree.h", "mprotect_area_tree.h.j2"),
+    ):
+        first, second, third = files[name].splitlines()[:3]
+        assert first.endswith(("GPL-2.0", "GPL-2.0 */"))
+        assert (second, third) == ("/*", f" * {MARK}templates/{path}.")
+
+
+def test_a_room_that_is_missing(sample: Scenario, small_templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ksftgen.template.names", lambda: ["mprotect_area.h"])
+    with pytest.raises(RenderError, match=r"templates/mprotect_state_cow\.c: is missing"):
+        render([sample])
+
+
+@pytest.mark.parametrize("name", ["mprotect_area", "mprotect_state_mine", "mprotect_model"])
+def test_a_scenario_is_not_named_like_a_helper(sample: Scenario, name: str) -> None:
+    with pytest.raises(RenderError, match="is named like a helper; rename the scenario"):
+        render([replace(sample, name=name)])
 
 
 def test_wrap_breaks_long_lines() -> None:

@@ -21,18 +21,28 @@
 #include "kselftest_harness.h"
 #include "mprotect_area.h"
 
+static const struct layout layout_base = {
+	.name = "base",
+	.below = { SEG_ORDER(0, 1) },
+	.above = { SEG_ORDER(0, 1) },
+};
+
+static const struct layout layout_order2 = {
+	.name = "order2",
+	.below = { SEG_ORDER(2, 1) },
+	.above = { SEG_ORDER(2, 1) },
+};
+
+static const struct layout layout_pmd_thp = {
+	.name = "pmd_thp",
+	.below = { SEG_PMD(1) },
+	.above = { SEG_PMD(1) },
+};
+
 static const struct layout layout_mine = {
 	.name = "mine",
-	.below = {
-		{ .order = 5, .count = 1 },
-		{ .order = 4, .count = 1 },
-		{ .order = 0, .count = 16 },
-	},
-	.above = {
-		{ .order = 0, .count = 16 },
-		{ .order = 4, .count = 1 },
-		{ .order = 5, .count = 1 },
-	},
+	.below = { SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(0, 16) },
+	.above = { SEG_ORDER(0, 16), SEG_ORDER(4, 1), SEG_ORDER(5, 1) },
 };
 
 FIXTURE(mprotect_sample)
@@ -51,8 +61,9 @@ FIXTURE_VARIANT(mprotect_sample)
 FIXTURE_SETUP(mprotect_sample)
 {
 	area_init(&self->area, AREA_NEED_ROOT | AREA_NEED_THP);
-	ASSERT_TRUE(area_map(&self->area, variant->layout));
-	ASSERT_TRUE(area_fork(&self->area, variant->shared));
+	ASSERT_STREQ("ok", area_map(&self->area, variant->layout));
+	ASSERT_STREQ("ok", area_fork(&self->area, PROCESS_PARENT, PROCESS_CHILD,
+				     variant->shared));
 	if (area_skipped(&self->area))
 		SKIP(return, "%s", area_skipped(&self->area));
 }
@@ -66,21 +77,23 @@ FIXTURE_TEARDOWN(mprotect_sample)
 
 TEST_F(mprotect_sample, write_again)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, variant->range));
-	ASSERT_TRUE(area_check(&self->area));
+	ASSERT_STREQ("ok", area_mprotect(&self->area, PROCESS_PARENT,
+					 variant->range, variant->prot));
+	ASSERT_STREQ("ok", area_check(&self->area));
+	ASSERT_STREQ("ok", area_mprotect(&self->area, PROCESS_PARENT,
+					 variant->range,
+					 PROT_READ | PROT_WRITE));
+	ASSERT_STREQ("ok", area_write(&self->area, PROCESS_PARENT,
+				      variant->range));
+	ASSERT_STREQ("ok", area_check(&self->area));
 }
 
 TEST_F(mprotect_sample, child_is_alone)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_CHILD, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_exit(&self->area));
-	ASSERT_TRUE(area_check(&self->area));
+	ASSERT_STREQ("ok", area_mprotect(&self->area, PROCESS_CHILD,
+					 variant->range, variant->prot));
+	ASSERT_STREQ("ok", area_exit(&self->area, PROCESS_CHILD));
+	ASSERT_STREQ("ok", area_check(&self->area));
 }
 
 FIXTURE_VARIANT_ADD(mprotect_sample, base_all_whole_read)
@@ -203,8 +216,12 @@ FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_head_read)
 	.range = RANGE_HEAD, .prot = PROT_READ,
 };
 
+static struct area_state *const states[] = {
+	&state_cow, NULL
+};
+
 int main(int argc, char **argv)
 {
-	area_start();
+	area_start(states);
 	return test_harness_run(argc, argv);
 }
