@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ksftgen import makefile, output
+from ksftgen import helpers, makefile, output
 from ksftgen.errors import TreeError
 from ksftgen.render import render
 from ksftgen.scenario import Scenario
@@ -19,25 +19,28 @@ from ksftgen.tree import mm_dir, probe, read
 def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path]:
     """Install the programs of `scenarios` into `tree`; returns the files that changed.
 
-    With `prune`, programs of earlier installs that are not among `scenarios` are removed.  Raises TreeError if `tree`
-    has an unknown structure, or a file to be written would overwrite one that ksftgen did not generate.
+    With `prune`, programs of earlier installs that are not among `scenarios` are removed; without, their rules stay,
+    and the helpers that they need are written again.  Helpers that no program needs any more are removed.  Raises
+    TreeError if `tree` has an unknown structure, or a file to be written would overwrite one that ksftgen did not
+    generate.
     """
     profile = probe(tree)
     folder = mm_dir(tree)
-    sources = render(scenarios, profile)
-    for name, text in sources.items():
-        path = folder / name
-        if path.exists() and not output.is_generated(path) and read(path) != text:
-            raise TreeError(f"{path}: ksftgen did not generate this file; rename the scenario, or move the file away")
-    names = [scenario.name for scenario in scenarios]
     text = read(folder / "Makefile")
-    earlier = makefile.installed_programs(text) - set(names)
-    programs = sorted({*names, *(() if prune else earlier)})
-    removed = sorted(earlier) if prune else []
-    helpers = [name for name in sources if name.rpartition(".")[0] not in names]
+    earlier = makefile.installed_programs(text)
+    own = {scenario.name: scenario.sources for scenario in scenarios}
+    programs = dict(sorted((own if prune else {**earlier, **own}).items()))
+    removed = sorted(set(earlier) - set(programs))
+    needed = {name for sources in programs.values() for name in sources}
+    sources = render(scenarios, profile, needed & set(helpers.available()))
+    for name, content in sources.items():
+        path = folder / name
+        if path.exists() and not output.is_generated(path) and read(path) != content:
+            raise TreeError(f"{path}: ksftgen did not generate this file; rename the scenario, or move the file away")
 
     files = {folder / name: content for name, content in sources.items()}
-    files[folder / "Makefile"] = makefile.edit_makefile(text, profile, programs, helpers, removed)
+    shared = [name for name in sources if helpers.is_helper(name)]
+    files[folder / "Makefile"] = makefile.edit_makefile(text, profile, programs, shared, removed)
     if (folder / ".gitignore").is_file():
         path = folder / ".gitignore"
         files[path] = makefile.edit_gitignore(read(path), programs, removed)
@@ -50,4 +53,6 @@ def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path
             raise TreeError(f"{path}: ksftgen did not generate this file; move it away")
         files[path] = makefile.WRAPPER_TEXT
         modes[path] = 0o755
-    return output.write(files, modes, output.stale_files(folder, sources) if prune else ())
+    current = {*sources, *needed, *(f"{name}.c" for name in programs)}
+    stale = [path for path in output.stale_files(folder, current) if prune or helpers.is_helper(path.name)]
+    return output.write(files, modes, stale)

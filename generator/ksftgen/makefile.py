@@ -8,8 +8,9 @@ added, so installing twice changes nothing.  It raises TreeError if the text has
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from ksftgen import helpers
 from ksftgen.errors import TreeError
 from ksftgen.tree import TreeProfile
 
@@ -19,30 +20,37 @@ WRAPPER_TEXT = f"#!/bin/sh -e\n# SPDX-License-Identifier: GPL-2.0\n\n./run_vmtes
 
 _SOURCES = "MPROTECT_AREA_SRCS"
 # The variable and the rules that edit_makefile() adds.
-_BLOCK = re.compile(rf"\n(?:{_SOURCES} [:+]= .*\n)+\n?(?:\$\(OUTPUT\)/\S+: \$\({_SOURCES}\)\n)*", re.MULTILINE)
+_RULE = rf"\$\(OUTPUT\)/(\S+): \$\({_SOURCES}\)((?: \S+)*)\n"
+_BLOCK = re.compile(rf"\n(?:{_SOURCES} [:+]= .*\n)+\n?(?:{_RULE})*")
 _USAGE = f"- {CATEGORY}\n\ttest mprotect(2) on ranges of large folios\n"
 _RUN_COMMENT = "# mprotect() on ranges of large folios\n"
 # The lines that edit_run_vmtests() adds.
 _RUN_LINES = re.compile(rf'{re.escape(_RUN_COMMENT)}(?:(?:CATEGORY="{CATEGORY}" )?run_test \./\S+\n)+\n')
 
 
-def installed_programs(makefile: str) -> set[str]:
-    """The programs that earlier installs have added to the Makefile."""
-    return set(re.findall(rf"^\$\(OUTPUT\)/(\S+): \$\({_SOURCES}\)$", makefile, re.MULTILINE))
+def installed_programs(makefile: str) -> dict[str, tuple[str, ...]]:
+    """The programs that earlier installs have added to the Makefile, each with its C files beside the core."""
+    return {name: tuple(own.split()) for name, own in re.findall(f"^{_RULE}", makefile, re.MULTILINE)}
 
 
 def edit_makefile(
-    text: str, tree: TreeProfile, programs: Sequence[str], helpers: Sequence[str], removed: Sequence[str]
+    text: str,
+    tree: TreeProfile,
+    programs: Mapping[str, Iterable[str]],
+    shared: Sequence[str],
+    removed: Iterable[str],
 ) -> str:
-    """The Makefile with `programs`, each built with the C files of `helpers`, and without the programs `removed`."""
-    sources = [name for name in helpers if name.endswith(".c")]
-    headers = [name for name in helpers if name.endswith(".h")]
+    """The Makefile with `programs`, each built with the core and with C files of its own, and without those `removed`.
+
+    `shared` are the helpers; the core is the C files among them that belong to every program.
+    """
+    core = [name for name in shared if name.endswith(".c") and helpers.is_core(name)]
+    headers = [name for name in shared if name.endswith(".h")]
     text = _BLOCK.sub("", text, count=1)
     lines = text.splitlines(keepends=True)
     variable = tree.programs_variable
     added = {f"{variable} += {name}\n" for name in (*programs, *removed)} | {f"TEST_PROGS += {WRAPPER}\n"}
-    added_header = re.compile(rf"LOCAL_HDRS \+= \$\(selfdir\)/{tree.mm_folder}/mprotect_area\S*\n")
-    lines = [line for line in lines if line not in added and not added_header.match(line)]
+    lines = [line for line in lines if line not in added and not _is_header_of_helpers(line, tree)]
     for name in programs:
         lines = _insert_sorted(lines, variable, name)
     if tree.has_wrappers:
@@ -53,13 +61,14 @@ def edit_makefile(
     include = _after_last(lines, r"include \.\./lib\.mk\n", 'line "include ../lib.mk"')
     rule = r"\$\((?:OUTPUT|TEST_GEN_FILES|TEST_GEN_PROGS)\)\S*: \S+\.c\b"
     place = include + _after_last(lines[include:], rule, 'rule with a C file after "include ../lib.mk"')
-    block = ["\n", f"{_SOURCES} := {sources[0]}\n", *(f"{_SOURCES} += {name}\n" for name in sources[1:]), "\n"]
-    block += [f"$(OUTPUT)/{name}: $({_SOURCES})\n" for name in programs]
+    block = ["\n", f"{_SOURCES} := {core[0]}\n", *(f"{_SOURCES} += {name}\n" for name in core[1:]), "\n"]
+    for name, own in programs.items():
+        block.append(" ".join([f"$(OUTPUT)/{name}: $({_SOURCES})", *own]) + "\n")
     lines[place:place] = block
     return "".join(lines)
 
 
-def edit_gitignore(text: str, programs: Sequence[str], removed: Sequence[str]) -> str:
+def edit_gitignore(text: str, programs: Iterable[str], removed: Iterable[str]) -> str:
     """The .gitignore with `programs` and without those of `removed`; unchanged if it ignores every new file (``*``)."""
     lines = text.splitlines()
     if "*" in lines:
@@ -68,7 +77,7 @@ def edit_gitignore(text: str, programs: Sequence[str], removed: Sequence[str]) -
     return "\n".join([*others, *programs]) + "\n"
 
 
-def edit_run_vmtests(text: str, programs: Sequence[str]) -> str:
+def edit_run_vmtests(text: str, programs: Iterable[str]) -> str:
     """run_vmtests.sh with the category in its usage text, and with `programs` run before its summary.
 
     Before Linux 6.3 the script has neither categories nor a summary: `programs` are run before it exits.
@@ -81,6 +90,12 @@ def edit_run_vmtests(text: str, programs: Sequence[str]) -> str:
         text = _insert_before(text, r"^\nexample: ", _USAGE, 'line "example:" after the categories')
     runs = "".join(f'CATEGORY="{CATEGORY}" run_test ./{name}\n' for name in programs)
     return _insert_before(text, r'^echo "SUMMARY: ', f"{_RUN_COMMENT}{runs}\n", 'line that prints "SUMMARY: "')
+
+
+def _is_header_of_helpers(line: str, tree: TreeProfile) -> bool:
+    """Whether the line makes programs depend on a header that ksftgen has installed, now or earlier."""
+    match = re.fullmatch(rf"LOCAL_HDRS \+= \$\(selfdir\)/{tree.mm_folder}/(\S+)\n", line)
+    return match is not None and helpers.is_helper(match.group(1))
 
 
 def _insert_sorted(lines: list[str], variable: str, name: str) -> list[str]:
