@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Loads a scenario file: a Scenario, or every problem of the file at once.
 
-shape.py checks each key by itself.  The checks of this module, steps.py and matrix.py are about how keys fit together.
-They skip every place that has a problem already, so that no place gets two.
+shape.py checks each key by itself.  The checks of this module, steps.py, matrix.py and orders.py are about how keys fit
+together.  They skip every place that has a problem already, so that no place gets two.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ksftgen import matrix, shape, source
+from ksftgen import matrix, orders, shape, source
 from ksftgen.errors import SpecError, join_or, unknown_word
 from ksftgen.layout import Layout
 from ksftgen.library import library, read_layouts
@@ -66,6 +66,8 @@ def _read_scenario(document: Document, stem: str) -> Scenario | None:
         tests=tests,
     )
     matrix.check_cases(document, scenario)
+    if not document.problems:
+        orders.check(document, scenario)
     return None if document.problems else scenario
 
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Steps: from nodes to verbs with arguments; the steps that use an axis give it its type."""
+"""Steps: from nodes to verbs with arguments; the steps that use an axis give it its type.
+
+orders.py checks their order.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class StepReader:
 
     `axes` and `layouts` are names that steps may use.  `faulty` are the places (line, column) of steps of the wrong
     shape, which are skipped.  `is_complete` is false once a step could not be read: an axis without a use may then
-    have one in that step.  `has_child` is whether the step that is read next has a child process.
+    have one in that step.
     """
 
     axes: Sequence[str]
@@ -35,7 +38,6 @@ class StepReader:
     faulty: Collection[tuple[int, int]] = ()
     problems: list[Problem] = field(default_factory=list)
     uses: dict[str, Use] = field(default_factory=dict)
-    has_child: bool = False
     is_complete: bool = True
 
     def read_setup(self, nodes: Iterable[yaml.Node]) -> tuple[Step, ...]:
@@ -56,8 +58,7 @@ class StepReader:
         return tuple(steps)
 
     def read_test(self, nodes: Iterable[yaml.Node]) -> tuple[Step, ...]:
-        """The steps of one test; a child that it forks does not outlive it."""
-        child_before = self.has_child
+        """The steps of one test."""
         steps = []
         for node in nodes:
             step = self._read_step(node)
@@ -66,14 +67,12 @@ class StepReader:
             if step.verb.setup_only:
                 self.problems.append(node.problem(f'"{step.verb.name}" is used in a test; only setup may use it'))
             steps.append(step)
-        self.has_child = child_before
         return tuple(steps)
 
     def _read_step(self, node: yaml.Node) -> Step | None:
         step = None if (node.line, node.column) in self.faulty else self._parse_step(node)
         if step is None:
             self.is_complete = False
-            self.has_child = True  # the step may have been a fork
         return step
 
     def _parse_step(self, node: yaml.Node) -> Step | None:
@@ -90,10 +89,6 @@ class StepReader:
             self.problems.append(place.problem(unknown_word("verb", name, VERBS)))
             return None
         arguments = self._parse_arguments(verb, place, values)
-        if verb.name == "exit" and not self.has_child:
-            self.problems.append(place.problem("exit without a child process; fork before this step"))
-        if verb.name in ("fork", "map_numa"):
-            self.has_child = True
         return Step(verb, arguments, place) if arguments is not None else None
 
     def _parse_arguments(
@@ -130,8 +125,6 @@ class StepReader:
         if word.startswith("$"):
             axis = word[1:]
             return Argument(parameter, axis, True, node) if self._use_axis(axis, parameter.type, node) else None
-        if parameter.name == "process" and word == "child" and not self.has_child:
-            self.problems.append(node.problem("there is no child process; fork before this step"))
         allowed = self.layouts if parameter.type.values is None else parameter.type.values
         if word not in allowed:
             self.problems.append(node.problem(unknown_word(parameter.type.name, word, allowed)))

@@ -113,8 +113,8 @@ class Parameter:
 class Verb:
     """A kind of step, which calls ``area_NAME(&self->area, parameters)`` in C.
 
-    `maps` is whether it maps the memory, `setup_only` whether tests may not use it.  `room` is the room that it needs,
-    `source` a C file that it needs and that is no room.
+    `maps` is whether it maps the memory, `setup_only` whether tests may not use it, `checks` whether it holds the
+    kernel to anything.  `room` is the room that it needs, `source` a C file that it needs and that is no room.
     """
 
     name: str
@@ -122,6 +122,7 @@ class Verb:
     parameters: tuple[Parameter, ...] = ()
     maps: bool = False
     setup_only: bool = False
+    checks: bool = False
     room: str | None = None
     source: str | None = None
 
@@ -167,12 +168,13 @@ VERBS: Mapping[str, Verb] = {
         Verb("merge", "have KSM merge these pages", (Parameter("pages"),), setup_only=True, room="ksm"),
         Verb("split_vma", "make the range a VMA of its own, without splitting folios", (Parameter("range"),)),
         Verb("mprotect", "mprotect() the range", (_BY, Parameter("range"), Parameter("prot"))),
-        Verb("write", "write each page of the range that is writable", (_BY, Parameter("range"))),
-        Verb("read", "read each page of the range that is readable", (_BY, Parameter("range"))),
+        Verb("write", "write each page of the range that is writable", (_BY, Parameter("range")), checks=True),
+        Verb("read", "read each page of the range that is readable", (_BY, Parameter("range")), checks=True),
         Verb(
             "measure",
             "time mprotect() of all memory to the protection and back",
             (Parameter("prot"),),
+            checks=True,
             source="mprotect_area_measure.c",
         ),
         Verb("hint", "let NUMA balancing scan until every page was visited", room="numa"),
@@ -180,9 +182,10 @@ VERBS: Mapping[str, Verb] = {
             "touch",
             "read every folio, this page first, and count the hinting faults",
             (Parameter("probe"),),
+            checks=True,
             room="numa",
         ),
-        Verb("check", "compare every page of every process with the model"),
+        Verb("check", "compare every page of every process with the model", checks=True),
     )
 }
 

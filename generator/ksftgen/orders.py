@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Orders of steps: which steps may follow which, in setup and then in each test.
+
+A `State` is what the order of steps depends on.  It says of the next step why it is refused, and changes with it.  The
+words of a step may come from axes: what holds for an order must hold in every case of the scenario.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ksftgen.errors import join_or
+from ksftgen.scenario import Axis, Case, Scenario, Step
+from ksftgen.source import Document
+from ksftgen.vocabulary import TYPES, VERBS, Verb
+from plainyaml.problem import Problem
+
+# The words of a step, by the names of its parameters.
+Words = Mapping[str, str]
+
+# The types of words on which an order depends.
+_TYPES = ("process", "child", "kind")
+# Whom a process may fork; the second thread and the grandchild fork nobody.
+_FORKS: Mapping[str, tuple[str, ...]] = {
+    "parent": ("child", "second_child", "third_child"),
+    **dict.fromkeys(("child", "second_child", "third_child"), ("grandchild",)),
+}
+# The kinds for which map_numa forks a child, those whose child lives on, and those that count the parent's threads.
+_KINDS_THAT_FORK = ("shared", "shared_half", "exited")
+_KINDS_WITH_CHILD = ("shared", "shared_half")
+_KINDS_OF_THREADS = ("local", "threaded")
+
+
+@dataclass
+class State:
+    """What the order of steps depends on: the memory, and the processes that live.
+
+    `mapped` is the verb that has mapped the memory, `kind` its kind if that is map_numa, and `last` the last verb.
+    `living` are the children that live, each with the process that has forked it; `has_forked` is about steps.
+    """
+
+    mapped: str = ""
+    kind: str = ""
+    last: str = ""
+    living: dict[str, str] = field(default_factory=dict)
+    has_thread: bool = False
+    has_forked: bool = False
+    is_hinted: bool = False
+
+    def refusal(self, verb: Verb, words: Words) -> tuple[str, str] | None:
+        """Why a step may not come next: the parameter at fault, "" for the verb itself, and the reason; else None."""
+        if verb.name == "fork":
+            return self._refused_fork(words["process"], words["child"])
+        if verb.name == "exit":
+            return self._refused_exit(words["child"])
+        if "process" in words:
+            return self._refused_process(words["process"])
+        reasons = {
+            "thread": self._refused_thread,
+            "merge": self._refused_merge,
+            "hint": self._refused_hint,
+            "touch": self._refused_touch,
+            "measure": self._refused_measure,
+        }
+        reason = reasons[verb.name]() if verb.name in reasons else None
+        return ("", reason) if reason else None
+
+    def apply(self, verb: Verb, words: Words) -> None:
+        """Change the state by a step, even if it was refused: what follows may be right but for that."""
+        self.last = verb.name
+        if verb.maps:
+            self.mapped, self.kind = self.last, words.get("kind", "")
+            self.living = {"child": "parent"} if self.kind in _KINDS_WITH_CHILD else {}
+        elif self.last == "fork":
+            self.living[words["child"]] = words["process"]
+            self.has_forked = True
+        elif self.last == "exit":
+            self.living.pop(words["child"], None)
+        elif self.last == "thread":
+            self.has_thread = True
+        elif self.last == "hint":
+            self.is_hinted = True
+
+    def _refused_process(self, process: str, among: Collection[str] = ()) -> tuple[str, str] | None:
+        """Why `process` can do nothing; of those who can, only those of `among` are named if there are any."""
+        living = ["parent", *self.living, *(["thread"] if self.has_thread else [])]
+        others = [name for name in living if not among or name in among]
+        return None if process in living else ("process", self._absence(process, others))
+
+    def _absence(self, process: str, others: Sequence[str]) -> str:
+        """Why `process` does not live, and what to do about it; `others` may be named instead."""
+        if process == "thread":
+            return "there is no second thread here; start it with thread before this step"
+        reason = f"{process} does not live here"
+        remedies = [] if self.kind in _KINDS_THAT_FORK else ["fork it before this step"]
+        if process == "child" and self.kind and self.kind not in _KINDS_WITH_CHILD and not self.has_forked:
+            reason = f'map_numa of kind "{self.kind}" leaves no child living'
+            remedies.append(f"use kind {join_or(_KINDS_WITH_CHILD)}")
+        elif others:
+            remedies.append(f"name another: {join_or(others)}")
+        return f"{reason}; {', or '.join(remedies or ['remove this step'])}"
+
+    def _refused_fork(self, process: str, child: str) -> tuple[str, str] | None:
+        if self.kind in _KINDS_THAT_FORK:
+            kinds = join_or(kind for kind in TYPES["kind"].values or () if kind not in _KINDS_THAT_FORK)
+            return "", f'fork after map_numa of kind "{self.kind}", which forks by itself; allowed kinds: {kinds}'
+        forkers = [name for name, children in _FORKS.items() if child in children]
+        if process == "thread":
+            return "process", f"the second thread forks nobody; {child} is forked by {join_or(forkers)}"
+        if refused := self._refused_process(process, forkers):
+            return refused
+        if process not in forkers:
+            return "child", f"{process} cannot fork {child}; allowed: {join_or(forkers)}"
+        if child in self.living:
+            free = join_or(name for name in _FORKS[process] if name not in self.living)
+            another = f", or name another: {free}" if free else ""
+            return "child", f"{child} lives already; let it exit first{another}"
+        return None
+
+    def _refused_exit(self, child: str) -> tuple[str, str] | None:
+        if child not in self.living:
+            return "child", self._absence(child, list(self.living))
+        own = [name for name, forker in self.living.items() if forker == child]
+        return ("child", f"{child} has forked {own[0]}, which lives; let that exit first") if own else None
+
+    def _refused_thread(self) -> str | None:
+        if self.kind in _KINDS_OF_THREADS:
+            kinds = join_or(kind for kind in TYPES["kind"].values or () if kind not in _KINDS_OF_THREADS)
+            return f'thread after map_numa of kind "{self.kind}", which counts threads; allowed kinds: {kinds}'
+        return "the second thread runs already; start it once" if self.has_thread else None
+
+    def _refused_merge(self) -> str | None:
+        if self.last in ("map", "map_full"):
+            return None
+        return (
+            f"merge after {self.last}; allowed: directly after map or map_full, since KSM merges pages before they are "
+            "shared, protected or hinted"
+        )
+
+    def _refused_hint(self) -> str | None:
+        return None if self.mapped == "map_numa" else f"hint after {self.mapped}; it needs memory of map_numa"
+
+    def _refused_touch(self) -> str | None:
+        if self.mapped != "map_numa":
+            return f"touch after {self.mapped}; it needs memory of map_numa"
+        return None if self.is_hinted else "touch without a hint; add hint before this step"
+
+    def _refused_measure(self) -> str | None:
+        if self.mapped != "map_full":
+            return f"measure after {self.mapped}; it needs memory of map_full"
+        if self.has_forked or self.has_thread:
+            return "measure after fork or thread; it measures a process alone, so it must come before them"
+        return None
+
+
+def check(document: Document, scenario: Scenario) -> None:
+    """Report every step that may not come where it is, and every test that checks nothing."""
+    problems = list(_problems(scenario, (), scenario.setup))
+    keys = document.mapping("tests").keys
+    for test, steps in scenario.tests.items():
+        problems += _problems(scenario, scenario.setup, steps)
+        if not any(step.verb.checks for step in (*scenario.setup, *steps)):
+            verbs = join_or(verb.name for verb in VERBS.values() if verb.checks)
+            problems.append(keys[test].problem(f'test "{test}" checks nothing; add {verbs}'))
+    for problem in problems:
+        document.report(problem)
+
+
+def _problems(scenario: Scenario, before: Sequence[Step], steps: Sequence[Step]) -> Iterator[Problem]:
+    """The problems of `steps`, which follow the steps `before`: one for each place.
+
+    A problem that only some values of axes have says which.
+    """
+    cases = list(_cases(scenario, (*before, *steps)))
+    refusals: dict[tuple[int, int], list[tuple[Problem, Case]]] = {}
+    for case in cases:
+        state = State()
+        for step in before:
+            state.apply(step.verb, _words(step, case))
+        for step in steps:
+            words = _words(step, case)
+            if refused := state.refusal(step.verb, words):
+                problem = _problem(step, *refused)
+                refusals.setdefault((problem.line, problem.column), []).append((problem, case))
+            state.apply(step.verb, words)
+    for refused_cases in refusals.values():
+        problem, case = refused_cases[0]
+        if len(refused_cases) < len(cases):
+            values = " and ".join(f'{axis} "{word}"' for axis, word in case.items())
+            problem = replace(problem, text=f"with {values}: {problem.text}")
+        yield problem
+
+
+def _cases(scenario: Scenario, steps: Sequence[Step]) -> Iterator[Case]:
+    """Every combination of the axes on which the order of `steps` depends, without those that `exclude` forbids."""
+    used = {argument.value for step in steps for argument in step.arguments if argument.is_axis}
+    axes: list[Axis] = [axis for axis in scenario.axes if axis.name in used and axis.type.name in _TYPES]
+    for values in itertools.product(*(axis.values for axis in axes)):
+        case = dict(zip((axis.name for axis in axes), values, strict=True))
+        if not any(all(case.get(axis) in forbidden for axis, forbidden in entry.items()) for entry in scenario.exclude):
+            yield case
+
+
+def _words(step: Step, case: Case) -> Words:
+    """The words of the step; "" for an axis that is not in `case`."""
+    return {
+        argument.parameter.name: case.get(argument.value, "") if argument.is_axis else argument.value
+        for argument in step.arguments
+    }
+
+
+def _problem(step: Step, parameter: str, reason: str) -> Problem:
+    """The problem at the word for `parameter`, or at the verb if `parameter` is ""."""
+    nodes = {argument.parameter.name: argument.node for argument in step.arguments}
+    return nodes.get(parameter, step.node).problem(reason)
