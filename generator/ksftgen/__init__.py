@@ -2,9 +2,9 @@
 """ksftgen: generates kselftest programs in C from YAML scenarios.
 
 source.py reads a scenario, spec.py checks it, cases.py chooses combinations of its matrix, render.py fills the
-templates of the folder templates, and output.py or install.py writes the files.  A new step (verb) or value of the
-scenario language belongs in vocabulary.py, a new layout of folios in memory in layouts.yaml.  ksftgen imports
-plainyaml, and never ksftci.
+templates of the folder templates, helpers.py adds the C that programs share, and output.py or install.py writes the
+files.  A new step (verb), value or room of the scenario language belongs in vocabulary.py, where a step may stand in
+orders.py, a new layout of folios in memory in layouts.yaml.  ksftgen imports plainyaml, and never ksftci.
 """
 
 __version__ = "0.1.0"
