@@ -8,11 +8,12 @@ words of a step may come from axes: what holds for an order must hold in every c
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ksftgen.errors import join_or
-from ksftgen.scenario import Axis, Case, Scenario, Step
+from ksftgen.scenario import Case, Scenario, Step
 from ksftgen.source import Document
 from ksftgen.vocabulary import TYPES, VERBS, Verb
 from plainyaml.problem import Problem
@@ -173,34 +174,41 @@ def _problems(scenario: Scenario, before: Sequence[Step], steps: Sequence[Step])
 
     A problem that only some values of axes have says which.
     """
-    cases = list(_cases(scenario, (*before, *steps)))
-    refusals: dict[tuple[int, int], list[tuple[Problem, Case]]] = {}
-    for case in cases:
+    # The steps whose words matter to those behind them.
+    lasting = [step for step in (*before, *steps) if step.verb.maps or step.verb.name in ("fork", "exit")]
+    tried: Counter[int] = Counter()  # by the index of the step
+    refusals: dict[tuple[int, int], list[tuple[int, Problem, Case]]] = {}
+    for state_case in _cases(scenario, {}, lasting):
         state = State()
         for step in before:
-            state.apply(step.verb, _words(step, case))
-        for step in steps:
-            words = _words(step, case)
-            if refused := state.refusal(step.verb, words):
-                problem = _problem(step, *refused)
-                refusals.setdefault((problem.line, problem.column), []).append((problem, case))
-            state.apply(step.verb, words)
+            state.apply(step.verb, _words(step, state_case))
+        for index, step in enumerate(steps):
+            for case in _cases(scenario, state_case, [step]):
+                tried[index] += 1
+                if refused := state.refusal(step.verb, _words(step, case)):
+                    problem = _problem(step, *refused)
+                    refusals.setdefault((problem.line, problem.column), []).append((index, problem, case))
+            state.apply(step.verb, _words(step, state_case))
     for refused_cases in refusals.values():
-        problem, case = refused_cases[0]
-        if len(refused_cases) < len(cases):
+        index, problem, case = refused_cases[0]
+        if len(refused_cases) < tried[index]:
             values = " and ".join(f'{axis} "{word}"' for axis, word in case.items())
             problem = replace(problem, text=f"with {values}: {problem.text}")
         yield problem
 
 
-def _cases(scenario: Scenario, steps: Sequence[Step]) -> Iterator[Case]:
-    """Every combination of the axes on which the order of `steps` depends, without those that `exclude` forbids."""
+def _cases(scenario: Scenario, case: Case, steps: Sequence[Step]) -> Iterator[Case]:
+    """`case` with every combination of the axes on which the order of `steps` depends, if no `exclude` forbids it."""
     used = {argument.value for step in steps for argument in step.arguments if argument.is_axis}
-    axes: list[Axis] = [axis for axis in scenario.axes if axis.name in used and axis.type.name in _TYPES]
+    axes = [axis for axis in scenario.axes if axis.name in used - set(case) and axis.type.name in _TYPES]
     for values in itertools.product(*(axis.values for axis in axes)):
-        case = dict(zip((axis.name for axis in axes), values, strict=True))
-        if not any(all(case.get(axis) in forbidden for axis, forbidden in entry.items()) for entry in scenario.exclude):
-            yield case
+        extended = {**case, **dict(zip((axis.name for axis in axes), values, strict=True))}
+        if not any(_holds(entry, extended) for entry in scenario.exclude):
+            yield extended
+
+
+def _holds(entry: Mapping[str, Collection[str]], case: Case) -> bool:
+    return all(axis in case and case[axis] in words for axis, words in entry.items())
 
 
 def _words(step: Step, case: Case) -> Words:
