@@ -82,15 +82,28 @@ class Scenario:
     @property
     def rooms(self) -> tuple[str, ...]:
         """The states of memory that its steps, their values and its layouts need, in the order of ROOMS."""
-        values = {axis.name: axis.values for axis in self.axes}
         needed = {step.verb.room for step in self.steps}
-        for step in self.steps:
-            for argument in step.arguments:
-                words = values[argument.value] if argument.is_axis else (argument.value,)
-                needed |= {argument.parameter.type.rooms.get(word) for word in words}
+        needed |= {kind.rooms.get(word) for kind, word in self._words}
         if any(layout.has_hole for layout in self.layouts):
             needed.add(HOLE_ROOM)
         return tuple(room for room in ROOMS if room in needed)
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The C objects of rooms, such as ``kind_zero``, that its steps name, sorted."""
+        used = {kind.expression(word) for kind, word in self._words if word in kind.rooms}
+        return tuple(sorted(expression.removeprefix("&") for expression in used))
+
+    @property
+    def _words(self) -> list[tuple[Type, str]]:
+        """Every value of a step, those of its axes too, with its type."""
+        values = {axis.name: axis.values for axis in self.axes}
+        return [
+            (argument.parameter.type, word)
+            for step in self.steps
+            for argument in step.arguments
+            for word in (values[argument.value] if argument.is_axis else (argument.value,))
+        ]
 
     @property
     def sources(self) -> tuple[str, ...]:

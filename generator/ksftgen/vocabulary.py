@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# The states of memory, each in a C file of its own, in the order in which programs list them.
-ROOMS = ("zero", "cow", "ksm", "numa")
+# The states of memory, each in a C file of its own, in the order in which the kernel serves a fault: a NUMA hint first.
+ROOMS = ("numa", "zero", "cow", "ksm")
 HOLE_ROOM = "zero"  # reading a page that was never touched maps the zero page
 
 
@@ -156,6 +156,7 @@ VERBS: Mapping[str, Verb] = {
             maps=True,
             setup_only=True,
             room="numa",
+            source="mprotect_area_nodes.c",
         ),
         Verb(
             "fork",

@@ -21,29 +21,14 @@
 #include "kselftest_harness.h"
 #include "mprotect_area.h"
 
-static const struct layout layout_base = {
-	.name = "base",
-	.below = { SEG_ORDER(0, 1) },
-	.above = { SEG_ORDER(0, 1) },
-};
+DECLARE_STATE(cow);
 
-static const struct layout layout_order2 = {
-	.name = "order2",
-	.below = { SEG_ORDER(2, 1) },
-	.above = { SEG_ORDER(2, 1) },
-};
-
-static const struct layout layout_pmd_thp = {
-	.name = "pmd_thp",
-	.below = { SEG_PMD(1) },
-	.above = { SEG_PMD(1) },
-};
-
-static const struct layout layout_mine = {
-	.name = "mine",
-	.below = { SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(0, 16) },
-	.above = { SEG_ORDER(0, 16), SEG_ORDER(4, 1), SEG_ORDER(5, 1) },
-};
+static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
+static LAYOUT(pmd_thp, SEG_PMD(1));
+static LAYOUT_SIDES(mine,
+		    SIDE(SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(0, 16)),
+		    SIDE(SEG_ORDER(0, 16), SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
 
 FIXTURE(mprotect_sample)
 {

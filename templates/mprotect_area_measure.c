@@ -6,10 +6,15 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "{{ tree.kselftest_include }}"
-#include "mprotect_area_internal.h"
+#include "mprotect_model.h"
 
 #define ROUNDS		100
+
+static const struct layout single_pages = {
+	.name = "single pages",
+	.below = { SEG_ORDER(0, 1) },
+	.above = { SEG_ORDER(0, 1) },
+};
 
 /*
  * Not the thread's CPU time: what the kernel takes off it for interrupts is an
@@ -24,17 +29,15 @@ static __u64 now_ns(void)
 }
 
 /* To @prot and back to read-write; @best is the shortest time so far. */
-static bool toggle(const struct area *area, int prot, __u64 *best)
+static bool toggle(struct area *area, int prot, __u64 *best)
 {
-	size_t len = area->nr_pages * page_bytes();
+	size_t len = area->nr_pages * psize();
 	__u64 ns = now_ns();
 
 	if (mprotect(area->addr, len, prot) ||
-	    mprotect(area->addr, len, PROT_READ | PROT_WRITE)) {
-		ksft_print_msg("measure, mprotect(%d): %s\n", prot,
-			       strerror(errno));
-		return false;
-	}
+	    mprotect(area->addr, len, PROT_READ | PROT_WRITE))
+		return area_fail(area, "measure, mprotect(%#x): %s", prot,
+				 strerror(errno));
 	ns = now_ns() - ns;
 	if (ns < *best)
 		*best = ns;
@@ -47,36 +50,37 @@ static bool toggle(const struct area *area, int prot, __u64 *best)
  * the shortest of many rounds is what mprotect() takes. How the two compare is
  * the kernel's, how long either takes is the machine's as well.
  */
-bool area_measure(struct area *area, int prot)
+static bool measure(struct area *area, struct area *base, int prot)
 {
 	__u64 ns = ULLONG_MAX, base_ns = ULLONG_MAX;
-	struct area base;
-	bool good = true;
 	int i;
 
-	if (area_skipped(area))
-		return true;
-	area_init(&base, 0);
-	if (!area_map_full(&base, &layout_base))
-		return false;
-	if (area_skipped(&base))
-		return area_skip(area, "%s", area_skipped(&base));
-
-	for (i = 0; good && i < ROUNDS; i++)
-		good = toggle(area, prot, &ns) && toggle(&base, prot, &base_ns);
-	if (!good)
-		return false;
-
+	for (i = 0; i < ROUNDS; i++)
+		if (!toggle(area, prot, &ns) || !toggle(base, prot, &base_ns))
+			return false;
 	ksft_print_msg("best of %d rounds of %zu pages, there and back:\n",
 		       ROUNDS, area->nr_pages);
 	ksft_print_msg("measure time %.2f ns/page\n",
 		       (double)ns / area->nr_pages);
 	ksft_print_msg("measure of_base %.4f ratio\n",
-		       (double)ns * base.nr_pages / base_ns / area->nr_pages);
-	area_destroy(&base);
-
+		       (double)ns * base->nr_pages / base_ns / area->nr_pages);
 	/* What it leaves behind is what the steps leave. */
-	return area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, prot) &&
-	       area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE,
-			     PROT_READ | PROT_WRITE);
+	area_vma_mprotect(area, 0, area->nr_pages, prot);
+	area_vma_mprotect(area, 0, area->nr_pages, PROT_READ | PROT_WRITE);
+	return true;
+}
+
+const char *area_measure(struct area *area, int prot)
+{
+	struct area base;
+	bool good;
+
+	if (area_skipped(area))
+		return area_answer(area, true);
+	area_init(&base, 0);
+	area_map_full(&base, &single_pages);
+	good = area_skipped(&base) ? area_skip(area, "%s", area_skipped(&base)) :
+	       measure(area, &base, prot);
+	area_destroy(&base);
+	return area_answer(area, good);
 }

@@ -16,9 +16,10 @@
  *	[  16  ][  16  ][ 16  ][  16  ]#[  16  ][  16  ][ 16  ][  16  ]  "order4"
  *	[            pte_thp          ]#[          pte_thp            ]
  *
- * Helpers print what went wrong and return false; a helper that finds the
- * kernel, or the machine, without what the test needs notes the reason, and
- * from then on every helper returns true without doing anything.
+ * A step returns "ok", or what is wrong with the first page and a map of those
+ * around it. A step that finds the kernel, or the machine, without what the
+ * test needs notes the reason, and from then on every step is "ok" without
+ * doing anything.
  */
 #ifndef __MPROTECT_AREA_H__
 #define __MPROTECT_AREA_H__
@@ -49,7 +50,11 @@ struct segment {
 	int count;		/* folios, or pages of a hole */
 };
 
-#define LAYOUT_SEGMENTS		8
+#define SEG_ORDER(o, n)	{ .kind = SEG_FOLIO, .order = (o), .count = (n) }
+#define SEG_PMD(n)	{ .kind = SEG_PMD_THP, .count = (n) }
+#define SEG_PTE(n)	{ .kind = SEG_PTE_THP, .count = (n) }
+#define SEG_HOLES(n)	{ .kind = SEG_HOLE, .count = (n) }
+#define LAYOUT_SEGMENTS	8
 
 /* The patterns that fill the window on both sides of the boundary. */
 struct layout {
@@ -58,9 +63,11 @@ struct layout {
 	struct segment above[LAYOUT_SEGMENTS];
 };
 
-{% for layout in layouts %}
-extern const struct layout layout_{{ layout.name }};
-{% endfor %}
+/* One that is the same on both sides, and one that is not. */
+#define SIDE(...)		{ __VA_ARGS__ }
+#define LAYOUT(n, ...)		LAYOUT_SIDES(n, SIDE(__VA_ARGS__), SIDE(__VA_ARGS__))
+#define LAYOUT_SIDES(n, b, a) \
+	const struct layout layout_##n = { .name = #n, .below = b, .above = a }
 
 /* Which pages of the window. "The folio" is the largest one above. */
 enum area_range {
@@ -85,25 +92,19 @@ enum area_pages {
 	PAGES_SMALL,		/* every other page that is a folio of its own */
 };
 
+/* Who does it: processes, each with a view of the window, and a thread. */
 enum area_process {
 	PROCESS_PARENT,
 	PROCESS_CHILD,
-	NR_PROCESSES,
+	PROCESS_SECOND_CHILD,
+	PROCESS_THIRD_CHILD,
+	PROCESS_GRANDCHILD,	/* forked by one of the children */
+	PROCESS_THREAD,		/* a second thread of the parent */
+	NR_ACTORS,
+	NR_VIEWS = PROCESS_THREAD,
 };
 
-/* What NUMA balancing finds between the folios that it may hint. */
-enum area_kind {
-	KIND_NONE,		/* nothing else */
-	KIND_ZERO,		/* zero pages */
-	KIND_KSM,		/* merged pages */
-	KIND_SHARED,		/* folios shared copy-on-write with a child */
-	KIND_SHARED_HALF,	/* folios of which half is shared so */
-	KIND_EXITED,		/* shared with a child that is gone: hinted */
-	KIND_LOCAL,		/* folios on the node of the only thread */
-	KIND_THREADED,		/* the same with a second thread: hinted */
-};
-
-/* Which folios are of that kind, counted from the start of the window. */
+/* Which folios are of a kind, counted from the start of the window. */
 enum area_folios {
 	FOLIOS_ODD,
 	FOLIOS_EVEN,
@@ -117,10 +118,25 @@ enum area_probe {
 	PROBE_MIDDLE,
 };
 
-struct page_model;
-struct page_sight;
+struct area;
+struct area_state;
+struct area_kind;
+struct frame;
+struct page;
+struct sight;
 
-/* The part of the window that one process sees. */
+/* The rooms that a program links, and what they offer to area_map_numa(). */
+#define DECLARE_STATE(name)	extern struct area_state state_##name
+#define DECLARE_KIND(name)	extern const struct area_kind kind_##name
+
+/* One who acts on the window: asked through a socket, but for the test itself. */
+struct actor {
+	pid_t pid;			/* 0: does not live */
+	enum area_process forked_by;
+	int fds[2];			/* of the test, and of the actor */
+};
+
+/* The window as one process sees it. */
 struct area {
 	char *addr;
 	size_t nr_pages;
@@ -128,28 +144,33 @@ struct area {
 	bool is_full;			/* both of its page tables are */
 	enum area_process self;		/* who am I */
 
-	struct page_model *model;	/* [nr_pages], of this process */
-	struct page_sight *sight;	/* [nr_pages], what was seen last */
-	__u8 *mappers;		/* [nr_pages], shared with the child */
+	char *reserved;			/* the window and room around it */
+	size_t reserved_len;
+	void *shared;			/* the model, for all processes */
+	size_t shared_len;
+	const struct layout *layout;
+	struct page *pages;		/* [NR_VIEWS][nr_pages] */
+	struct frame *frames;		/* [NR_VIEWS + 1][nr_pages] */
+	struct page *page;		/* [nr_pages], of this process */
+	struct sight *sight;		/* [nr_pages], what was seen last */
 	unsigned int generation;	/* of the values that are written */
 
-	char *twins[2];			/* merged with the window by KSM */
-	__u64 *twin_pfn;
-
-	pid_t child;
-	int child_fd;
-	bool thread;
-
+	struct actor *actor;		/* [NR_ACTORS], for all processes */
 	int pagemap_fd;
 	int kpageflags_fd;
-	bool trusts_ksm_flag;
+	__u64 blind;			/* bits of kpageflags that tell nothing */
+	bool has_soft_dirty;
 	bool has_damon;
-	unsigned long migrated;		/* pages moved when the model was taken */
+	int compactions;		/* that may still be asked for */
+	unsigned long moved_before;	/* pages that the kernel had moved */
+	size_t nr_wrong;		/* pages, in this step */
+	size_t nr_moved;
+	char what[480];			/* the first one that is wrong */
 	char skip[256];
 };
 
 /* Once a program, before the first test: quiet what runs in the background. */
-void area_start(void);
+void area_start(struct area_state *const states[]);
 
 /* Once a test: notes a reason to skip when one of @needs is missing. */
 void area_init(struct area *area, unsigned int needs);
@@ -157,27 +178,31 @@ void area_destroy(struct area *area);
 const char *area_skipped(const struct area *area);
 
 /* What memory looks like. */
-bool area_map(struct area *area, const struct layout *layout);
-bool area_map_full(struct area *area, const struct layout *layout);
-bool area_map_numa(struct area *area, const struct layout *layout,
-		   enum area_kind kind, enum area_folios folios);
-bool area_fork(struct area *area, enum area_pages pages);
-bool area_exit(struct area *area);
-bool area_merge(struct area *area, enum area_pages pages);
-bool area_split_vma(struct area *area, enum area_range range);
+const char *area_map(struct area *area, const struct layout *layout);
+const char *area_map_full(struct area *area, const struct layout *layout);
+const char *area_map_numa(struct area *area, const struct layout *layout,
+			  const struct area_kind *kind, enum area_folios folios);
+const char *area_merge(struct area *area, enum area_pages pages);
+const char *area_split_vma(struct area *area, enum area_range range);
+
+/* Who there is. */
+const char *area_fork(struct area *area, enum area_process process,
+		      enum area_process child, enum area_pages pages);
+const char *area_exit(struct area *area, enum area_process child);
+const char *area_thread(struct area *area);
 
 /* What is done to it. */
-bool area_mprotect(struct area *area, enum area_process process,
-		   enum area_range range, int prot);
-bool area_write(struct area *area, enum area_process process,
-		enum area_range range);
-bool area_read(struct area *area, enum area_process process,
-	       enum area_range range);
-bool area_measure(struct area *area, int prot);
-bool area_hint(struct area *area);
-bool area_touch(struct area *area, enum area_probe probe);
+const char *area_mprotect(struct area *area, enum area_process process,
+			  enum area_range range, int prot);
+const char *area_write(struct area *area, enum area_process process,
+		       enum area_range range);
+const char *area_read(struct area *area, enum area_process process,
+		      enum area_range range);
+const char *area_measure(struct area *area, int prot);
+const char *area_hint(struct area *area);
+const char *area_touch(struct area *area, enum area_probe probe);
 
 /* What must hold: every page of every process against its model. */
-bool area_check(struct area *area);
+const char *area_check(struct area *area);
 
 #endif /* __MPROTECT_AREA_H__ */

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The window: where it lies, and the folios that fill it. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "mprotect_model.h"
+
+#define COMPACTIONS	2
+
+size_t pmd_pages(void)
+{
+	size_t bytes = read_pmd_pagesize();
+
+	/* Without THP: a page table of 8-byte entries. */
+	return bytes ? bytes / psize() : psize() / sizeof(__u64);
+}
+
+/*
+ * Pages that arm64 maps by one contiguous block of PTEs, see
+ * arch/arm64/include/asm/pgtable-hwdef.h. Elsewhere just a run to straddle.
+ */
+size_t contpte_pages(void)
+{
+	switch (psize()) {
+	case 16384:
+		return 128;
+	case 65536:
+		return 32;
+	default:
+		return 16;
+	}
+}
+
+char *page_addr(const struct area *area, size_t page)
+{
+	return area->addr + page * psize();
+}
+
+__u64 *page_word(const struct area *area, size_t page)
+{
+	return (__u64 *)page_addr(area, page);
+}
+
+__u64 *last_word(const struct area *area, size_t page)
+{
+	return page_word(area, page + 1) - 1;
+}
+
+/* Different for every page, process and generation, and never 0. */
+__u64 area_new_value(const struct area *area, size_t page)
+{
+	return (__u64)area->generation << 40 |
+	       (__u64)(area->self + 1) << 32 | page;
+}
+
+bool *area_bools(struct area *area)
+{
+	bool *bools = calloc(area->nr_pages, sizeof(*bools));
+
+	if (!bools)
+		ksft_exit_fail_msg("no memory\n");
+	return bools;
+}
+
+static const char *missing(unsigned int needs, const struct area *area,
+			   __u64 entry)
+{
+	if (needs & AREA_NEED_ROOT && area->kpageflags_fd < 0)
+		return "root: /proc/kpageflags cannot be opened";
+	if (needs & AREA_NEED_ROOT && !PAGEMAP_PFN(entry))
+		return "root: pagemap hides page frames";
+	if (needs & AREA_NEED_THP && !read_pmd_pagesize())
+		return "THP (CONFIG_TRANSPARENT_HUGEPAGE)";
+	if (needs & AREA_NEED_MTHP && !thp_has_sizes())
+		return "mTHP (Linux 6.8, " THP_DIR "hugepages-*kB)";
+	if (needs & AREA_NEED_KSM && setting_number(KSM_DIR "run") < 0)
+		return "KSM (CONFIG_KSM)";
+	if (needs & AREA_NEED_NUMA_BALANCING && setting_number(NUMA_BALANCING) < 0)
+		return "NUMA balancing (CONFIG_NUMA_BALANCING)";
+	if (needs & AREA_NEED_NUMA_BALANCING &&
+	    setting_number(NUMA_DIR "scan_delay_ms") < 0)
+		return "debugfs, mounted at /sys/kernel/debug";
+	return NULL;
+}
+
+void area_init(struct area *area, unsigned int needs)
+{
+	const char *what;
+	__u64 entry = 0;
+
+	memset(area, 0, sizeof(*area));
+	area->compactions = COMPACTIONS;
+	settings_track_test(true);
+	area->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	area->kpageflags_fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	if (area->pagemap_fd >= 0)
+		entry = pagemap_get_entry(area->pagemap_fd, (char *)&entry);
+	what = missing(needs, area, entry);
+	if (what)
+		area_skip(area, "needs %s", what);
+	/*
+	 * Some kernels call all anonymous pages KSM pages there (seen in 6.12).
+	 * Then the frame that is the twin's is what tells a merged page.
+	 */
+	if (page_flags(area, PAGEMAP_PFN(entry)) & KPF_KSM)
+		area->blind |= KPF_KSM;
+	area->has_damon = damon_is_on();
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	access_init();
+	actors_init(area);
+}
+
+void area_destroy(struct area *area)
+{
+	size_t i;
+
+	actors_destroy(area);
+	for_each_state(i, destroy)
+		area_states[i]->destroy(area);
+	if (area->reserved)
+		munmap(area->reserved, area->reserved_len);
+	if (area->shared)
+		munmap(area->shared, area->shared_len);
+	if (area->pagemap_fd >= 0)
+		close(area->pagemap_fd);
+	if (area->kpageflags_fd >= 0)
+		close(area->kpageflags_fd);
+	settings_track_test(false);
+}
+
+/* Pages of a segment, 0 when it is not used. */
+size_t segment_pages(const struct segment *segment)
+{
+	switch (segment->kind) {
+	case SEG_PMD_THP:
+	case SEG_PTE_THP:
+		return segment->count * pmd_pages();
+	case SEG_HOLE:
+		return segment->count;
+	case SEG_FOLIO:
+		return (size_t)segment->count << segment->order;
+	}
+	return 0;
+}
+
+static size_t pattern_pages(const struct segment *pattern)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < LAYOUT_SEGMENTS; i++)
+		nr += segment_pages(&pattern[i]);
+	return nr;
+}
+
+/*
+ * A side holds its pattern as often as two contpte blocks or 32 pages need,
+ * twice in any case where a page table is large enough for that; a full one as
+ * often as a page table can hold it.
+ */
+static size_t side_pages(const struct area *area, size_t pattern)
+{
+	size_t nr = 2 * contpte_pages();
+
+	if (area->is_full)
+		return pmd_pages() / pattern * pattern;
+	if (nr < 32)
+		nr = 32;
+	if (nr < 2 * pattern)
+		nr = 2 * pattern;
+	nr = (nr + pattern - 1) / pattern * pattern;
+	return nr > pmd_pages() ? pmd_pages() : nr;
+}
+
+/* The segment that @page is in by the layout, and the segment's first page. */
+const struct segment *area_segment(const struct area *area, size_t page,
+				   size_t *first)
+{
+	bool is_above = page >= area->boundary;
+	const struct segment *segment = is_above ? area->layout->above :
+					area->layout->below;
+	size_t at = (is_above ? page - area->boundary : page) %
+		    pattern_pages(segment);
+
+	*first = page - at;
+	for (; at >= segment_pages(segment); segment++) {
+		at -= segment_pages(segment);
+		*first += segment_pages(segment);
+	}
+	return segment;
+}
+
+/* Shared by the processes, so that no copy on write is counted for the test's. */
+static bool alloc_model(struct area *area)
+{
+	size_t nr = area->nr_pages, i;
+
+	area->shared_len = nr * (NR_VIEWS * (sizeof(*area->page) +
+					     sizeof(*area->sight)) +
+				 (NR_VIEWS + 1) * sizeof(*area->frames));
+	area->shared = mmap(NULL, area->shared_len, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (area->shared == MAP_FAILED) {
+		area->shared = NULL;
+		return area_fail(area, "no memory for the model");
+	}
+	area->pages = area->shared;
+	area->frames = (struct frame *)(area->pages + NR_VIEWS * nr);
+	area->sight = (struct sight *)(area->frames + (NR_VIEWS + 1) * nr);
+	area->page = area->pages;
+	for (i = 0; i < NR_VIEWS * nr; i++)
+		area->pages[i].what = &page_outside;
+	for (i = 0; i < nr; i++) {
+		area->page[i].prot = PROT_READ | PROT_WRITE;
+		area->page[i].what = &page_empty;
+	}
+	return true;
+}
+
+/*
+ * Maps the window, with nothing in it yet. Nothing else is mapped next to it;
+ * three page tables' worth of room is left on both sides.
+ */
+bool area_alloc(struct area *area, const struct layout *layout)
+{
+	size_t pmd_bytes = pmd_pages() * psize();
+	size_t below = pattern_pages(layout->below);
+	size_t above = pattern_pages(layout->above);
+	char *boundary;
+
+	if (below > pmd_pages() || above > pmd_pages())
+		return area_skip(area, "layout %s: %zu pages, a page table has %zu",
+				 layout->name, below > above ? below : above,
+				 pmd_pages());
+	area->layout = layout;
+	area->boundary = side_pages(area, below);
+	area->nr_pages = area->boundary + side_pages(area, above);
+	area->reserved_len = 9 * pmd_bytes;
+	area->reserved = mmap(NULL, area->reserved_len, PROT_NONE,
+			      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (area->reserved == MAP_FAILED) {
+		area->reserved = NULL;
+		return area_skip(area, "no address space for the window");
+	}
+	/* Memory is soft-dirty from the start, where the kernel keeps track. */
+	area->has_soft_dirty = pagemap_get_entry(area->pagemap_fd, area->reserved) &
+			       PM_SOFT_DIRTY;
+	boundary = area->reserved + 4 * pmd_bytes;
+	boundary += pmd_bytes - (uintptr_t)boundary % pmd_bytes;
+	area->addr = mmap(boundary - area->boundary * psize(),
+			  area->nr_pages * psize(), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	if (area->addr == MAP_FAILED)
+		return area_skip(area, "no memory for the window");
+	return alloc_model(area);
+}
+
+bool area_allow_thp(struct area *area, bool allow)
+{
+	/* Without CONFIG_TRANSPARENT_HUGEPAGE neither is known, nor needed. */
+	return !madvise(area->addr, area->nr_pages * psize(),
+			allow ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) ||
+	       !read_pmd_pagesize() ||
+	       area_fail(area, "MADV_%sHUGEPAGE: %s", allow ? "" : "NO",
+			 strerror(errno));
+}
+
+static void fill(struct area *area, size_t page, size_t nr)
+{
+	size_t i;
+
+	for (i = page; i < page + nr; i++) {
+		area->page[i].value = area_new_value(area, i);
+		*page_word(area, i) = area->page[i].value;
+		*last_word(area, i) = area->page[i].value;
+	}
+}
+
+/* A folio of @nr pages at @page, and none that is larger? */
+static bool is_folio(const struct area *area, size_t page, size_t nr)
+{
+	const struct sight *sight = &area->sight[page];
+	__u64 pfn = seen_pfn(sight);
+	size_t i;
+
+	if (!pfn || pfn % nr || sight->flags & KPF_COMPOUND_TAIL)
+		return false;
+	for (i = 1; i < nr; i++)
+		if (seen_pfn(&sight[i]) != pfn + i ||
+		    !(sight[i].flags & KPF_COMPOUND_TAIL))
+			return false;
+	return !(page_flags(area, pfn + nr) & KPF_COMPOUND_TAIL);
+}
+
+/* Faults in a folio of @nr pages, again after compaction if that is left. */
+static bool fault_in(struct area *area, size_t page, size_t nr)
+{
+	for (;;) {
+		fill(area, page, nr);
+		if (!area_look(area))
+			return false;
+		if (is_folio(area, page, nr))
+			return true;
+		if (!area->compactions--)
+			break;
+		if (madvise(page_addr(area, page), nr * psize(), MADV_DONTNEED))
+			return area_fail(area, "MADV_DONTNEED: %s",
+					 strerror(errno));
+		setting_write("/proc/sys/vm/compact_memory", "1");
+	}
+	return area_skip(area, "order %d: the kernel gave no such folio",
+			 __builtin_ctzl(nr));
+}
+
+/* Fills a segment; area_skipped() tells when its folios are not to be had. */
+bool area_populate(struct area *area, size_t page, const struct segment *segment)
+{
+	bool is_thp = segment->kind != SEG_FOLIO;
+	size_t nr = is_thp ? pmd_pages() : (size_t)1 << segment->order;
+	size_t k, end = page + segment_pages(segment);
+	int order = __builtin_ctzl(nr);
+
+	if (segment->kind == SEG_HOLE)
+		return true;
+	if (!is_thp && nr >= pmd_pages())
+		return area_skip(area, "order %d: a PMD or more, see pte_thp", order);
+	if (!area_allow_thp(area, nr > 1))
+		return false;
+	if (nr > 1 && !thp_offer(order))
+		return area_skip(area, "order %d: no hugepages-%zukB", order,
+				 nr * psize() >> 10);
+	for (; page < end; page += nr) {
+		char *addr = page_addr(area, page);
+
+		if (nr == 1)
+			fill(area, page, nr);
+		else if (!fault_in(area, page, nr) || area_skipped(area))
+			return area_skipped(area);
+		/* A VMA's edge inside of it splits the PMD, not the folio. */
+		if (segment->kind == SEG_PTE_THP &&
+		    (madvise(addr, psize(), MADV_DONTDUMP) ||
+		     madvise(addr, psize(), MADV_DODUMP)))
+			return area_fail(area, "MADV_DONTDUMP: %s",
+					 strerror(errno));
+		area_fold_frames(area, page, nr);
+		for (k = page; k < page + nr; k++) {
+			area->page[k].what = &page_anon;
+			area->page[k].exclusive = true;
+			area->page[k].by_pmd = segment->kind == SEG_PMD_THP;
+		}
+		if (is_thp && area_is_huge(area, page) != area->page[page].by_pmd)
+			return area_skip(area, "order %d: %smapped by a PMD",
+					 order, area->page[page].by_pmd ?
+					 "not " : "");
+	}
+	return true;
+}
+
+/* Takes folios and page frames as they are now for what must be. */
+bool area_adopt(struct area *area)
+{
+	size_t i, nr;
+
+	if (!area_look(area))
+		return false;
+	for (i = 0; i < area->nr_pages; i += nr) {
+		__u64 pfn = area->page[i].frame ? seen_pfn(&area->sight[i]) : 0;
+
+		nr = 1;
+		while (pfn && i + nr < area->nr_pages &&
+		       area->sight[i + nr].flags & KPF_COMPOUND_TAIL &&
+		       seen_pfn(&area->sight[i + nr]) == pfn + nr)
+			nr++;
+		if (pfn)
+			area_fold_frames(area, i, nr);
+	}
+	area->moved_before = moved_pages();
+	return true;
+}
+
+static bool map(struct area *area, const struct layout *layout)
+{
+	size_t page = 0, first;
+
+	if (!area_alloc(area, layout))
+		return false;
+	while (!area_skipped(area) && page < area->nr_pages) {
+		const struct segment *segment = area_segment(area, page, &first);
+
+		if (!area_populate(area, page, segment))
+			return false;
+		page += segment_pages(segment);
+	}
+	/* khugepaged leaves it alone, and a copy on write is one page. */
+	return area_skipped(area) ||
+	       (area_allow_thp(area, false) && area_adopt(area));
+}
+
+const char *area_map(struct area *area, const struct layout *layout)
+{
+	return area_answer(area, area_skipped(area) || map(area, layout));
+}
+
+const char *area_map_full(struct area *area, const struct layout *layout)
+{
+	area->is_full = true;
+	return area_map(area, layout);
+}

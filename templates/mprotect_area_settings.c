@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The settings that these tests change, and their way back.
+ *
+ * The tree's own helpers put settings back in atexit() and signal handlers,
+ * which a SIGKILL passes by. Here a process of its own waits for the program to
+ * end, however it ends, kills what is left of the running test and writes back
+ * each file that differs from what it was.
+ */
+#define _GNU_SOURCE
+#include <glob.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mprotect_model.h"
+
+#define DAMON(name)	"/sys/module/damon_" name "/parameters/enabled"
+
+/*
+ * What is written while the tests run, or only kept. Nothing but the test may
+ * move, merge, collapse, age or hint its pages. Put back in this order: KSM's
+ * run last of its own, and the watermark after THP, since enabling THP raises
+ * it.
+ */
+static const struct {
+	const char *path, *quiet;
+} tracked[] = {
+	{ THP_DIR "enabled", "madvise" },
+	{ THP_DIR "defrag", "always" },
+	{ THP_DIR "use_zero_page", "1" },
+	{ THP_DIR "shrink_underused", "0" },
+	{ THP_DIR "hugepages-*kB/enabled", NULL },
+	{ THP_DIR "khugepaged/scan_sleep_millisecs", "4294967295" },
+	{ THP_DIR "khugepaged/pages_to_scan", "1" },
+	{ KSM_DIR "advisor_mode", NULL },
+	{ KSM_DIR "pages_to_scan", NULL },
+	{ KSM_DIR "sleep_millisecs", NULL },
+	{ KSM_DIR "smart_scan", NULL },
+	{ KSM_DIR "use_zero_pages", NULL },
+	{ KSM_DIR "run", "0" },
+	{ NUMA_BALANCING, "0" },
+	/* Read when a process is forked, so that all tests start with them. */
+	{ NUMA_DIR "scan_delay_ms", "1" },
+	{ NUMA_DIR "scan_period_min_ms", "20" },
+	{ NUMA_DIR "scan_period_max_ms", "40" },
+	{ NUMA_DIR "scan_size_mb", "256" },
+	/* A PTE that they make old while a fault is served is faulted twice. */
+	{ DAMON("stat"), "N" },
+	{ DAMON("reclaim"), "N" },
+	{ DAMON("lru_sort"), "N" },
+	{ "/sys/kernel/mm/lru_gen/enabled", "0" },
+	{ "/proc/sys/vm/compaction_proactiveness", "0" },
+	{ "/proc/sys/vm/min_free_kbytes", NULL },
+};
+
+struct setting {
+	char *path;
+	const char *quiet;
+	char value[64];
+};
+
+static struct setting *settings;
+static size_t nr_settings;
+static pid_t keeper, program;
+
+/* Between the program, its tests and the keeper. */
+static struct {
+	pid_t test;		/* the process group of the running test */
+	int is_quiet;
+	int is_over;		/* what comes now comes too late */
+	int order;		/* the only one that is offered, or 0 */
+} *shared;
+
+/* Reads @path into @value: of "a [b] c" the b, else the line. */
+bool setting_read(const char *path, char *value, size_t size)
+{
+	char line[256], *start = line, *end;
+
+	if (!read_file(path, line, sizeof(line)))
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	end = strchr(line, ']');
+	if (end && strchr(line, '[')) {
+		start = strchr(line, '[') + 1;
+		*end = '\0';
+	}
+	return (size_t)snprintf(value, size, "%s", start) < size;
+}
+
+/* Not write_file() of vm_util.h, which ends the test where there is no file. */
+bool setting_write(const char *path, const char *value)
+{
+	ssize_t len = strlen(value);
+	bool is_written;
+	int fd;
+
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	is_written = write(fd, value, len) == len;
+	close(fd);
+	return is_written;
+}
+
+/* The number in @path, or -1. */
+long setting_number(const char *path)
+{
+	char value[64];
+
+	return setting_read(path, value, sizeof(value)) ? atol(value) : -1;
+}
+
+/* A counter of /proc/vmstat, or -1. */
+long vm_counter(const char *name)
+{
+	size_t len = strlen(name);
+	char line[128];
+	long value = -1;
+	FILE *file;
+
+	file = fopen("/proc/vmstat", "re");
+	if (!file)
+		return -1;
+	while (value < 0 && fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, len) && line[len] == ' ')
+			value = atol(line + len);
+	fclose(file);
+	return value;
+}
+
+static bool matches(const char *pattern, const char *value)
+{
+	glob_t found = {};
+	bool is_on = false;
+	char have[16];
+	size_t i;
+
+	if (!glob(pattern, GLOB_NOSORT, NULL, &found))
+		is_on = !value;
+	for (i = 0; value && i < found.gl_pathc; i++)
+		is_on |= setting_read(found.gl_pathv[i], have, sizeof(have)) &&
+			 !strcmp(have, value);
+	globfree(&found);
+	return is_on;
+}
+
+/*
+ * Whether somebody has DAMON look at memory: their own setting, not one for a
+ * test to change.
+ */
+bool damon_is_on(void)
+{
+	return matches("/sys/kernel/mm/damon/admin/kdamonds/*/state", "on");
+}
+
+bool thp_has_sizes(void)
+{
+	return matches(THP_DIR "hugepages-*kB", NULL);
+}
+
+static void save(void)
+{
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(tracked); i++) {
+		glob_t found = {};
+
+		glob(tracked[i].path, GLOB_NOSORT, NULL, &found);
+		settings = realloc(settings, (nr_settings + found.gl_pathc) *
+					     sizeof(*settings));
+		if (!settings && found.gl_pathc)
+			ksft_exit_fail_msg("no memory for the settings\n");
+		for (k = 0; k < found.gl_pathc; k++) {
+			struct setting *setting = &settings[nr_settings];
+
+			if (!setting_read(found.gl_pathv[k], setting->value,
+					  sizeof(setting->value)))
+				continue;
+			setting->path = strdup(found.gl_pathv[k]);
+			setting->quiet = tracked[i].quiet;
+			nr_settings++;
+		}
+		globfree(&found);
+	}
+}
+
+static void quiet(void)
+{
+	size_t i;
+
+	for (i = 0; i < nr_settings; i++) {
+		const struct setting *setting = &settings[i];
+
+		/* KSM that was told to unmerge, by 2, is left at that. */
+		if (setting->quiet && strcmp(setting->value, setting->quiet) &&
+		    strcmp(setting->value, "2"))
+			setting_write(setting->path, setting->quiet);
+	}
+}
+
+static void restore(void)
+{
+	char value[64];
+	size_t i;
+
+	for (i = 0; i < nr_settings; i++)
+		if (setting_read(settings[i].path, value, sizeof(value)) &&
+		    strcmp(value, settings[i].value))
+			setting_write(settings[i].path, settings[i].value);
+}
+
+/* A test that begins now ends itself, one that has begun is killed. */
+static void kill_test(void)
+{
+	pid_t test;
+	int i;
+
+	__atomic_store_n(&shared->is_over, 1, __ATOMIC_SEQ_CST);
+	test = __atomic_load_n(&shared->test, __ATOMIC_SEQ_CST);
+	if (!test || kill(-test, SIGKILL))
+		return;
+	/* It may be in the middle of writing a setting: until it is gone. */
+	for (i = 0; i < 1000 && !kill(-test, 0); i++)
+		usleep(1000);
+}
+
+/*
+ * Memory for khugepaged to look at: first on its list, and all that it gets to
+ * when a switch of the THP settings wakes it.
+ */
+static void lay_decoy(void)
+{
+	size_t len = 2 * read_pmd_pagesize();
+	char *decoy;
+
+	if (!len)
+		return;
+	decoy = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	/* khugepaged takes no VMA that was never touched. */
+	if (decoy == MAP_FAILED || madvise(decoy, len, MADV_NOHUGEPAGE))
+		return;
+	*decoy = 1;
+	madvise(decoy, len, MADV_HUGEPAGE);
+}
+
+/*
+ * Quiets the machine, waits for the program to end, by itself or killed, and
+ * puts settings back.
+ */
+static __noreturn void keep(void)
+{
+	sigset_t set;
+	int signal;
+
+	setsid();
+	prctl(PR_SET_NAME, "ksft-settings");
+	sigfillset(&set);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	quiet();
+	lay_decoy();
+	__atomic_store_n(&shared->is_quiet, 1, __ATOMIC_RELEASE);
+	if (getppid() == program) {
+		sigemptyset(&set);
+		sigaddset(&set, SIGTERM);
+		sigwait(&set, &signal);
+	}
+	kill_test();
+	restore();
+	_exit(0);
+}
+
+/* The tests are forked from the program, have ended, and end without atexit(). */
+static void dismiss_keeper(void)
+{
+	if (getpid() != program)
+		return;
+	settings_track_test(false);
+	kill(keeper, SIGTERM);
+	waitpid(keeper, NULL, 0);
+}
+
+void area_start(struct area_state *const states[])
+{
+	for (; states[nr_states]; nr_states++) {
+		area_states[nr_states] = states[nr_states];
+		states[nr_states]->nr = nr_states;
+	}
+	program = getpid();
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		ksft_exit_fail_msg("no memory for the settings\n");
+	save();
+	fflush(NULL);
+	keeper = fork();
+	if (keeper < 0)
+		ksft_exit_fail_msg("cannot fork\n");
+	if (!keeper)
+		keep();
+	atexit(dismiss_keeper);
+	while (!__atomic_load_n(&shared->is_quiet, __ATOMIC_ACQUIRE))
+		usleep(1000);
+}
+
+/* So that the keeper finds the test when the program is killed. */
+void settings_track_test(bool is_running)
+{
+	__atomic_store_n(&shared->test, is_running ? getpgrp() : 0,
+			 __ATOMIC_SEQ_CST);
+	if (is_running && __atomic_load_n(&shared->is_over, __ATOMIC_SEQ_CST))
+		_exit(KSFT_FAIL);
+}
+
+static bool thp_switch(int order, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), THP_DIR "hugepages-%ukB/enabled",
+		 (psize() >> 10) << order);
+	return setting_write(path, value);
+}
+
+/*
+ * Makes the next page fault in a MADV_HUGEPAGE mapping give a folio of @order;
+ * false where the kernel has no such size. Some size is on at any time: with
+ * none khugepaged ends, and the next one starts with a scan.
+ */
+bool thp_offer(int order)
+{
+	int i, pmd_order = __builtin_ctzl(pmd_pages());
+
+	if (order == shared->order)
+		return true;
+	/* Before Linux 6.8 there is one size, and one switch for it. */
+	if (!thp_switch(order, "madvise"))
+		return order == pmd_order && !thp_has_sizes();
+	for (i = 1; i <= pmd_order; i++)
+		if (i != order && (!shared->order || i == shared->order))
+			thp_switch(i, "never");
+	shared->order = order;
+	return true;
+}

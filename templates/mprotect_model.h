@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The model of the window, and the table of operations behind each state. */
+#ifndef __MPROTECT_MODEL_H__
+#define __MPROTECT_MODEL_H__
+
+#include "mprotect_area_tree.h"
+#include "mprotect_area.h"
+
+#define PFN_MASK	((1ULL << 55) - 1)
+#define MAX_STATES	8
+
+/* Memory behind a page. Those of one folio share the first one, the head. */
+struct frame {
+	__u64 pfn;		/* 0: as seen next */
+	int mappers;		/* pages of the model that are this frame */
+	struct frame *head;
+	int nr;			/* of a head: frames of the folio */
+	unsigned int mapped_by;	/* of a head: who has ever mapped one, as bits */
+};
+
+/* What must hold for a page of one process. */
+struct page {
+	struct area_state *what; /* what is there */
+	struct frame *frame;	/* NULL where the page has none of its own */
+	__u64 value;		/* its first and last word */
+	int prot;		/* of its VMA */
+	bool is_apart;		/* its VMA differs from that of the others */
+	bool by_pmd;		/* mapped by a PMD */
+	bool exclusive;		/* no fault on a write: PageAnonExclusive */
+	bool readonly;		/* a fault all the same: the PTE is not writable */
+	__u8 mark[MAX_STATES];	/* of each state that a program links */
+};
+
+/* What was seen of a page, and of the access to it. */
+struct sight {
+	__u64 entry;		/* pagemap */
+	__u64 flags;		/* kpageflags */
+	bool is_huge;		/* mapped by a PMD */
+	bool is_wrong;
+	bool is_accessed;	/* in this step */
+	__u8 fate;		/* of the frame, enum frame_fate */
+	__u64 was;		/* frame before the access */
+	int faults, min, max;	/* taken, and allowed */
+	int major;		/* of those taken */
+};
+
+/* What must be seen: the bits of a mask. */
+struct shown {
+	__u64 entry, entry_mask;
+	__u64 flags, flags_mask;
+};
+
+enum frame_fate {
+	FRAME_STAYS,
+	FRAME_IS_NEW,
+	FRAME_MAY_BE_NEW,	/* reused, or copied: the kernel's choice */
+};
+
+/* What an access costs. */
+struct cost {
+	int min, max;		/* faults */
+	enum frame_fate fate;
+};
+
+/*
+ * A state that pages can be in. Each operation is asked for every page, has its
+ * say about those that are in the state, and may be left out. Only the file of
+ * a state knows what it is about.
+ */
+struct area_state {
+	const char *name;
+	int nr;			/* of its mark in struct page */
+	/* Adds what an access costs. */
+	void (*cost)(const struct area *area, size_t page, bool is_write,
+		     struct cost *cost);
+	/* What the page is after an access that took @faults. */
+	void (*accessed)(struct area *area, size_t page, bool is_write,
+			 int faults);
+	/* mprotect() gives the page another protection. */
+	void (*mprotected)(struct area *area, size_t page, int prot);
+	/* The PMD that maps the page is split. */
+	void (*pmd_split)(struct area *area, size_t page);
+	/* fork() gives a process the copy @its. */
+	void (*forked)(struct area *area, size_t page, struct page *its);
+	/* What pagemap and kpageflags must show. */
+	void (*show)(const struct area *area, size_t page, struct shown *shown);
+	/* What must hold beside the window. */
+	bool (*verify)(struct area *area);
+	void (*destroy)(struct area *area);
+};
+
+/* What some of the folios are among those that NUMA balancing may hint. */
+struct area_kind {
+	/* Fills a folio of @nr pages, and chooses those for @finish. */
+	bool (*populate)(struct area *area, size_t page, size_t nr,
+			 const struct segment *folio, bool *chosen);
+	/* Once all folios are there. */
+	bool (*finish)(struct area *area, const bool *chosen);
+	bool is_local;		/* on the node of the parent */
+};
+
+/* What an actor is asked to do. */
+struct request {
+	bool (*serve)(struct area *area, const struct request *request);
+	const char *name;	/* of the step */
+	const char *range;	/* its name, or "" */
+	size_t first, nr;
+	int prot;
+	bool is_write;
+	enum area_process child;
+	enum area_pages pages;
+};
+
+/* mprotect_area_model.c: pages, frames, folios and VMAs. */
+extern struct area_state page_outside, page_empty, page_anon;
+extern struct area_state *area_states[MAX_STATES];
+extern size_t nr_states;
+
+#define for_each_state(i, op) \
+	for (i = 0; i < nr_states; i++) if (area_states[i]->op)
+
+struct page *area_view(const struct area *area, enum area_process process);
+void area_new_frame(struct area *area, size_t page);
+void area_leave_frame(struct page *page);
+void area_fold_frames(struct area *area, size_t first, size_t nr);
+size_t area_folio(const struct area *area, size_t page, size_t *nr);
+bool area_folio_is_shared(const struct area *area, size_t page);
+void area_pmd(const struct area *area, size_t page, size_t *first, size_t *nr);
+void area_split_pmd(struct area *area, size_t page);
+void area_vma_edge(struct area *area, size_t page);
+void area_vma_edges(struct area *area, size_t first, size_t end);
+bool area_is_one_vma(const struct area *area, size_t page);
+int area_vma_mprotect(struct area *area, size_t first, size_t nr, int prot);
+struct cost area_cost(const struct area *area, size_t page, bool is_write);
+struct shown area_show(const struct area *area, size_t page);
+void shown_must(__u64 *value, __u64 *mask, __u64 bit, bool is_set);
+
+/* mprotect_area_map.c: the window and the folios in it. */
+size_t pmd_pages(void);
+size_t contpte_pages(void);
+char *page_addr(const struct area *area, size_t page);
+__u64 *page_word(const struct area *area, size_t page);
+__u64 *last_word(const struct area *area, size_t page);
+__u64 area_new_value(const struct area *area, size_t page);
+bool *area_bools(struct area *area);
+bool area_alloc(struct area *area, const struct layout *layout);
+bool area_allow_thp(struct area *area, bool allow);
+bool area_populate(struct area *area, size_t page, const struct segment *segment);
+bool area_adopt(struct area *area);
+size_t segment_pages(const struct segment *segment);
+const struct segment *area_segment(const struct area *area, size_t page,
+				   size_t *first);
+
+/* mprotect_area_access.c: access to a page, and its faults. */
+struct access {
+	int code;		/* si_code of the signal, 0 where it worked */
+	int faults, major;
+	__u64 value;		/* that was read */
+};
+
+void access_init(void);
+void access_warm_up(const struct area *area);
+struct access access_word(__u64 *word, bool is_write, __u64 value);
+void area_access_start(struct area *area);
+void area_access(struct area *area, const struct request *request,
+		 size_t page);
+bool area_access_end(struct area *area, const struct request *request);
+bool area_serve_access(struct area *area, const struct request *request);
+
+/* mprotect_area_check.c: looking, comparing, telling. */
+__printf(2, 3)
+bool area_skip(struct area *area, const char *fmt, ...);
+__printf(2, 3)
+bool area_fail(struct area *area, const char *fmt, ...);
+__printf(4, 5)
+void area_mark(struct area *area, const struct request *request, size_t page,
+	       const char *fmt, ...);
+bool area_is_moved(struct area *area, size_t page);
+bool area_verdict(struct area *area, const struct request *request);
+bool area_look(struct area *area);
+bool area_is_huge(const struct area *area, size_t page);
+bool area_serve_check(struct area *area, const struct request *request);
+__u64 page_flags(const struct area *area, __u64 pfn);
+__u64 seen_pfn(const struct sight *sight);
+unsigned long moved_pages(void);
+
+/* mprotect_area_actor.c: processes and threads. */
+void actors_init(struct area *area);
+void actors_destroy(struct area *area);
+bool area_ask(struct area *area, enum area_process process,
+	      const struct request *request);
+void actor_main(struct area *area, enum area_process self);
+
+/* mprotect_area_step.c: ranges, selections, and how a step is answered. */
+bool area_is_selected(const struct area *area, size_t page,
+		      enum area_pages pages);
+const char *area_answer(const struct area *area, bool good);
+
+/* mprotect_area_nodes.c: memory on another node. */
+bool area_find_nodes(struct area *area, int *home, int *remote);
+int node_of(void *addr);
+
+/* mprotect_state_cow.c */
+bool area_fork_pages(struct area *area, enum area_process child,
+		     const bool *chosen);
+
+/* mprotect_area_settings.c: what is written to /sys and /proc, and put back. */
+#define THP_DIR			"/sys/kernel/mm/transparent_hugepage/"
+#define KSM_DIR			"/sys/kernel/mm/ksm/"
+#define NUMA_DIR		"/sys/kernel/debug/sched/numa_balancing/"
+#define NUMA_BALANCING		"/proc/sys/kernel/numa_balancing"
+
+bool setting_read(const char *path, char *value, size_t size);
+bool setting_write(const char *path, const char *value);
+long setting_number(const char *path);
+long vm_counter(const char *name);
+bool thp_has_sizes(void);
+bool thp_offer(int order);
+void settings_track_test(bool is_running);
+bool damon_is_on(void);
+
+/* mprotect_area_kernel.c: which rules this kernel has. */
+bool kernel_has(const char *symbol, int major, int minor);
+const char *kernel_rules(void);
+
+#endif /* __MPROTECT_MODEL_H__ */

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * NUMA hinting: what NUMA balancing makes of memory on another node.
+ *
+ * task_numa_work() has change_protection() take the access from the pages of a
+ * process, so that the next access of each folio tells which node it is wanted
+ * on. Balancing is on in area_hint() only, for as long as the kernel needs to
+ * visit all of the process's memory. Afterwards nothing changes by itself, and
+ * the faults of each page are counted at leisure.
+ */
+#define _GNU_SOURCE
+#include <sys/mman.h>
+#include <time.h>
+
+#include "mprotect_model.h"
+
+#define BALANCE_TURNS	5
+#define LOCAL_ROUNDS	3
+
+/* Whether the next access takes a NUMA hinting fault: a page's mark. */
+enum hint {
+	HINT_NO,
+	HINT_YES,
+	HINT_MAYBE,
+	HINT_LOCAL,		/* not, but for a moment's second user of the mm */
+};
+
+struct area_state state_numa;
+
+static size_t nr_local_faults;
+
+static __u8 *hint_of(const struct area *area, size_t page)
+{
+	return &area->page[page].mark[state_numa.nr];
+}
+
+/* A hinting fault comes before what else the access takes, see do_numa_page(). */
+static void numa_cost(const struct area *area, size_t page, bool is_write,
+		      struct cost *cost)
+{
+	enum hint hint = *hint_of(area, page);
+
+	(void)is_write;
+	cost->min += hint == HINT_YES;
+	cost->max += hint != HINT_NO;
+}
+
+/*
+ * A hinting fault has restored the page's folio, as far as its VMA and page
+ * table go: see numa_rebuild_large_mapping(). Before Linux 6.10 it restores one
+ * page where the folio is mapped by PTEs.
+ */
+static void numa_accessed(struct area *area, size_t page, bool is_write,
+			  int faults)
+{
+	struct page *it = area->page;
+	enum hint hint = *hint_of(area, page);
+	struct frame *frame = it[page].frame;
+	size_t i, first, nr;
+
+	(void)is_write;
+	*hint_of(area, page) = HINT_NO;
+	if (hint == HINT_LOCAL)
+		nr_local_faults += faults > 0;
+	if (!faults || hint == HINT_NO || !frame ||
+	    !(it[page].by_pmd || kernel_has(NULL, 6, 10)))
+		return;
+	first = area_folio(area, page, &nr);
+	for (i = page + 1; i < first + nr && area_is_one_vma(area, i); i++)
+		if (it[i].frame && it[i].frame->head == frame->head)
+			*hint_of(area, i) = HINT_NO;
+	for (i = page; i > first && area_is_one_vma(area, i); i--)
+		if (it[i - 1].frame && it[i - 1].frame->head == frame->head)
+			*hint_of(area, i - 1) = HINT_NO;
+}
+
+/* The PTE gets the access of the VMA. */
+static void numa_mprotected(struct area *area, size_t page, int prot)
+{
+	(void)prot;
+	*hint_of(area, page) = HINT_NO;
+}
+
+/*
+ * The PTEs get the access of the VMA, but none that is writable, see
+ * __split_huge_pmd_locked().
+ */
+static void numa_pmd_split(struct area *area, size_t page)
+{
+	if (*hint_of(area, page) != HINT_NO)
+		area->page[page].readonly = true;
+	*hint_of(area, page) = HINT_NO;
+}
+
+struct area_state state_numa = {
+	.name = "numa",
+	.cost = numa_cost,
+	.accessed = numa_accessed,
+	.mprotected = numa_mprotected,
+	.pmd_split = numa_pmd_split,
+};
+
+/* Whether PTEs of this kind are looked at by the filter for PTEs, or PMDs. */
+static bool is_filtered(const struct page *page)
+{
+	/* Before that change_huge_pmd() hints a PMD whatever the folio is. */
+	return !page->by_pmd || kernel_has("folio_can_map_prot_numa", 6, 19);
+}
+
+/* All of the folio's pages in the window are mapped by others, too. */
+static bool is_shared_whole(const struct area *area, size_t page)
+{
+	size_t i, nr, first = area_folio(area, page, &nr);
+
+	for (i = first; i < first + nr; i++)
+		if (!area->page[i].frame || area->page[i].frame->mappers < 2 ||
+		    area->page[i].frame->head != area->page[page].frame->head)
+			return false;
+	return true;
+}
+
+/* What folio_can_map_prot_numa() will say of the page. */
+static enum hint predict(const struct area *area, size_t page, int home)
+{
+	const struct page *it = &area->page[page];
+	bool is_large, is_shared;
+	size_t nr;
+
+	if (!it->prot || it->what != &page_anon)
+		return HINT_NO;
+	if (!is_filtered(it))
+		return HINT_YES;
+	area_folio(area, page, &nr);
+	is_large = nr > 1;
+	is_shared = area_folio_is_shared(area, page);
+	/*
+	 * Of a folio that is shared in part Linux 6.15 knows that it is; before
+	 * that the first page's mappings were taken for those of all. Of more
+	 * than two processes the folio does not know that one is left alone.
+	 */
+	if (is_large && is_shared && !is_shared_whole(area, page) &&
+	    !kernel_has(NULL, 6, 15))
+		return HINT_MAYBE;
+	if (is_shared)
+		return HINT_NO;
+	if (is_large && __builtin_popcount(it->frame->head->mapped_by) > 2)
+		return HINT_MAYBE;
+	if (node_of(page_word(area, page)) == home &&
+	    !area->actor[PROCESS_THREAD].pid)
+		return HINT_LOCAL;
+	/*
+	 * Before Linux 6.9 a page with a reference beside its mapping, from a
+	 * batch for the LRU or of another page of the folio, is left out.
+	 */
+	return kernel_has(NULL, 6, 9) ? HINT_YES : HINT_MAYBE;
+}
+
+/* How often NUMA balancing has been through all memory of this process. */
+static long scans_done(void)
+{
+	char line[256];
+	long scans = -1;
+	FILE *file;
+
+	file = fopen("/proc/self/sched", "re");
+	if (!file)
+		return -1;
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "mm->numa_scan_seq : %ld", &scans) == 1)
+			break;
+	fclose(file);
+	return scans;
+}
+
+/* What NUMA balancing has done: in this process, and to PTEs and PMDs of all. */
+struct balanced {
+	long scans, updates, huge_updates;
+};
+
+static struct balanced balanced_since(const struct balanced *before)
+{
+	return (struct balanced){
+		.scans = scans_done() - before->scans,
+		.updates = vm_counter("numa_pte_updates") - before->updates,
+		.huge_updates = vm_counter("numa_huge_pte_updates") -
+				before->huge_updates,
+	};
+}
+
+/*
+ * All memory of the process was visited, and @nr PTEs and PMDs have changed, or
+ * will not any more.
+ */
+static bool is_balanced(const struct balanced *before, long nr)
+{
+	struct balanced now = balanced_since(before);
+
+	return now.scans > 8 || (now.scans > 0 && now.updates >= nr);
+}
+
+/* Of the CPU: it is while the thread runs that its memory is scanned. */
+static time_t cpu_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return now.tv_sec;
+}
+
+/*
+ * Turns balancing on until that has happened. Not for longer than a second or two
+ * at a time: an emulator can miss that the kernel patches its code to turn it on
+ * (QEMU before 8.1), and then nothing is visited until it is turned on again.
+ */
+static struct balanced balance(struct area *area, long nr)
+{
+	struct balanced before, nothing = {};
+	int turn;
+
+	before = balanced_since(&nothing);
+	/* VMAs may be left out of a second visit, see task_numa_work(). */
+	before.scans += before.scans > 0;
+	for (turn = 0; turn < BALANCE_TURNS && !is_balanced(&before, nr); turn++) {
+		time_t end = cpu_seconds() + 2;
+
+		if (!setting_write(NUMA_BALANCING, "1")) {
+			area_skip(area, "cannot turn NUMA balancing on");
+			break;
+		}
+		while (cpu_seconds() < end && !is_balanced(&before, nr))
+			;
+		setting_write(NUMA_BALANCING, "0");
+	}
+	area->moved_before = moved_pages();
+	return balanced_since(&before);
+}
+
+static bool hint(struct area *area)
+{
+	long nr = 0, nr_huge = 0;
+	struct balanced done;
+	int home, remote;
+	size_t i;
+
+	if (scans_done() < 0)
+		return area_skip(area, "needs /proc/self/sched (CONFIG_SCHED_DEBUG)");
+	if (!area_find_nodes(area, &home, &remote))
+		return true;
+	for (i = 0; i < area->nr_pages; i++) {
+		/* What is hinted already is not changed again. */
+		if (*hint_of(area, i) == HINT_YES)
+			continue;
+		*hint_of(area, i) = predict(area, i, home);
+		if (*hint_of(area, i) != HINT_YES)
+			continue;
+		nr++;
+		nr_huge += area->page[i].by_pmd &&
+			   (!i || i == area->boundary);
+	}
+	done = balance(area, nr);
+	return area_skipped(area) || (done.scans > 0 && done.updates >= nr &&
+				      done.huge_updates >= nr_huge) ||
+	       area_fail(area, "hint: %ld scans, %ld PTEs and %ld PMDs changed of %ld and %ld",
+			 done.scans, done.updates, done.huge_updates, nr,
+			 nr_huge);
+}
+
+const char *area_hint(struct area *area)
+{
+	return area_answer(area, area_skipped(area) || hint(area));
+}
+
+/* Reads all pages, folio by folio, and counts the hinting faults of each. */
+static bool touch(struct area *area, enum area_probe probe)
+{
+	const struct request request = { .name = "touch", .range = "" };
+	size_t i, k, nr;
+
+	nr_local_faults = 0;
+	area_access_start(area);
+	for (i = 0; i < area->nr_pages; i += nr) {
+		size_t at = i;
+
+		if (area_folio(area, i, &nr) != i)
+			nr = 1;
+		if (probe == PROBE_LAST)
+			at = i + nr - 1;
+		else if (probe == PROBE_MIDDLE)
+			at = i + nr / 2;
+		area_access(area, &request, at);
+		for (k = i; k < i + nr; k++)
+			if (k != at)
+				area_access(area, &request, k);
+	}
+	return area_access_end(area, &request);
+}
+
+/*
+ * A page on the node of the only thread is hinted while something else uses the
+ * mm, such as a reader of /proc/PID: for a moment, but not time after time.
+ */
+const char *area_touch(struct area *area, enum area_probe probe)
+{
+	bool good = true;
+	int round;
+
+	for (round = 0; good && !area_skipped(area); round++) {
+		good = touch(area, probe);
+		if (!good || !nr_local_faults || area_skipped(area))
+			break;
+		if (round == LOCAL_ROUNDS)
+			good = area_fail(area, "touch: %zu faults of folios on the node of the only thread, %d times",
+					 nr_local_faults, round + 1);
+		else
+			good = hint(area);
+	}
+	return area_answer(area, good);
+}

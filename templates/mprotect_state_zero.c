@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Zero: a read of a page that was never touched maps the zero page, or the huge
+ * one; a write gives the process a page of its own.
+ */
+#include <sys/mman.h>
+
+#include "mprotect_model.h"
+
+struct area_state state_zero;
+
+static bool is_zero(const struct page *page)
+{
+	return page->what == &state_zero;
+}
+
+static void zero_cost(const struct area *area, size_t page, bool is_write,
+		      struct cost *cost)
+{
+	const struct page *it = &area->page[page];
+
+	if (it->what != &page_empty && !(is_zero(it) && is_write))
+		return;
+	cost->min++;
+	cost->max++;
+	if (is_write)
+		cost->fate = FRAME_IS_NEW;
+}
+
+/*
+ * The huge zero page that a write has changed into a folio (Linux 6.13, see
+ * do_huge_zero_wp_pmd()), which is the kernel's choice, or has split.
+ */
+static void replace_pmd(struct area *area, size_t page)
+{
+	size_t i, first, nr;
+
+	if (!area_is_huge(area, page)) {
+		area_split_pmd(area, page);
+		return;
+	}
+	area_pmd(area, page, &first, &nr);
+	area_look(area);
+	area_fold_frames(area, first, nr);
+	for (i = first; i < first + nr; i++) {
+		area->page[i].what = &page_anon;
+		area->page[i].exclusive = true;
+	}
+}
+
+static void zero_accessed(struct area *area, size_t page, bool is_write,
+			  int faults)
+{
+	struct page *it = &area->page[page];
+
+	(void)faults;
+	if (it->what == &page_empty && !is_write)
+		it->what = &state_zero;
+	if (is_zero(it) && is_write && it->by_pmd)
+		replace_pmd(area, page);
+	if (is_write && (is_zero(it) || it->what == &page_empty)) {
+		area_new_frame(area, page);
+		it->what = &page_anon;
+		it->exclusive = true;
+	}
+}
+
+static void zero_show(const struct area *area, size_t page, struct shown *shown)
+{
+	if (!is_zero(&area->page[page]))
+		return;
+	shown_must(&shown->entry, &shown->entry_mask, PM_MMAP_EXCLUSIVE, false);
+	shown_must(&shown->flags, &shown->flags_mask, KPF_ZERO_PAGE, true);
+	shown_must(&shown->flags, &shown->flags_mask, KPF_ANON | KPF_KSM, false);
+}
+
+struct area_state state_zero = {
+	.name = "zero",
+	.cost = zero_cost,
+	.accessed = zero_accessed,
+	.show = zero_show,
+};
+
+/* Zero pages where there would be a folio, or the huge one for a PMD. */
+static bool populate_zero(struct area *area, size_t page, size_t nr,
+			  const struct segment *folio, bool *chosen)
+{
+	bool by_pmd = folio->kind == SEG_PMD_THP;
+	size_t i;
+
+	(void)chosen;
+	if (!area_allow_thp(area, by_pmd))
+		return false;
+	if (by_pmd)
+		thp_offer(__builtin_ctzl(nr));
+	for (i = page; i < page + nr; i++) {
+		access_word(page_word(area, i), false, 0);
+		area->page[i].what = &state_zero;
+		area->page[i].by_pmd = by_pmd;
+	}
+	return true;
+}
+
+const struct area_kind kind_zero = {
+	.populate = populate_zero,
+};
