@@ -161,7 +161,6 @@ struct area {
 	__u64 blind;			/* bits of kpageflags that tell nothing */
 	bool has_soft_dirty;
 	bool has_damon;
-	int compactions;		/* that may still be asked for */
 	unsigned long moved_before;	/* pages that the kernel had moved */
 	size_t nr_wrong;		/* pages, in this step */
 	size_t nr_moved;

@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -66,7 +65,7 @@ void actors_destroy(struct area *area)
 }
 
 /* Serves requests until the test ends, or a request ends the process. */
-static void serve_all(struct area *area, int fd)
+void actor_serve(struct area *area, int fd)
 {
 	struct request request;
 	struct reply reply;
@@ -96,7 +95,7 @@ void actor_main(struct area *area, enum area_process self)
 	close(area->pagemap_fd);
 	area->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (area->pagemap_fd >= 0)
-		serve_all(area, area->actor[self].fds[1]);
+		actor_serve(area, area->actor[self].fds[1]);
 	_exit(1);
 }
 
@@ -141,25 +140,4 @@ bool area_ask(struct area *area, enum area_process process,
 	if (!reply.good)
 		area->found[0] = '\0';
 	return reply.good;
-}
-
-static void *thread_main(void *arg)
-{
-	struct area *area = arg;
-
-	serve_all(area, area->actor[PROCESS_THREAD].fds[1]);
-	return NULL;
-}
-
-/* A second thread of the parent: asked like a process, it sees what that sees. */
-const char *area_thread(struct area *area)
-{
-	pthread_t thread;
-
-	if (area_skipped(area))
-		return area_answer(area, true);
-	if (pthread_create(&thread, NULL, thread_main, area))
-		return area_answer(area, area_skip(area, "cannot start a thread"));
-	area->actor[PROCESS_THREAD].pid = getpid();
-	return area_answer(area, true);
 }

@@ -86,7 +86,7 @@ static size_t huge_pages(void)
  * What PMDs map. Before Linux 6.7 there is only the sum for the process: then
  * all pages are as in the model where the sum is, and none where it is not.
  */
-static void look_for_pmds(const struct area *area, bool *is_huge)
+static void look_for_pmds(const struct area *area)
 {
 	struct page_region regions[8];
 	struct pm_scan_arg arg = {
@@ -100,29 +100,24 @@ static void look_for_pmds(const struct area *area, bool *is_huge)
 	};
 	int k, nr = ioctl(area->pagemap_fd, PAGEMAP_SCAN, &arg);
 	size_t i, sum = 0;
+	bool is_modelled;
 
+	for (i = 0; i < area->nr_pages; i++)
+		sum += area->page[i].by_pmd && area->page[i].frame;
+	is_modelled = nr < 0 && sum == huge_pages();
+	for (i = 0; i < area->nr_pages; i++)
+		area->sight[i].is_huge = nr < 0 &&
+					 area->page[i].by_pmd == is_modelled;
 	for (k = 0; k < nr; k++)
 		for (i = (regions[k].start - arg.start) / psize();
 		     i < (regions[k].end - arg.start) / psize(); i++)
-			is_huge[i] = true;
-	if (nr >= 0)
-		return;
-	for (i = 0; i < area->nr_pages; i++)
-		sum += area->page[i].by_pmd && area->page[i].frame;
-	for (i = 0; i < area->nr_pages; i++)
-		is_huge[i] = area->page[i].by_pmd == (sum == huge_pages());
+			area->sight[i].is_huge = true;
 }
 
 bool area_is_huge(const struct area *area, size_t page)
 {
-	bool *is_huge = calloc(area->nr_pages, sizeof(*is_huge)), is;
-
-	if (!is_huge)
-		ksft_exit_fail_msg("no memory\n");
-	look_for_pmds(area, is_huge);
-	is = is_huge[page];
-	free(is_huge);
-	return is;
+	look_for_pmds(area);
+	return area->sight[page].is_huge;
 }
 
 bool area_look(struct area *area)
@@ -130,19 +125,16 @@ bool area_look(struct area *area)
 	off_t offset = (uintptr_t)area->addr / psize() * sizeof(__u64);
 	size_t i, k, nr, len = area->nr_pages * sizeof(__u64);
 	struct sight *sight = area->sight;
-	bool read, *is_huge;
-	__u64 *buf;
+	__u64 *buf = malloc(len);
+	bool read;
 
-	buf = malloc(len);
-	is_huge = area_bools(area);
 	if (!buf)
 		ksft_exit_fail_msg("no memory\n");
 	read = pread(area->pagemap_fd, buf, len, offset) == (ssize_t)len;
-	look_for_pmds(area, is_huge);
+	look_for_pmds(area);
 	for (i = 0; read && i < area->nr_pages; i++) {
 		sight[i].entry = buf[i];
 		sight[i].flags = 0;
-		sight[i].is_huge = is_huge[i];
 	}
 
 	/* One read for each run of consecutive page frames. */
@@ -161,7 +153,6 @@ bool area_look(struct area *area)
 		for (k = 0; read && k < nr; k++)
 			sight[i + k].flags = buf[k];
 	}
-	free(is_huge);
 	free(buf);
 	return read || area_fail(area, "cannot read pagemap or kpageflags");
 }
@@ -258,8 +249,8 @@ bool area_verdict(struct area *area, const struct request *request)
 
 	if (nr_wrong)
 		print_map(area);
-	if (nr_wrong && kernel_rules()[0])
-		ksft_print_msg("decided by: %s\n", kernel_rules());
+	if (nr_wrong && area_rule[0])
+		ksft_print_msg("rules of %s\n", area_rule);
 	fflush(stdout);
 	for (i = 0; i < area->nr_pages; i++)
 		area->sight[i].is_wrong = false;
@@ -306,9 +297,8 @@ static const char *difference(__u64 seen, __u64 must, __u64 mask, bool is_flags)
 }
 
 /*
- * Linux 6.1 to 6.10, and from 6.15 on, take the first page of a PMD for all of
- * its pages: see __folio_page_mapped_exclusively() in pagemap_pmd_range_thp().
- * Then bit 56 says nothing of this page.
+ * Linux 6.1, and 6.17 to 7.3 but not 6.12, take the first page of a PMD for all
+ * of its pages: see pagemap_pmd_range_thp(). Bit 56 says nothing of them then.
  */
 static bool is_known(struct area *area, size_t page, __u64 differs)
 {

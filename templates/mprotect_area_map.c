@@ -12,8 +12,6 @@
 
 #include "mprotect_model.h"
 
-#define COMPACTIONS	2
-
 size_t pmd_pages(void)
 {
 	size_t bytes = read_pmd_pagesize();
@@ -28,14 +26,7 @@ size_t pmd_pages(void)
  */
 size_t contpte_pages(void)
 {
-	switch (psize()) {
-	case 16384:
-		return 128;
-	case 65536:
-		return 32;
-	default:
-		return 16;
-	}
+	return psize() == 16384 ? 128 : psize() == 65536 ? 32 : 16;
 }
 
 char *page_addr(const struct area *area, size_t page)
@@ -96,7 +87,6 @@ void area_init(struct area *area, unsigned int needs)
 	__u64 entry = 0;
 
 	memset(area, 0, sizeof(*area));
-	area->compactions = COMPACTIONS;
 	settings_track_test(true);
 	area->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	area->kpageflags_fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
@@ -111,7 +101,8 @@ void area_init(struct area *area, unsigned int needs)
 	 */
 	if (page_flags(area, PAGEMAP_PFN(entry)) & KPF_KSM)
 		area->blind |= KPF_KSM;
-	area->has_damon = damon_is_on();
+	/* Somebody's own, and not for a test to change. */
+	area->has_damon = setting_number("/sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds") > 0;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	access_init();
 	actors_init(area);
@@ -160,21 +151,18 @@ static size_t pattern_pages(const struct segment *pattern)
 }
 
 /*
- * A side holds its pattern as often as two contpte blocks or 32 pages need,
- * twice in any case where a page table is large enough for that; a full one as
- * often as a page table can hold it.
+ * A side holds its pattern, a power of two, as often as two contpte blocks or 32
+ * pages need, twice in any case where a page table is large enough for that; a
+ * full one as often as a page table can hold it.
  */
 static size_t side_pages(const struct area *area, size_t pattern)
 {
-	size_t nr = 2 * contpte_pages();
+	size_t nr = area->is_full ? pmd_pages() : 2 * contpte_pages();
 
-	if (area->is_full)
-		return pmd_pages() / pattern * pattern;
 	if (nr < 32)
 		nr = 32;
 	if (nr < 2 * pattern)
 		nr = 2 * pattern;
-	nr = (nr + pattern - 1) / pattern * pattern;
 	return nr > pmd_pages() ? pmd_pages() : nr;
 }
 
@@ -298,26 +286,6 @@ static bool is_folio(const struct area *area, size_t page, size_t nr)
 	return !(page_flags(area, pfn + nr) & KPF_COMPOUND_TAIL);
 }
 
-/* Faults in a folio of @nr pages, again after compaction if that is left. */
-static bool fault_in(struct area *area, size_t page, size_t nr)
-{
-	for (;;) {
-		fill(area, page, nr);
-		if (!area_look(area))
-			return false;
-		if (is_folio(area, page, nr))
-			return true;
-		if (!area->compactions--)
-			break;
-		if (madvise(page_addr(area, page), nr * psize(), MADV_DONTNEED))
-			return area_fail(area, "MADV_DONTNEED: %s",
-					 strerror(errno));
-		setting_write("/proc/sys/vm/compact_memory", "1");
-	}
-	return area_skip(area, "order %d: the kernel gave no such folio",
-			 __builtin_ctzl(nr));
-}
-
 /* Fills a segment; area_skipped() tells when its folios are not to be had. */
 bool area_populate(struct area *area, size_t page, const struct segment *segment)
 {
@@ -338,10 +306,12 @@ bool area_populate(struct area *area, size_t page, const struct segment *segment
 	for (; page < end; page += nr) {
 		char *addr = page_addr(area, page);
 
-		if (nr == 1)
-			fill(area, page, nr);
-		else if (!fault_in(area, page, nr) || area_skipped(area))
-			return area_skipped(area);
+		fill(area, page, nr);
+		if (nr > 1 && !area_look(area))
+			return false;
+		if (nr > 1 && !is_folio(area, page, nr))
+			return area_skip(area, "order %d: the kernel gave no such folio",
+					 order);
 		/* A VMA's edge inside of it splits the PMD, not the folio. */
 		if (segment->kind == SEG_PTE_THP &&
 		    (madvise(addr, psize(), MADV_DONTDUMP) ||
@@ -405,10 +375,4 @@ static bool map(struct area *area, const struct layout *layout)
 const char *area_map(struct area *area, const struct layout *layout)
 {
 	return area_answer(area, area_skipped(area) || map(area, layout));
-}
-
-const char *area_map_full(struct area *area, const struct layout *layout)
-{
-	area->is_full = true;
-	return area_map(area, layout);
 }

@@ -16,6 +16,12 @@ static const struct layout single_pages = {
 	.above = { SEG_ORDER(0, 1) },
 };
 
+const char *area_map_full(struct area *area, const struct layout *layout)
+{
+	area->is_full = true;
+	return area_map(area, layout);
+}
+
 /*
  * Not the thread's CPU time: what the kernel takes off it for interrupts is an
  * estimate, and makes some rounds shorter than they can be.

@@ -2,6 +2,7 @@
 /* Pages, frames, folios and VMAs, and the rules that hold whatever the state. */
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 
 #include "mprotect_model.h"
 
@@ -12,6 +13,25 @@ struct area_state page_anon = { .name = "anonymous" };
 
 struct area_state *area_states[MAX_STATES];
 size_t nr_states;
+char area_rule[128];		/* that was decided last, for a message */
+
+/*
+ * Whether this kernel has a rule that came with Linux @major.@minor. What decides
+ * must not be the behaviour under test, or a kernel with a bug would choose its
+ * own rule; the version is for what nothing else tells.
+ */
+bool kernel_at_least(int major, int minor)
+{
+	int have_major = 0, have_minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	sscanf(name.release, "%d.%d", &have_major, &have_minor);
+	snprintf(area_rule, sizeof(area_rule), "%s by its version (Linux %d.%d)",
+		 name.release, major, minor);
+	return have_major > major ||
+	       (have_major == major && have_minor >= minor);
+}
 
 /* The pages as @process sees them; a thread sees what its process does. */
 struct page *area_view(const struct area *area, enum area_process process)
@@ -72,25 +92,6 @@ size_t area_folio(const struct area *area, size_t page, size_t *nr)
 
 	*nr = frame ? frame->head->nr : 1;
 	return frame ? page - (frame - frame->head) : page;
-}
-
-/* Whether another process maps a page of the folio; see folio_maybe_mapped_shared(). */
-bool area_folio_is_shared(const struct area *area, size_t page)
-{
-	const struct frame *head = area->page[page].frame->head;
-	size_t nr, i, first = area_folio(area, page, &nr);
-	int view;
-
-	for (view = 0; view < NR_VIEWS; view++) {
-		const struct page *its = area_view(area, view);
-
-		if (its == area->page)
-			continue;
-		for (i = first; i < first + nr; i++)
-			if (its[i].frame && its[i].frame->head == head)
-				return true;
-	}
-	return false;
 }
 
 /* The pages that the PMD of @page can map, inside of the window. */
@@ -185,7 +186,7 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	 * Before Linux 6.2 mprotect() leaves PMDs and clean PTEs to the fault
 	 * handler, and splitting a PMD makes clean PTEs.
 	 */
-	if (is_write && it->exclusive && nr > 1 && !kernel_has(NULL, 6, 2))
+	if (is_write && it->exclusive && nr > 1 && !kernel_at_least(6, 2))
 		cost.max = 1;
 	for_each_state(i, cost)
 		area_states[i]->cost(area, page, is_write, &cost);

@@ -155,14 +155,3 @@ const struct area_kind kind_none = {};
 const struct area_kind kind_local = {
 	.is_local = true,
 };
-
-static bool start_thread(struct area *area, const bool *chosen)
-{
-	(void)chosen;
-	return !strcmp(area_thread(area), "ok");
-}
-
-const struct area_kind kind_threaded = {
-	.finish = start_thread,
-	.is_local = true,
-};

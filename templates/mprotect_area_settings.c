@@ -8,7 +8,6 @@
  * each file that differs from what it was.
  */
 #define _GNU_SOURCE
-#include <glob.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,29 +18,31 @@
 
 #include "mprotect_model.h"
 
+#define THP_SIZE	THP_DIR "hugepages-%ukB/enabled"
 #define DAMON(name)	"/sys/module/damon_" name "/parameters/enabled"
 
 /*
- * What is written while the tests run, or only kept. Nothing but the test may
+ * What is written while the tests run, or only kept: nothing but the test may
  * move, merge, collapse, age or hint its pages. Put back in this order: KSM's
  * run last of its own, and the watermark after THP, since enabling THP raises
- * it.
+ * it. In the end the switches of all sizes of THP.
  */
-static const struct {
-	const char *path, *quiet;
-} tracked[] = {
+static struct {
+	char path[80];
+	const char *quiet;
+	char was[64];
+} settings[64] = {
 	{ THP_DIR "enabled", "madvise" },
 	{ THP_DIR "defrag", "always" },
 	{ THP_DIR "use_zero_page", "1" },
 	{ THP_DIR "shrink_underused", "0" },
-	{ THP_DIR "hugepages-*kB/enabled", NULL },
 	{ THP_DIR "khugepaged/scan_sleep_millisecs", "4294967295" },
 	{ THP_DIR "khugepaged/pages_to_scan", "1" },
-	{ KSM_DIR "advisor_mode", NULL },
-	{ KSM_DIR "pages_to_scan", NULL },
-	{ KSM_DIR "sleep_millisecs", NULL },
-	{ KSM_DIR "smart_scan", NULL },
-	{ KSM_DIR "use_zero_pages", NULL },
+	{ KSM_DIR "advisor_mode" },
+	{ KSM_DIR "pages_to_scan" },
+	{ KSM_DIR "sleep_millisecs" },
+	{ KSM_DIR "smart_scan" },
+	{ KSM_DIR "use_zero_pages" },
 	{ KSM_DIR "run", "0" },
 	{ NUMA_BALANCING, "0" },
 	/* Read when a process is forked, so that all tests start with them. */
@@ -55,17 +56,9 @@ static const struct {
 	{ DAMON("lru_sort"), "N" },
 	{ "/sys/kernel/mm/lru_gen/enabled", "0" },
 	{ "/proc/sys/vm/compaction_proactiveness", "0" },
-	{ "/proc/sys/vm/min_free_kbytes", NULL },
+	{ "/proc/sys/vm/min_free_kbytes" },
 };
 
-struct setting {
-	char *path;
-	const char *quiet;
-	char value[64];
-};
-
-static struct setting *settings;
-static size_t nr_settings;
 static pid_t keeper, program;
 
 /* Between the program, its tests and the keeper. */
@@ -95,16 +88,14 @@ bool setting_read(const char *path, char *value, size_t size)
 /* Not write_file() of vm_util.h, which ends the test where there is no file. */
 bool setting_write(const char *path, const char *value)
 {
-	ssize_t len = strlen(value);
-	bool is_written;
-	int fd;
+	ssize_t len = strlen(value), written;
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	is_written = write(fd, value, len) == len;
+	written = write(fd, value, len);
 	close(fd);
-	return is_written;
+	return written == len;
 }
 
 /* The number in @path, or -1. */
@@ -118,100 +109,55 @@ long setting_number(const char *path)
 /* A counter of /proc/vmstat, or -1. */
 long vm_counter(const char *name)
 {
-	size_t len = strlen(name);
-	char line[128];
-	long value = -1;
-	FILE *file;
+	static char counters[16384];
+	char *line;
 
-	file = fopen("/proc/vmstat", "re");
-	if (!file)
+	if (!read_file("/proc/vmstat", counters, sizeof(counters)))
 		return -1;
-	while (value < 0 && fgets(line, sizeof(line), file))
-		if (!strncmp(line, name, len) && line[len] == ' ')
-			value = atol(line + len);
-	fclose(file);
-	return value;
+	for (line = strtok(counters, " \n"); line; line = strtok(NULL, " \n")) {
+		bool is_it = !strcmp(line, name);
+
+		line = strtok(NULL, " \n");
+		if (is_it && line)
+			return atol(line);
+	}
+	return -1;
 }
 
-static bool matches(const char *pattern, const char *value)
+static void thp_path(char *path, size_t size, int order)
 {
-	glob_t found = {};
-	bool is_on = false;
-	char have[16];
-	size_t i;
-
-	if (!glob(pattern, GLOB_NOSORT, NULL, &found))
-		is_on = !value;
-	for (i = 0; value && i < found.gl_pathc; i++)
-		is_on |= setting_read(found.gl_pathv[i], have, sizeof(have)) &&
-			 !strcmp(have, value);
-	globfree(&found);
-	return is_on;
-}
-
-/*
- * Whether somebody has DAMON look at memory: their own setting, not one for a
- * test to change.
- */
-bool damon_is_on(void)
-{
-	return matches("/sys/kernel/mm/damon/admin/kdamonds/*/state", "on");
-}
-
-bool thp_has_sizes(void)
-{
-	return matches(THP_DIR "hugepages-*kB", NULL);
+	snprintf(path, size, THP_SIZE, (psize() >> 10) << order);
 }
 
 static void save(void)
 {
-	size_t i, k;
+	size_t i, order = 1;
 
-	for (i = 0; i < ARRAY_SIZE(tracked); i++) {
-		glob_t found = {};
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		char *path = settings[i].path;
 
-		glob(tracked[i].path, GLOB_NOSORT, NULL, &found);
-		settings = realloc(settings, (nr_settings + found.gl_pathc) *
-					     sizeof(*settings));
-		if (!settings && found.gl_pathc)
-			ksft_exit_fail_msg("no memory for the settings\n");
-		for (k = 0; k < found.gl_pathc; k++) {
-			struct setting *setting = &settings[nr_settings];
-
-			if (!setting_read(found.gl_pathv[k], setting->value,
-					  sizeof(setting->value)))
-				continue;
-			setting->path = strdup(found.gl_pathv[k]);
-			setting->quiet = tracked[i].quiet;
-			nr_settings++;
-		}
-		globfree(&found);
+		if (!path[0])
+			thp_path(path, sizeof(settings[i].path), order++);
+		if (!setting_read(path, settings[i].was, sizeof(settings[i].was)))
+			settings[i].was[0] = '\0';
 	}
 }
 
-static void quiet(void)
+/* To what is quiet, or back; only what differs, and is there. */
+static void set_all(bool is_quiet)
 {
+	char is[64];
 	size_t i;
 
-	for (i = 0; i < nr_settings; i++) {
-		const struct setting *setting = &settings[i];
+	for (i = 0; i < ARRAY_SIZE(settings); i++) {
+		const char *want = is_quiet ? settings[i].quiet :
+				   settings[i].was;
 
-		/* KSM that was told to unmerge, by 2, is left at that. */
-		if (setting->quiet && strcmp(setting->value, setting->quiet) &&
-		    strcmp(setting->value, "2"))
-			setting_write(setting->path, setting->quiet);
+		if (want && settings[i].was[0] &&
+		    setting_read(settings[i].path, is, sizeof(is)) &&
+		    strcmp(is, want))
+			setting_write(settings[i].path, want);
 	}
-}
-
-static void restore(void)
-{
-	char value[64];
-	size_t i;
-
-	for (i = 0; i < nr_settings; i++)
-		if (setting_read(settings[i].path, value, sizeof(value)) &&
-		    strcmp(value, settings[i].value))
-			setting_write(settings[i].path, settings[i].value);
 }
 
 /* A test that begins now ends itself, one that has begun is killed. */
@@ -238,8 +184,6 @@ static void lay_decoy(void)
 	size_t len = 2 * read_pmd_pagesize();
 	char *decoy;
 
-	if (!len)
-		return;
 	decoy = mmap(NULL, len, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	/* khugepaged takes no VMA that was never touched. */
@@ -249,10 +193,7 @@ static void lay_decoy(void)
 	madvise(decoy, len, MADV_HUGEPAGE);
 }
 
-/*
- * Quiets the machine, waits for the program to end, by itself or killed, and
- * puts settings back.
- */
+/* Quiets the machine, waits for the program to end, and puts settings back. */
 static __noreturn void keep(void)
 {
 	sigset_t set;
@@ -263,7 +204,7 @@ static __noreturn void keep(void)
 	sigfillset(&set);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	quiet();
+	set_all(true);
 	lay_decoy();
 	__atomic_store_n(&shared->is_quiet, 1, __ATOMIC_RELEASE);
 	if (getppid() == program) {
@@ -272,7 +213,7 @@ static __noreturn void keep(void)
 		sigwait(&set, &signal);
 	}
 	kill_test();
-	restore();
+	set_all(false);
 	_exit(0);
 }
 
@@ -318,12 +259,20 @@ void settings_track_test(bool is_running)
 		_exit(KSFT_FAIL);
 }
 
+/* Linux 6.8 has a switch for each size of THP. */
+bool thp_has_sizes(void)
+{
+	char path[80];
+
+	thp_path(path, sizeof(path), 2);
+	return !access(path, F_OK);
+}
+
 static bool thp_switch(int order, const char *value)
 {
-	char path[128];
+	char path[80];
 
-	snprintf(path, sizeof(path), THP_DIR "hugepages-%ukB/enabled",
-		 (psize() >> 10) << order);
+	thp_path(path, sizeof(path), order);
 	return setting_write(path, value);
 }
 
@@ -338,7 +287,6 @@ bool thp_offer(int order)
 
 	if (order == shared->order)
 		return true;
-	/* Before Linux 6.8 there is one size, and one switch for it. */
 	if (!thp_switch(order, "madvise"))
 		return order == pmd_order && !thp_has_sizes();
 	for (i = 1; i <= pmd_order; i++)

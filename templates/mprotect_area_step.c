@@ -158,8 +158,8 @@ static bool serve_mprotect(struct area *area, const struct request *request)
 	return true;
 }
 
-static const char *ask_range(struct area *area, enum area_process process,
-			     enum area_range range, struct request request)
+const char *area_ask_range(struct area *area, enum area_process process,
+			   enum area_range range, struct request request)
 {
 	if (area_skipped(area))
 		return area_answer(area, true);
@@ -171,7 +171,7 @@ static const char *ask_range(struct area *area, enum area_process process,
 const char *area_mprotect(struct area *area, enum area_process process,
 			  enum area_range range, int prot)
 {
-	return ask_range(area, process, range, (struct request){
+	return area_ask_range(area, process, range, (struct request){
 		.name = "mprotect", .serve = serve_mprotect, .prot = prot,
 	});
 }
@@ -179,7 +179,7 @@ const char *area_mprotect(struct area *area, enum area_process process,
 const char *area_write(struct area *area, enum area_process process,
 		       enum area_range range)
 {
-	return ask_range(area, process, range, (struct request){
+	return area_ask_range(area, process, range, (struct request){
 		.name = "write", .serve = area_serve_access, .is_write = true,
 	});
 }
@@ -187,29 +187,8 @@ const char *area_write(struct area *area, enum area_process process,
 const char *area_read(struct area *area, enum area_process process,
 		      enum area_range range)
 {
-	return ask_range(area, process, range, (struct request){
+	return area_ask_range(area, process, range, (struct request){
 		.name = "read", .serve = area_serve_access,
-	});
-}
-
-/* From here on the pages of the range are in VMAs of their own. */
-static bool serve_split_vma(struct area *area, const struct request *request)
-{
-	size_t i, end = request->first + request->nr;
-
-	if (madvise(page_addr(area, request->first), request->nr * psize(),
-		    MADV_DONTDUMP))
-		return area_fail(area, "MADV_DONTDUMP: %s", strerror(errno));
-	for (i = request->first; i < end; i++)
-		area->page[i].is_apart = true;
-	area_vma_edges(area, request->first, end);
-	return true;
-}
-
-const char *area_split_vma(struct area *area, enum area_range range)
-{
-	return ask_range(area, PROCESS_PARENT, range, (struct request){
-		.name = "split_vma", .serve = serve_split_vma,
 	});
 }
 

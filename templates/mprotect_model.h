@@ -115,16 +115,17 @@ struct request {
 extern struct area_state page_outside, page_empty, page_anon;
 extern struct area_state *area_states[MAX_STATES];
 extern size_t nr_states;
+extern char area_rule[128];
 
 #define for_each_state(i, op) \
 	for (i = 0; i < nr_states; i++) if (area_states[i]->op)
 
+bool kernel_at_least(int major, int minor);
 struct page *area_view(const struct area *area, enum area_process process);
 void area_new_frame(struct area *area, size_t page);
 void area_leave_frame(struct page *page);
 void area_fold_frames(struct area *area, size_t first, size_t nr);
 size_t area_folio(const struct area *area, size_t page, size_t *nr);
-bool area_folio_is_shared(const struct area *area, size_t page);
 void area_pmd(const struct area *area, size_t page, size_t *first, size_t *nr);
 void area_split_pmd(struct area *area, size_t page);
 void area_vma_edge(struct area *area, size_t page);
@@ -189,12 +190,15 @@ void actors_init(struct area *area);
 void actors_destroy(struct area *area);
 bool area_ask(struct area *area, enum area_process process,
 	      const struct request *request);
+void actor_serve(struct area *area, int fd);
 void actor_main(struct area *area, enum area_process self);
 
 /* mprotect_area_step.c: ranges, selections, and how a step is answered. */
 bool area_is_selected(const struct area *area, size_t page,
 		      enum area_pages pages);
 const char *area_answer(const struct area *area, bool good);
+const char *area_ask_range(struct area *area, enum area_process process,
+			   enum area_range range, struct request request);
 
 /* mprotect_area_nodes.c: memory on another node. */
 bool area_find_nodes(struct area *area, int *home, int *remote);
@@ -203,6 +207,7 @@ int node_of(void *addr);
 /* mprotect_state_cow.c */
 bool area_fork_pages(struct area *area, enum area_process child,
 		     const bool *chosen);
+bool area_serve_exit(struct area *area, const struct request *request);
 
 /* mprotect_area_settings.c: what is written to /sys and /proc, and put back. */
 #define THP_DIR			"/sys/kernel/mm/transparent_hugepage/"
@@ -217,10 +222,5 @@ long vm_counter(const char *name);
 bool thp_has_sizes(void);
 bool thp_offer(int order);
 void settings_track_test(bool is_running);
-bool damon_is_on(void);
-
-/* mprotect_area_kernel.c: which rules this kernel has. */
-bool kernel_has(const char *symbol, int major, int minor);
-const char *kernel_rules(void);
 
 #endif /* __MPROTECT_MODEL_H__ */

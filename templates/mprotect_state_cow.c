@@ -188,7 +188,7 @@ const char *area_fork(struct area *area, enum area_process process,
 }
 
 /* By the one that has forked it, which alone can wait for it. */
-static bool serve_exit(struct area *area, const struct request *request)
+bool area_serve_exit(struct area *area, const struct request *request)
 {
 	struct page *its = area_view(area, request->child);
 	struct actor *actor = &area->actor[request->child];
@@ -208,58 +208,10 @@ static bool serve_exit(struct area *area, const struct request *request)
 const char *area_exit(struct area *area, enum area_process child)
 {
 	const struct request request = {
-		.name = "exit", .range = "", .serve = serve_exit, .child = child,
+		.name = "exit", .range = "", .serve = area_serve_exit, .child = child,
 	};
 
 	return area_answer(area, area_skipped(area) ||
 				 area_ask(area, area->actor[child].forked_by,
 					  &request));
 }
-
-/* Kinds: all of a folio's pages are shared, or a half of them, or were so. */
-static bool populate_shared(struct area *area, size_t page, size_t nr,
-			    const struct segment *folio, bool *chosen)
-{
-	size_t i;
-
-	for (i = page; i < page + nr; i++)
-		chosen[i] = true;
-	return area_populate(area, page, folio);
-}
-
-static bool populate_half(struct area *area, size_t page, size_t nr,
-			  const struct segment *folio, bool *chosen)
-{
-	size_t i;
-
-	for (i = page; i < page + nr / 2; i++)
-		chosen[i] = true;
-	return area_populate(area, page, folio);
-}
-
-static bool share(struct area *area, const bool *chosen)
-{
-	return area_fork_pages(area, PROCESS_CHILD, chosen);
-}
-
-static bool share_for_a_while(struct area *area, const bool *chosen)
-{
-	const struct request request = { .child = PROCESS_CHILD };
-
-	return share(area, chosen) && serve_exit(area, &request);
-}
-
-const struct area_kind kind_shared = {
-	.populate = populate_shared,
-	.finish = share,
-};
-
-const struct area_kind kind_shared_half = {
-	.populate = populate_half,
-	.finish = share,
-};
-
-const struct area_kind kind_exited = {
-	.populate = populate_shared,
-	.finish = share_for_a_while,
-};

@@ -9,6 +9,7 @@
  * the faults of each page are counted at leisure.
  */
 #define _GNU_SOURCE
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -63,7 +64,7 @@ static void numa_accessed(struct area *area, size_t page, bool is_write,
 	if (hint == HINT_LOCAL)
 		nr_local_faults += faults > 0;
 	if (!faults || hint == HINT_NO || !frame ||
-	    !(it[page].by_pmd || kernel_has(NULL, 6, 10)))
+	    !(it[page].by_pmd || kernel_at_least(6, 10)))
 		return;
 	first = area_folio(area, page, &nr);
 	for (i = page + 1; i < first + nr && area_is_one_vma(area, i); i++)
@@ -100,11 +101,53 @@ struct area_state state_numa = {
 	.pmd_split = numa_pmd_split,
 };
 
+/* Whether another process maps a page of the folio; see folio_maybe_mapped_shared(). */
+static bool is_shared_folio(const struct area *area, size_t page)
+{
+	const struct frame *head = area->page[page].frame->head;
+	size_t nr, i, first = area_folio(area, page, &nr);
+	int view;
+
+	for (view = 0; view < NR_VIEWS; view++) {
+		const struct page *its = area_view(area, view);
+
+		if (its == area->page)
+			continue;
+		for (i = first; i < first + nr; i++)
+			if (its[i].frame && its[i].frame->head == head)
+				return true;
+	}
+	return false;
+}
+
+/* 1 or 0: the kernel has the function, or not; -1: it does not say. */
+static int kernel_has_function(const char *symbol)
+{
+	char line[256], name[128];
+	int has = -1;
+	FILE *file;
+
+	file = fopen("/proc/kallsyms", "re");
+	if (!file)
+		return -1;
+	while (has < 1 && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*s %*s %127s", name) == 1)
+			has = !strcmp(name, symbol);
+	fclose(file);
+	return has;
+}
+
 /* Whether PTEs of this kind are looked at by the filter for PTEs, or PMDs. */
 static bool is_filtered(const struct page *page)
 {
+	static int has_filter = -1;
+
 	/* Before that change_huge_pmd() hints a PMD whatever the folio is. */
-	return !page->by_pmd || kernel_has("folio_can_map_prot_numa", 6, 19);
+	if (has_filter < 0)
+		has_filter = kernel_has_function("folio_can_map_prot_numa");
+	if (has_filter < 0)
+		has_filter = kernel_at_least(6, 19);
+	return !page->by_pmd || has_filter;
 }
 
 /* All of the folio's pages in the window are mapped by others, too. */
@@ -132,14 +175,14 @@ static enum hint predict(const struct area *area, size_t page, int home)
 		return HINT_YES;
 	area_folio(area, page, &nr);
 	is_large = nr > 1;
-	is_shared = area_folio_is_shared(area, page);
+	is_shared = is_shared_folio(area, page);
 	/*
 	 * Of a folio that is shared in part Linux 6.15 knows that it is; before
 	 * that the first page's mappings were taken for those of all. Of more
 	 * than two processes the folio does not know that one is left alone.
 	 */
 	if (is_large && is_shared && !is_shared_whole(area, page) &&
-	    !kernel_has(NULL, 6, 15))
+	    !kernel_at_least(6, 15))
 		return HINT_MAYBE;
 	if (is_shared)
 		return HINT_NO;
@@ -152,7 +195,7 @@ static enum hint predict(const struct area *area, size_t page, int home)
 	 * Before Linux 6.9 a page with a reference beside its mapping, from a
 	 * batch for the LRU or of another page of the folio, is left out.
 	 */
-	return kernel_has(NULL, 6, 9) ? HINT_YES : HINT_MAYBE;
+	return kernel_at_least(6, 9) ? HINT_YES : HINT_MAYBE;
 }
 
 /* How often NUMA balancing has been through all memory of this process. */

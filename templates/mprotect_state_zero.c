@@ -80,27 +80,3 @@ struct area_state state_zero = {
 	.accessed = zero_accessed,
 	.show = zero_show,
 };
-
-/* Zero pages where there would be a folio, or the huge one for a PMD. */
-static bool populate_zero(struct area *area, size_t page, size_t nr,
-			  const struct segment *folio, bool *chosen)
-{
-	bool by_pmd = folio->kind == SEG_PMD_THP;
-	size_t i;
-
-	(void)chosen;
-	if (!area_allow_thp(area, by_pmd))
-		return false;
-	if (by_pmd)
-		thp_offer(__builtin_ctzl(nr));
-	for (i = page; i < page + nr; i++) {
-		access_word(page_word(area, i), false, 0);
-		area->page[i].what = &state_zero;
-		area->page[i].by_pmd = by_pmd;
-	}
-	return true;
-}
-
-const struct area_kind kind_zero = {
-	.populate = populate_zero,
-};

@@ -16,8 +16,8 @@ from ksftgen.template import MARK
 from ksftgen.tree import TreeProfile
 from ksftgen.vocabulary import VERBS
 
-_HELPER = re.compile(r"mprotect_(?:area|model|state)(?:_\w+)?\.[ch]")
-_ROOM = "mprotect_state_"
+_HELPER = re.compile(r"mprotect_(?:area|kind|model|state)(?:_\w+)?\.[ch]")
+_NOT_CORE = ("mprotect_state_", "mprotect_kind_")
 _JINJA = ".j2"
 
 
@@ -28,7 +28,7 @@ def is_helper(name: str) -> bool:
 
 def is_core(name: str) -> bool:
     """Whether the helper belongs to every program."""
-    return not name.startswith(_ROOM) and name not in {verb.source for verb in VERBS.values()}
+    return not name.startswith(_NOT_CORE) and name not in {verb.source for verb in VERBS.values()}
 
 
 def available() -> Mapping[str, str]:

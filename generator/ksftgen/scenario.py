@@ -109,6 +109,7 @@ class Scenario:
     def sources(self) -> tuple[str, ...]:
         """The C files that its program is built with beside those that every program has, sorted."""
         files = {room_source(room) for room in self.rooms}
+        files |= {kind.sources[word] for kind, word in self._words if word in kind.sources}
         return tuple(sorted(files | {step.verb.source for step in self.steps if step.verb.source}))
 
     def with_strength(self, strength: int | None) -> Scenario:

@@ -27,7 +27,7 @@ class Type:
     """A type of values: `c` is the C type, `values` maps each value to its C expression.
 
     `values` is None for layouts, whose names come from the library and the scenario.  `rooms` has the room of each
-    value that needs one.
+    value that needs one, `sources` a C file of each value that needs one that is no room.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Type:
     c: str
     values: Mapping[str, str] | None = None
     rooms: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def expression(self, value: str) -> str:
         """The C expression of `value`, which must be a value of this type."""
@@ -63,6 +64,9 @@ _KIND_ROOMS = {
     "local": "numa",
     "threaded": "numa",
 }
+_KIND_SOURCES = {
+    word: f"mprotect_kind_{room}.c" for word, room in _KIND_ROOMS.items() if room in ("zero", "cow")
+} | {"threaded": "mprotect_area_thread.c"}
 _CHILDREN = "child second_child third_child grandchild"
 _PROCESS = _enum("process", "which process does it, or the second thread of the parent", f"parent {_CHILDREN} thread")
 
@@ -90,6 +94,7 @@ TYPES: Mapping[str, Type] = {
             "const struct area_kind *",
             {word: f"&kind_{word}" for word in _KIND_ROOMS},
             _KIND_ROOMS,
+            _KIND_SOURCES,
         ),
         _enum("folios", "which folios, counted from the start", "odd even all"),
         _enum("probe", "which page of a folio is read first", "first last middle"),
@@ -148,6 +153,7 @@ VERBS: Mapping[str, Verb] = {
             (Parameter("layout"),),
             maps=True,
             setup_only=True,
+            source="mprotect_area_measure.c",
         ),
         Verb(
             "map_numa",
@@ -165,9 +171,14 @@ VERBS: Mapping[str, Verb] = {
             room="cow",
         ),
         Verb("exit", "let a child exit", (_CHILD,), room="cow"),
-        Verb("thread", "start a second thread of the parent"),
+        Verb("thread", "start a second thread of the parent", source="mprotect_area_thread.c"),
         Verb("merge", "have KSM merge these pages", (Parameter("pages"),), setup_only=True, room="ksm"),
-        Verb("split_vma", "make the range a VMA of its own, without splitting folios", (Parameter("range"),)),
+        Verb(
+            "split_vma",
+            "make the range a VMA of its own, without splitting folios",
+            (Parameter("range"),),
+            source="mprotect_area_vma.c",
+        ),
         Verb("mprotect", "mprotect() the range", (_BY, Parameter("range"), Parameter("prot"))),
         Verb("write", "write each page of the range that is writable", (_BY, Parameter("range")), checks=True),
         Verb("read", "read each page of the range that is readable", (_BY, Parameter("range")), checks=True),
