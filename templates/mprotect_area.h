@@ -166,6 +166,7 @@ struct area {
 	size_t nr_wrong;		/* pages, in this step */
 	size_t nr_moved;
 	char what[480];			/* the first one that is wrong */
+	char found[128];		/* a fault of the kernel, told elsewhere */
 	char skip[256];
 };
 
@@ -176,6 +177,8 @@ void area_start(struct area_state *const states[]);
 void area_init(struct area *area, unsigned int needs);
 void area_destroy(struct area *area);
 const char *area_skipped(const struct area *area);
+/* What the kernel is known to do wrong, where it did and nothing else is wrong. */
+const char *area_found(const struct area *area);
 
 /* What memory looks like. */
 const char *area_map(struct area *area, const struct layout *layout);

@@ -26,6 +26,7 @@
 struct reply {
 	bool good;
 	char what[sizeof(((struct area *)NULL)->what)];
+	char found[sizeof(((struct area *)NULL)->found)];
 	char skip[sizeof(((struct area *)NULL)->skip)];
 };
 
@@ -74,6 +75,7 @@ static void serve_all(struct area *area, int fd)
 		area->generation++;
 		reply.good = request.serve(area, &request);
 		memcpy(reply.what, area->what, sizeof(reply.what));
+		memcpy(reply.found, area->found, sizeof(reply.found));
 		memcpy(reply.skip, area->skip, sizeof(reply.skip));
 		fflush(stdout);
 		if (write(fd, &reply, sizeof(reply)) != sizeof(reply))
@@ -134,6 +136,10 @@ bool area_ask(struct area *area, enum area_process process,
 				 actor->pid);
 	memcpy(area->what, reply.what, sizeof(area->what));
 	memcpy(area->skip, reply.skip, sizeof(area->skip));
+	if (reply.found[0])
+		memcpy(area->found, reply.found, sizeof(area->found));
+	if (!reply.good)
+		area->found[0] = '\0';
 	return reply.good;
 }
 

@@ -17,6 +17,11 @@ const char *area_skipped(const struct area *area)
 	return area->skip[0] ? area->skip : NULL;
 }
 
+const char *area_found(const struct area *area)
+{
+	return area->found[0] ? area->found : NULL;
+}
+
 /* Returns true, so that a test goes on to its end without doing anything. */
 bool area_skip(struct area *area, const char *fmt, ...)
 {
@@ -33,6 +38,7 @@ bool area_fail(struct area *area, const char *fmt, ...)
 {
 	va_list args;
 
+	area->found[0] = '\0';
 	va_start(args, fmt);
 	vsnprintf(area->what, sizeof(area->what), fmt, args);
 	va_end(args);
@@ -299,6 +305,25 @@ static const char *difference(__u64 seen, __u64 must, __u64 mask, bool is_flags)
 	return NULL;
 }
 
+/*
+ * Linux 6.1 to 6.10, and from 6.15 on, take the first page of a PMD for all of
+ * its pages: see __folio_page_mapped_exclusively() in pagemap_pmd_range_thp().
+ * Then bit 56 says nothing of this page.
+ */
+static bool is_known(struct area *area, size_t page, __u64 differs)
+{
+	size_t first, nr;
+
+	area_pmd(area, page, &first, &nr);
+	if (differs != PM_MMAP_EXCLUSIVE || !area->sight[page].is_huge ||
+	    page == first || (area->sight[page].entry ^
+			      area->sight[first].entry) & PM_MMAP_EXCLUSIVE)
+		return false;
+	snprintf(area->found, sizeof(area->found),
+		 "pagemap has bit 56 of a PMD's first page for all of its pages");
+	return true;
+}
+
 /* What is seen of the page without touching it. */
 static void check_sight(struct area *area, const struct request *request,
 			size_t page)
@@ -312,7 +337,8 @@ static void check_sight(struct area *area, const struct request *request,
 	if (is_moved && sight->entry & PM_SWAP)
 		return;
 	name = difference(sight->entry, shown.entry, shown.entry_mask, false);
-	if (name)
+	if (name && !is_known(area, page, (sight->entry ^ shown.entry) &
+					  shown.entry_mask))
 		area_mark(area, request, page, "%s in pagemap (%#jx)", name,
 			  (uintmax_t)sight->entry);
 	if (is_moved)

@@ -46,7 +46,8 @@ class TreeProfile:
     `version` is (VERSION, PATCHLEVEL).  `mm_folder` is the folder of the mm selftests, "mm" or "vm".
     `harness_include` and `kselftest_include` are the paths by which sources include these headers.  `settings_header`
     declares the helpers for THP settings, "" if the tree has no such header.  `programs_variable` is the Makefile
-    variable that lists the programs.  `has_wrappers` is whether the tree has a ksft_CATEGORY.sh for each category.
+    variable that lists the programs.  `has_wrappers` is whether the tree has a ksft_CATEGORY.sh for each category,
+    `has_exit_code` whether a test of kselftest_harness.h can end as XFAIL (Linux 6.9).
     `symbols` are the names that vm_util.h and the settings header define or declare.
     """
 
@@ -57,6 +58,7 @@ class TreeProfile:
     settings_header: str
     programs_variable: str
     has_wrappers: bool
+    has_exit_code: bool
     symbols: frozenset[str]
 
     def has(self, symbol: str) -> bool:
@@ -72,6 +74,7 @@ LINUX_7_3 = TreeProfile(
     settings_header="hugepage_settings.h",
     programs_variable="TEST_GEN_FILES",
     has_wrappers=True,
+    has_exit_code=True,
     symbols=frozenset(_SYMBOLS_7_3.split()),
 )
 
@@ -100,6 +103,7 @@ def probe(tree: Path) -> TreeProfile:
         settings_header=next((name for name in _HELPER_HEADERS[1:] if name in headers), ""),
         programs_variable=_programs_variable(makefile, folder),
         has_wrappers=bool(re.search(r"^TEST_PROGS\s*[:+]?=.*\bksft_\w+\.sh", makefile, re.MULTILINE)),
+        has_exit_code="KSFT_XFAIL" in read(tree / _SELFTESTS / "kselftest_harness.h"),
         symbols=frozenset().union(*(_declared_names(text) for text in headers.values())),
     )
 
