@@ -28,10 +28,10 @@ _FORKS: Mapping[str, tuple[str, ...]] = {
     "parent": ("child", "second_child", "third_child"),
     **dict.fromkeys(("child", "second_child", "third_child"), ("grandchild",)),
 }
-# The kinds for which map_numa forks a child, those whose child lives on, and those that count the parent's threads.
+# The kinds for which map_numa forks a child, those whose child lives on, and the one that starts the second thread.
 _KINDS_THAT_FORK = ("shared", "shared_half", "exited")
 _KINDS_WITH_CHILD = ("shared", "shared_half")
-_KINDS_OF_THREADS = ("local", "threaded")
+_KIND_WITH_THREAD = "threaded"
 
 
 @dataclass
@@ -59,7 +59,7 @@ class State:
         if "process" in words:
             return self._refused_process(words["process"])
         reasons = {
-            "thread": self._refused_thread,
+            "thread": lambda: "the second thread runs already; start it once" if self.has_thread else None,
             "merge": self._refused_merge,
             "hint": self._refused_hint,
             "touch": self._refused_touch,
@@ -74,6 +74,7 @@ class State:
         if verb.maps:
             self.mapped, self.kind = self.last, words.get("kind", "")
             self.living = {"child": "parent"} if self.kind in _KINDS_WITH_CHILD else {}
+            self.has_thread = self.kind == _KIND_WITH_THREAD
         elif self.last == "fork":
             self.living[words["child"]] = words["process"]
             self.has_forked = True
@@ -125,12 +126,6 @@ class State:
             return "child", self._absence(child, list(self.living))
         own = [name for name, forker in self.living.items() if forker == child]
         return ("child", f"{child} has forked {own[0]}, which lives; let that exit first") if own else None
-
-    def _refused_thread(self) -> str | None:
-        if self.kind in _KINDS_OF_THREADS:
-            kinds = join_or(kind for kind in TYPES["kind"].values or () if kind not in _KINDS_OF_THREADS)
-            return f'thread after map_numa of kind "{self.kind}", which counts threads; allowed kinds: {kinds}'
-        return "the second thread runs already; start it once" if self.has_thread else None
 
     def _refused_merge(self) -> str | None:
         if self.last in ("map", "map_full"):

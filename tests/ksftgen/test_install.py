@@ -60,6 +60,7 @@ def make_tree(top: Path, version: tuple[int, int]) -> Path:
     (folder / ".gitignore").write_text("*\n!*.c\n" if new else "cow\nmerge\n")
     (folder / "run_vmtests.sh").write_text(RUN if version >= (6, 3) else "run_test ./soft-dirty\n\nexit $exitcode\n")
     (folder / "run_vmtests.sh").chmod(0o755)
+    (folder.parent / "kselftest_harness.h").write_text("KSFT_XFAIL\n" if version >= (6, 9) else "KSFT_SKIP\n")
     prefix = "" if new else "../"
     (folder / "merge.c").write_text(f'#include "{prefix}kselftest_harness.h"\n')
     (folder / "cow.c").write_text(f'#include "{prefix}kselftest.h"\n')
@@ -89,6 +90,7 @@ def test_probe(tmp_path: Path) -> None:
     assert (old.kselftest_include, new.kselftest_include) == ("../kselftest.h", "kselftest.h")
     assert (old.settings_header, new.settings_header) == ("thp_settings.h", "hugepage_settings.h")
     assert (old.has_wrappers, new.has_wrappers) == (False, True)
+    assert (probe(make_tree(tmp_path / "oldest", (6, 1))).has_exit_code, old.has_exit_code) == (False, True)
     assert new.programs_variable == "TEST_GEN_FILES"
     assert [new.has(name) for name in ("read_sysfs", "PM_FILE", "thp_is_enabled")] == [True] * 3
     assert not any(new.has(name) for name in ("not_this", "read_sys"))

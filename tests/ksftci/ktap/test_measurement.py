@@ -9,7 +9,7 @@ import pytest
 from ksftci.ktap.parser import Parser
 from ksftci.results.model import Measurement, TestResult
 
-TEMPLATE = Path(__file__).parents[3] / "templates/mprotect_area_measure.c.j2"
+TEMPLATE = Path(__file__).parents[3] / "templates/mprotect_area_measure.c"
 LOG = """\
 TAP version 13
 1..3
