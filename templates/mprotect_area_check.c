@@ -82,6 +82,14 @@ static size_t huge_pages(void)
 	return (kilobytes << 10) / psize();
 }
 
+/* Whether smaps counts the page, if a PMD maps it: not before Linux 6.3 if protnone. */
+static bool is_counted(const struct area *area, size_t page)
+{
+	const struct page *it = &area->page[page];
+
+	return it->frame && it->prot && !area_cost(area, page, false).max;
+}
+
 /*
  * What PMDs map. Before Linux 6.7 there is only the sum for the process: then
  * all pages are as in the model where the sum is, and none where it is not.
@@ -103,11 +111,11 @@ static void look_for_pmds(const struct area *area)
 	bool is_modelled;
 
 	for (i = 0; i < area->nr_pages; i++)
-		sum += area->page[i].by_pmd && area->page[i].frame;
+		sum += area->page[i].by_pmd && is_counted(area, i);
 	is_modelled = nr < 0 && sum == huge_pages();
 	for (i = 0; i < area->nr_pages; i++)
-		area->sight[i].is_huge = nr < 0 &&
-					 area->page[i].by_pmd == is_modelled;
+		area->sight[i].is_huge = nr < 0 && area->page[i].by_pmd &&
+					 (is_modelled || !is_counted(area, i));
 	for (k = 0; k < nr; k++)
 		for (i = (regions[k].start - arg.start) / psize();
 		     i < (regions[k].end - arg.start) / psize(); i++)
