@@ -13,20 +13,18 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE	23
 #endif
+#define barrier()	asm volatile("" : : : "memory")
 
 static __thread sigjmp_buf access_env;
-static __thread volatile sig_atomic_t is_armed;
+static __thread bool is_armed;
 
 /* A signal that no access has asked for kills, as it would without a handler. */
 static void access_handler(int signum, siginfo_t *info, void *context)
 {
 	(void)context;
-	if (!is_armed) {
-		signal(signum, SIG_DFL);
-		return;
-	}
-	is_armed = 0;
-	siglongjmp(access_env, info->si_code);
+	if (is_armed)
+		siglongjmp(access_env, info->si_code);
+	signal(signum, SIG_DFL);
 }
 
 void access_init(void)
@@ -40,20 +38,20 @@ void access_init(void)
 		ksft_exit_fail_msg("sigaction: %s\n", strerror(errno));
 }
 
-static void access_once(struct access *access, volatile __u64 *word,
-			bool is_write, __u64 value)
+/* Plainly: an atomic store can be one that loads first, as on riscv64. */
+static void access_once(struct access *access, __u64 *word, bool is_write,
+			__u64 value)
 {
 	/* Without the signal mask: the handler does not block its signal. */
 	access->code = sigsetjmp(access_env, 0);
-	if (access->code)
-		return;
-	is_armed = 1;
-	/* Plainly: an atomic store can be one that loads first, as on riscv64. */
-	if (is_write)
+	is_armed = !access->code;
+	barrier();
+	if (is_armed && is_write)
 		*word = value;
-	else
+	else if (is_armed)
 		access->value = *word;
-	is_armed = 0;
+	barrier();
+	is_armed = false;
 }
 
 struct access access_word(__u64 *word, bool is_write, __u64 value)
@@ -77,24 +75,21 @@ struct access access_word(__u64 *word, bool is_write, __u64 value)
  */
 void access_warm_up(const struct area *area)
 {
-	static __u64 dummy;
 	char *end = area->reserved + area->reserved_len;
 	unsigned long first, last;
+	static __u64 dummy;
 	char line[256];
 	FILE *file;
 
 	file = fopen("/proc/self/maps", "re");
 	if (!file)
 		ksft_exit_fail_msg("/proc/self/maps: %s\n", strerror(errno));
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%lx-%lx", &first, &last) != 2 ||
-		    !strstr(line, " rw-p "))
-			continue;
-		if ((char *)first < end && (char *)last > area->reserved)
-			continue;
+	while (fgets(line, sizeof(line), file))
 		/* One that cannot be filled, such as [vvar], has no such faults. */
-		madvise((void *)first, last - first, MADV_POPULATE_WRITE);
-	}
+		if (sscanf(line, "%lx-%lx", &first, &last) == 2 &&
+		    strstr(line, " rw-p ") &&
+		    ((char *)first >= end || (char *)last <= area->reserved))
+			madvise((void *)first, last - first, MADV_POPULATE_WRITE);
 	fclose(file);
 	access_word(&dummy, true, 1);
 	access_word(&dummy, false, 0);
@@ -110,46 +105,39 @@ void area_access_start(struct area *area)
 	access_warm_up(area);
 }
 
-/* Reads or writes a page, and notes what it took. */
+/* Reads or writes a page where that is allowed, and notes what it took. */
 void area_access(struct area *area, const struct request *request, size_t page)
 {
+	bool is_write = request->is_write;
 	struct sight *sight = &area->sight[page];
 	struct page *it = &area->page[page];
-	bool is_write = request->is_write;
-	struct access access, again;
-	struct cost cost;
-	size_t i;
+	struct access first, last;
+	struct area_state *const *s;
 
 	if (it->what == &page_outside ||
 	    !(it->prot & (is_write ? PROT_WRITE : PROT_READ)))
 		return;
-	cost = area_cost(area, page, is_write);
+	sight->cost = area_cost(area, page, is_write);
+	sight->was = it->frame ? it->frame->pfn : 0;
+	sight->is_accessed = true;
 	if (is_write)
 		it->value = area_new_value(area, page);
-	access = access_word(page_word(area, page), is_write, it->value);
-	if (!access.code)
-		again = access_word(last_word(area, page), is_write, it->value);
-	if (access.code) {
-		area_mark(area, request, page, "SIGSEGV or SIGBUS (si_code %d)",
-			  access.code);
+	first = access_word(page_word(area, page), is_write, it->value);
+	if (first.code) {
+		area_mark(area, request, page, "a signal with si_code %d",
+			  first.code);
 		return;
 	}
-	if (again.code)
-		area_mark(area, request, page, "si_code %d at its end",
-			  again.code);
-	if (!is_write && (access.value != it->value || again.value != it->value))
-		area_mark(area, request, page, "value %#jx, expected %#jx",
-			  (uintmax_t)(access.value == it->value ? again.value :
-				      access.value), (uintmax_t)it->value);
-	sight->is_accessed = true;
-	sight->was = it->frame ? it->frame->pfn : 0;
-	sight->fate = cost.fate;
-	sight->min = cost.min;
-	sight->max = cost.max;
-	sight->major = access.major + again.major;
-	sight->faults = access.faults + again.faults;
-	for_each_state(i, accessed)
-		area_states[i]->accessed(area, page, is_write, sight->faults);
+	last = access_word(last_word(area, page), is_write, it->value);
+	if (!is_write && (first.value != it->value || last.value != it->value))
+		area_mark(area, request, page, "value %#jx and %#jx, expected %#jx",
+			  (uintmax_t)first.value, (uintmax_t)last.value,
+			  (uintmax_t)it->value);
+	sight->faults = first.faults + last.faults;
+	sight->major = first.major + last.major;
+	for_each_state(s)
+		if ((*s)->accessed)
+			(*s)->accessed(area, page, is_write, sight->faults);
 	if (is_write)
 		it->readonly = false;
 }
@@ -158,31 +146,30 @@ void area_access(struct area *area, const struct request *request, size_t page)
 static void settle(struct area *area, const struct request *request, size_t page)
 {
 	const struct sight *sight = &area->sight[page];
+	const struct cost *cost = &sight->cost;
 	struct page *it = &area->page[page];
 	__u64 pfn = seen_pfn(sight);
 
-	if (it->frame && !pfn && !area_is_moved(area, page))
-		area_mark(area, request, page, "no page after it");
-	if (sight->fate == FRAME_IS_NEW && pfn && pfn == sight->was)
+	if (cost->fate == FRAME_IS_NEW && pfn == sight->was)
 		area_mark(area, request, page,
 			  "frame %#jx is written in place, others map it",
 			  (uintmax_t)pfn);
-	if (sight->fate == FRAME_MAY_BE_NEW && pfn != sight->was)
+	if (cost->fate == FRAME_MAY_BE_NEW && pfn != sight->was)
 		area_new_frame(area, page);
-	if (it->frame && sight->fate != FRAME_STAYS)
+	if (it->frame && cost->fate != FRAME_STAYS)
 		it->frame->pfn = pfn;
 	if (area_is_moved(area, page))
 		return;
-	if (it->frame && it->frame->pfn != pfn)
+	if (it->frame && (it->frame->pfn != pfn || !pfn))
 		area_mark(area, request, page, "frame %#jx, expected %#jx",
 			  (uintmax_t)pfn, (uintmax_t)it->frame->pfn);
-	if (sight->faults < sight->min || sight->faults > sight->max)
-		area_mark(area, request, page, "%d fault%s, expected %d%s",
-			  sight->faults, sight->faults == 1 ? "" : "s",
-			  sight->min, sight->max > sight->min ? " or more" : "");
+	if (sight->faults < cost->min || sight->faults > cost->max)
+		area_mark(area, request, page, "%d faults, expected %d%s",
+			  sight->faults, cost->min,
+			  cost->max > cost->min ? " or more" : "");
 	if (sight->major)
-		area_mark(area, request, page, "%d major fault%s",
-			  sight->major, sight->major == 1 ? "" : "s");
+		area_mark(area, request, page, "%d of %d faults are major",
+			  sight->major, sight->faults);
 }
 
 bool area_access_end(struct area *area, const struct request *request)

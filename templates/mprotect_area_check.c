@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Looking at pages, holding them against the model, and telling what is wrong. */
-#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -11,16 +10,6 @@
 
 #define MAP_WIDTH	64
 #define MAX_LINES	4
-
-const char *area_skipped(const struct area *area)
-{
-	return area->skip[0] ? area->skip : NULL;
-}
-
-const char *area_found(const struct area *area)
-{
-	return area->found[0] ? area->found : NULL;
-}
 
 /* Returns true, so that a test goes on to its end without doing anything. */
 bool area_skip(struct area *area, const char *fmt, ...)
@@ -55,7 +44,7 @@ __u64 page_flags(const struct area *area, __u64 pfn)
 
 __u64 seen_pfn(const struct sight *sight)
 {
-	return sight->entry & PM_PRESENT ? sight->entry & PFN_MASK : 0;
+	return sight->entry & PM_PRESENT ? PAGEMAP_PFN(sight->entry) : 0;
 }
 
 /* Pages that the kernel has moved, swapped or split since it was booted. */
@@ -69,20 +58,17 @@ unsigned long moved_pages(void)
 static size_t huge_pages(void)
 {
 	unsigned long kilobytes = 0;
-	char line[128];
-	FILE *file;
+	char text[4096], *line;
 
-	file = fopen("/proc/self/smaps_rollup", "re");
-	if (!file)
-		return 0;
-	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "AnonHugePages: %lu kB", &kilobytes) == 1)
-			break;
-	fclose(file);
+	if (read_file("/proc/self/smaps_rollup", text, sizeof(text))) {
+		line = strstr(text, "AnonHugePages:");
+		if (line)
+			sscanf(line, "AnonHugePages: %lu kB", &kilobytes);
+	}
 	return (kilobytes << 10) / psize();
 }
 
-/* Whether smaps counts the page, if a PMD maps it: not before Linux 6.3 if protnone. */
+/* Whether that has the page, if a PMD maps it: Linux 6.1 leaves protnone out. */
 static bool is_counted(const struct area *area, size_t page)
 {
 	const struct page *it = &area->page[page];
@@ -107,15 +93,16 @@ static void look_for_pmds(const struct area *area)
 		.return_mask = PAGE_IS_HUGE,
 	};
 	int k, nr = ioctl(area->pagemap_fd, PAGEMAP_SCAN, &arg);
+	struct page *it = area->page;
 	size_t i, sum = 0;
-	bool is_modelled;
 
+	for (i = 0; nr < 0 && i < area->nr_pages; i++)
+		sum += it[i].by_pmd && is_counted(area, i);
+	if (nr < 0)
+		sum -= huge_pages();
 	for (i = 0; i < area->nr_pages; i++)
-		sum += area->page[i].by_pmd && is_counted(area, i);
-	is_modelled = nr < 0 && sum == huge_pages();
-	for (i = 0; i < area->nr_pages; i++)
-		area->sight[i].is_huge = nr < 0 && area->page[i].by_pmd &&
-					 (is_modelled || !is_counted(area, i));
+		area->sight[i].is_huge = nr < 0 && it[i].by_pmd &&
+					 (!sum || !is_counted(area, i));
 	for (k = 0; k < nr; k++)
 		for (i = (regions[k].start - arg.start) / psize();
 		     i < (regions[k].end - arg.start) / psize(); i++)
@@ -138,27 +125,25 @@ bool area_look(struct area *area)
 
 	if (!buf)
 		ksft_exit_fail_msg("no memory\n");
-	read = pread(area->pagemap_fd, buf, len, offset) == (ssize_t)len;
 	look_for_pmds(area);
-	for (i = 0; read && i < area->nr_pages; i++) {
+	read = pread(area->pagemap_fd, buf, len, offset) == (ssize_t)len;
+	for (i = 0; i < area->nr_pages; i++) {
 		sight[i].entry = buf[i];
 		sight[i].flags = 0;
 	}
-
 	/* One read for each run of consecutive page frames. */
 	for (i = 0; read && i < area->nr_pages; i += nr) {
 		__u64 pfn = seen_pfn(&sight[i]);
 
-		nr = 1;
+		for (nr = 1; pfn && i + nr < area->nr_pages &&
+		     seen_pfn(&sight[i + nr]) == pfn + nr;)
+			nr++;
 		if (!pfn)
 			continue;
-		while (i + nr < area->nr_pages &&
-		       seen_pfn(&sight[i + nr]) == pfn + nr)
-			nr++;
 		len = nr * sizeof(__u64);
 		read = pread(area->kpageflags_fd, buf, len,
 			     pfn * sizeof(__u64)) == (ssize_t)len;
-		for (k = 0; read && k < nr; k++)
+		for (k = 0; k < nr; k++)
 			sight[i + k].flags = buf[k];
 	}
 	free(buf);
@@ -180,25 +165,21 @@ static void print_map(const struct area *area)
 {
 	char folios[MAP_WIDTH + 1] = "", access[MAP_WIDTH + 1] = "";
 	char marks[MAP_WIDTH + 1] = "";
-	size_t bad, first, nr, i;
+	size_t bad, first, i, nr;
 
 	for (bad = 0; !area->sight[bad].is_wrong;)
 		bad++;
 	first = bad > MAP_WIDTH / 2 ? bad - MAP_WIDTH / 2 : 0;
-	nr = area->nr_pages - first < MAP_WIDTH ? area->nr_pages - first : MAP_WIDTH;
-	for (i = 0; i < nr; i++) {
-		size_t nr_folio, folio = area_folio(area, first + i, &nr_folio);
+	for (i = 0; i < MAP_WIDTH && first + i < area->nr_pages; i++) {
+		size_t page = first + i, folio = area_folio(area, page, &nr);
 
-		folios[i] = '-';
-		if (first + i == folio)
-			folios[i] = nr_folio == 1 ? '.' : '[';
-		else if (first + i == folio + nr_folio - 1)
-			folios[i] = ']';
-		access[i] = access_char(&area->page[first + i]);
-		marks[i] = area->sight[first + i].is_wrong ? '^' : ' ';
+		folios[i] = nr == 1 ? '.' : page == folio ? '[' :
+			    page == folio + nr - 1 ? ']' : '-';
+		access[i] = access_char(&area->page[page]);
+		marks[i] = area->sight[page].is_wrong ? '^' : ' ';
 	}
 	ksft_print_msg("pages %zu..%zu of %zu, the boundary before %zu:\n",
-		       first, first + nr - 1, area->nr_pages, area->boundary);
+		       first, first + i - 1, area->nr_pages, area->boundary);
 	ksft_print_msg("  folio    %s\n", folios);
 	ksft_print_msg("  expected %s\n", access);
 	ksft_print_msg("  wrong    %s\n", marks);
@@ -270,7 +251,7 @@ bool area_verdict(struct area *area, const struct request *request)
 	return !nr_wrong;
 }
 
-/* "not " for a bit that is missing, and the name of the first that differs. */
+/* What of a mask differs, by the name of the first such bit; or NULL. */
 static const char *difference(__u64 seen, __u64 must, __u64 mask, bool is_flags)
 {
 	static const struct {
@@ -278,29 +259,24 @@ static const char *difference(__u64 seen, __u64 must, __u64 mask, bool is_flags)
 		bool is_flags;
 		const char *name;
 	} names[] = {
-		{ PM_PRESENT, false, "present" },
-		{ PM_SWAP, false, "swapped" },
-		{ PM_UFFD_WP, false, "uffd-wp" },
-		{ PM_GUARD_REGION, false, "guard" },
-		{ PM_SOFT_DIRTY, false, "soft-dirty" },
-		{ PM_MMAP_EXCLUSIVE, false, "mapped exclusively" },
-		{ KPF_ANON, true, "anonymous" },
-		{ KPF_KSM, true, "merged by KSM" },
-		{ KPF_ZERO_PAGE, true, "the zero page" },
-		{ KPF_COMPOUND_HEAD, true, "first of a large folio" },
-		{ KPF_COMPOUND_TAIL, true, "inside of a large folio" },
+		{ PM_PRESENT, false, "not present" },
+		{ PM_SWAP, false, "not swapped" },
+		{ PM_UFFD_WP, false, "not uffd-wp" },
+		{ PM_GUARD_REGION, false, "not a guard" },
+		{ PM_SOFT_DIRTY, false, "not soft-dirty" },
+		{ PM_MMAP_EXCLUSIVE, false, "not mapped exclusively" },
+		{ KPF_ANON, true, "not anonymous" },
+		{ KPF_KSM, true, "not merged by KSM" },
+		{ KPF_ZERO_PAGE, true, "not the zero page" },
+		{ KPF_COMPOUND_HEAD, true, "not the first of a large folio" },
+		{ KPF_COMPOUND_TAIL, true, "not inside of a large folio" },
 	};
-	static char text[64];
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		if (names[i].is_flags != is_flags ||
-		    !((seen ^ must) & mask & names[i].bit))
-			continue;
-		snprintf(text, sizeof(text), "%s%s",
-			 seen & names[i].bit ? "" : "not ", names[i].name);
-		return text;
-	}
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].is_flags == is_flags &&
+		    (seen ^ must) & mask & names[i].bit)
+			return names[i].name + (seen & names[i].bit ? 4 : 0);
 	return NULL;
 }
 
@@ -310,12 +286,12 @@ static const char *difference(__u64 seen, __u64 must, __u64 mask, bool is_flags)
  */
 static bool is_known(struct area *area, size_t page, __u64 differs)
 {
+	const struct sight *sight = area->sight;
 	size_t first, nr;
 
 	area_pmd(area, page, &first, &nr);
-	if (differs != PM_MMAP_EXCLUSIVE || !area->sight[page].is_huge ||
-	    page == first || (area->sight[page].entry ^
-			      area->sight[first].entry) & PM_MMAP_EXCLUSIVE)
+	if (differs != PM_MMAP_EXCLUSIVE || !sight[page].is_huge || page == first ||
+	    (sight[page].entry ^ sight[first].entry) & PM_MMAP_EXCLUSIVE)
 		return false;
 	snprintf(area->found, sizeof(area->found),
 		 "pagemap has bit 56 of a PMD's first page for all of its pages");
@@ -362,10 +338,7 @@ static void check_denied(struct area *area, const struct request *request,
 	struct access access = access_word(page_word(area, page), is_write,
 					   it->value);
 
-	if (!access.code)
-		area_mark(area, request, page, "can be %s",
-			  is_write ? "written" : "read");
-	else if (access.code != expected)
+	if (access.code != expected)
 		area_mark(area, request, page, "a %s gives si_code %d, expected %d",
 			  is_write ? "write" : "read", access.code, expected);
 }
@@ -374,59 +347,53 @@ static void check_denied(struct area *area, const struct request *request,
 static void check_value(struct area *area, const struct request *request,
 			size_t page)
 {
-	struct access first = access_word(page_word(area, page), false, 0), last;
+	struct access first = access_word(page_word(area, page), false, 0);
 	const struct page *it = &area->page[page];
+	int faults = first.faults;
+	__u64 last = first.value;
 
-	if (first.code) {
+	if (!first.code)
+		last = access_word(last_word(area, page), false, 0).value;
+	if (first.code)
 		area_mark(area, request, page, "cannot be read (si_code %d)",
 			  first.code);
-		return;
-	}
-	last = access_word(last_word(area, page), false, 0);
-	if (last.code || first.value != it->value || last.value != it->value)
+	else if (first.value != it->value || last != it->value)
 		area_mark(area, request, page, "value %#jx and %#jx, expected %#jx",
-			  (uintmax_t)first.value, (uintmax_t)last.value,
+			  (uintmax_t)first.value, (uintmax_t)last,
 			  (uintmax_t)it->value);
-	if (!(first.faults + last.faults))
+	if (!faults)
 		return;
 	area->sight[page].entry = pagemap_get_entry(area->pagemap_fd,
 						    page_addr(area, page));
 	if (!area_is_moved(area, page))
-		area_mark(area, request, page, "a read takes %d fault%s, expected 0",
-			  first.faults + last.faults,
-			  first.faults + last.faults == 1 ? "" : "s");
-}
-
-static void check_page(struct area *area, const struct request *request,
-		       size_t page)
-{
-	const struct page *it = &area->page[page];
-	bool is_outside = it->what == &page_outside;
-	/* A read that faults would change what is to be checked again. */
-	bool is_free = !is_outside && !area_cost(area, page, false).max;
-
-	check_sight(area, request, page);
-	if (is_outside || !(it->prot & PROT_READ))
-		check_denied(area, request, page, false);
-	else if (is_free)
-		check_value(area, request, page);
-	if (is_outside || !(it->prot & PROT_WRITE))
-		check_denied(area, request, page, true);
+		area_mark(area, request, page, "a read takes %d faults, expected 0",
+			  faults);
 }
 
 /* Holds each page of the process against the model. */
 bool area_serve_check(struct area *area, const struct request *request)
 {
+	struct area_state *const *s;
+	bool good = true;
 	size_t i;
-	bool good;
 
 	if (!area_look(area))
 		return false;
 	access_warm_up(area);
-	for (i = 0; i < area->nr_pages; i++)
-		check_page(area, request, i);
-	good = area_verdict(area, request);
-	for_each_state(i, verify)
-		good = good && (area_skipped(area) || area_states[i]->verify(area));
-	return good;
+	for (i = 0; i < area->nr_pages; i++) {
+		const struct page *it = &area->page[i];
+		int prot = it->what == &page_outside ? PROT_NONE : it->prot;
+
+		check_sight(area, request, i);
+		if (!(prot & PROT_READ))
+			check_denied(area, request, i, false);
+		/* A read that faults would change what is to be checked again. */
+		else if (!area_cost(area, i, false).max)
+			check_value(area, request, i);
+		if (!(prot & PROT_WRITE))
+			check_denied(area, request, i, true);
+	}
+	for_each_state(s)
+		good = good && (!(*s)->verify || (*s)->verify(area));
+	return area_verdict(area, request) && good;
 }

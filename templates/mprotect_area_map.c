@@ -60,6 +60,16 @@ bool *area_bools(struct area *area)
 	return bools;
 }
 
+const char *area_skipped(const struct area *area)
+{
+	return area->skip[0] ? area->skip : NULL;
+}
+
+const char *area_found(const struct area *area)
+{
+	return area->found[0] ? area->found : NULL;
+}
+
 static const char *missing(unsigned int needs, const struct area *area,
 			   __u64 entry)
 {
@@ -110,11 +120,12 @@ void area_init(struct area *area, unsigned int needs)
 
 void area_destroy(struct area *area)
 {
-	size_t i;
+	struct area_state *const *s;
 
 	actors_destroy(area);
-	for_each_state(i, destroy)
-		area_states[i]->destroy(area);
+	for_each_state(s)
+		if ((*s)->destroy)
+			(*s)->destroy(area);
 	if (area->reserved)
 		munmap(area->reserved, area->reserved_len);
 	if (area->shared)

@@ -11,8 +11,7 @@ struct area_state page_outside = { .name = "not mapped" };
 struct area_state page_empty = { .name = "never touched" };
 struct area_state page_anon = { .name = "anonymous" };
 
-struct area_state *area_states[MAX_STATES];
-size_t nr_states;
+struct area_state *const *area_states;
 char area_rule[128];		/* that was decided last, for a message */
 
 /*
@@ -26,7 +25,8 @@ bool kernel_at_least(int major, int minor)
 	struct utsname name;
 
 	uname(&name);
-	sscanf(name.release, "%d.%d", &have_major, &have_minor);
+	if (sscanf(name.release, "%d.%d", &have_major, &have_minor) != 2)
+		return false;
 	snprintf(area_rule, sizeof(area_rule), "%s by its version (Linux %d.%d)",
 		 name.release, major, minor);
 	return have_major > major ||
@@ -104,14 +104,16 @@ void area_pmd(const struct area *area, size_t page, size_t *first, size_t *nr)
 
 void area_split_pmd(struct area *area, size_t page)
 {
-	size_t i, k, first, nr;
+	struct area_state *const *s;
+	size_t i, first, nr;
 
 	area_pmd(area, page, &first, &nr);
 	for (i = first; i < first + nr; i++) {
 		if (!area->page[i].by_pmd)
 			continue;
-		for_each_state(k, pmd_split)
-			area_states[k]->pmd_split(area, i);
+		for_each_state(s)
+			if ((*s)->pmd_split)
+				(*s)->pmd_split(area, i);
 		area->page[i].by_pmd = false;
 	}
 }
@@ -151,7 +153,8 @@ void area_vma_edges(struct area *area, size_t first, size_t end)
  */
 int area_vma_mprotect(struct area *area, size_t first, size_t nr, int prot)
 {
-	size_t i, k;
+	struct area_state *const *s;
+	size_t i;
 
 	for (i = first; i < first + nr; i++) {
 		struct page *page = &area->page[i];
@@ -160,8 +163,9 @@ int area_vma_mprotect(struct area *area, size_t first, size_t nr, int prot)
 			break;
 		if (page->prot == prot)
 			continue;
-		for_each_state(k, mprotected)
-			area_states[k]->mprotected(area, i, prot);
+		for_each_state(s)
+			if ((*s)->mprotected)
+				(*s)->mprotected(area, i, prot);
 		page->prot = prot;
 		/* As in can_change_private_pte_writable(). */
 		if (prot & PROT_WRITE)
@@ -175,8 +179,9 @@ int area_vma_mprotect(struct area *area, size_t first, size_t nr, int prot)
 struct cost area_cost(const struct area *area, size_t page, bool is_write)
 {
 	const struct page *it = &area->page[page];
+	struct area_state *const *s;
 	struct cost cost = {};
-	size_t i, nr;
+	size_t nr;
 
 	area_folio(area, page, &nr);
 	if (is_write && it->exclusive && it->readonly)
@@ -188,8 +193,9 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	 */
 	if (is_write && it->exclusive && nr > 1 && !kernel_at_least(6, 2))
 		cost.max = 1;
-	for_each_state(i, cost)
-		area_states[i]->cost(area, page, is_write, &cost);
+	for_each_state(s)
+		if ((*s)->cost)
+			(*s)->cost(area, page, is_write, &cost);
 	/* A PTE that DAMON makes old while a fault is served is faulted twice. */
 	if (cost.max && area->has_damon)
 		cost.max++;
@@ -207,11 +213,11 @@ struct shown area_show(const struct area *area, size_t page)
 {
 	const struct page *it = &area->page[page];
 	const struct frame *frame = it->frame;
+	struct area_state *const *s;
 	struct shown shown = {
 		/* There is no userfaultfd here, and no guard region. */
 		.entry_mask = PM_PRESENT | PM_SWAP | PM_UFFD_WP | PM_GUARD_REGION,
 	};
-	size_t i;
 
 	if (area->has_soft_dirty && it->what != &page_outside)
 		shown_must(&shown.entry, &shown.entry_mask, PM_SOFT_DIRTY, true);
@@ -228,8 +234,9 @@ struct shown area_show(const struct area *area, size_t page)
 		else if (frame->nr > 1)
 			shown.flags |= KPF_COMPOUND_HEAD;
 	}
-	for_each_state(i, show)
-		area_states[i]->show(area, page, &shown);
+	for_each_state(s)
+		if ((*s)->show)
+			(*s)->show(area, page, &shown);
 	shown.flags_mask &= ~area->blind;
 	return shown;
 }

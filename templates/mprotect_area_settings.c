@@ -229,10 +229,10 @@ static void dismiss_keeper(void)
 
 void area_start(struct area_state *const states[])
 {
-	for (; states[nr_states]; nr_states++) {
-		area_states[nr_states] = states[nr_states];
-		states[nr_states]->nr = nr_states;
-	}
+	int nr = 0;
+
+	for (area_states = states; states[nr]; nr++)
+		states[nr]->nr = nr;
 	program = getpid();
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -31,25 +31,6 @@ struct page {
 	__u8 mark[MAX_STATES];	/* of each state that a program links */
 };
 
-/* What was seen of a page, and of the access to it. */
-struct sight {
-	__u64 entry;		/* pagemap */
-	__u64 flags;		/* kpageflags */
-	bool is_huge;		/* mapped by a PMD */
-	bool is_wrong;
-	bool is_accessed;	/* in this step */
-	__u8 fate;		/* of the frame, enum frame_fate */
-	__u64 was;		/* frame before the access */
-	int faults, min, max;	/* taken, and allowed */
-	int major;		/* of those taken */
-};
-
-/* What must be seen: the bits of a mask. */
-struct shown {
-	__u64 entry, entry_mask;
-	__u64 flags, flags_mask;
-};
-
 enum frame_fate {
 	FRAME_STAYS,
 	FRAME_IS_NEW,
@@ -60,6 +41,24 @@ enum frame_fate {
 struct cost {
 	int min, max;		/* faults */
 	enum frame_fate fate;
+};
+
+/* What was seen of a page, and of the access to it. */
+struct sight {
+	__u64 entry;		/* pagemap */
+	__u64 flags;		/* kpageflags */
+	bool is_huge;		/* mapped by a PMD */
+	bool is_wrong;
+	bool is_accessed;	/* in this step; all that follows is about that */
+	struct cost cost;
+	__u64 was;		/* the frame before */
+	int faults, major;	/* taken: all, and major ones */
+};
+
+/* What must be seen: the bits of a mask. */
+struct shown {
+	__u64 entry, entry_mask;
+	__u64 flags, flags_mask;
 };
 
 /*
@@ -113,12 +112,10 @@ struct request {
 
 /* mprotect_area_model.c: pages, frames, folios and VMAs. */
 extern struct area_state page_outside, page_empty, page_anon;
-extern struct area_state *area_states[MAX_STATES];
-extern size_t nr_states;
+extern struct area_state *const *area_states;
 extern char area_rule[128];
 
-#define for_each_state(i, op) \
-	for (i = 0; i < nr_states; i++) if (area_states[i]->op)
+#define for_each_state(s)	for (s = area_states; *(s); (s)++)
 
 bool kernel_at_least(int major, int minor);
 struct page *area_view(const struct area *area, enum area_process process);

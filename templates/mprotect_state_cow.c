@@ -81,29 +81,28 @@ struct area_state state_cow = {
 	.forked = cow_forked,
 };
 
-static bool advise(struct area *area, size_t page, size_t nr, bool is_forked)
+/*
+ * MADV_DONTFORK for what is not chosen, or MADV_DOFORK for all of it; what this
+ * process does not map is not there to be advised.
+ */
+static bool advise(struct area *area, const bool *chosen)
 {
-	return !madvise(page_addr(area, page), nr * psize(),
-			is_forked ? MADV_DOFORK : MADV_DONTFORK) ||
-	       area_fail(area, "MADV_D%sFORK: %s", is_forked ? "O" : "ONT",
-			 strerror(errno));
-}
+	size_t i, nr;
 
-/* What this process does not map is not there to be advised. */
-static bool advise_all(struct area *area, const bool *chosen)
-{
-	size_t i, k;
+	for (i = 0; i < area->nr_pages; i += nr) {
+		const struct page *it = &area->page[i];
+		int advice = chosen && !chosen[i] ? MADV_DONTFORK : MADV_DOFORK;
 
-	for (i = 0; i < area->nr_pages; i = k) {
-		bool is_outside = area->page[i].what == &page_outside;
-		bool is_forked = !chosen || chosen[i];
-
-		for (k = i + 1; k < area->nr_pages; k++)
-			if ((area->page[k].what == &page_outside) != is_outside ||
-			    (chosen && chosen[k] != chosen[i]))
+		for (nr = 1; i + nr < area->nr_pages; nr++)
+			if ((it[nr].what == &page_outside) !=
+			    (it->what == &page_outside) ||
+			    (chosen && chosen[i + nr] != chosen[i]))
 				break;
-		if (!is_outside && !advise(area, i, k - i, is_forked))
-			return false;
+		if (it->what == &page_outside)
+			continue;
+		if (madvise(page_addr(area, i), nr * psize(), advice))
+			return area_fail(area, "madvise(%d): %s", advice,
+					 strerror(errno));
 		if (chosen)
 			area_vma_edge(area, i);
 	}
@@ -114,7 +113,8 @@ static void note_forked(struct area *area, enum area_process child,
 			const bool *chosen)
 {
 	struct page *its = area_view(area, child);
-	size_t i, k;
+	struct area_state *const *s;
+	size_t i;
 
 	for (i = 0; i < area->nr_pages; i++) {
 		struct page *mine = &area->page[i];
@@ -124,8 +124,9 @@ static void note_forked(struct area *area, enum area_process child,
 			its[i] = (struct page){ .what = &page_outside };
 			continue;
 		}
-		for_each_state(k, forked)
-			area_states[k]->forked(area, i, &its[i]);
+		for_each_state(s)
+			if ((*s)->forked)
+				(*s)->forked(area, i, &its[i]);
 		if (mine->frame) {
 			mine->frame->mappers++;
 			mine->frame->head->mapped_by |= 1U << child;
@@ -139,7 +140,7 @@ static pid_t fork_child(struct area *area, enum area_process child,
 {
 	pid_t pid;
 
-	if (!advise_all(area, chosen))
+	if (!advise(area, chosen))
 		return -1;
 	note_forked(area, child, chosen);
 	fflush(stdout);
@@ -148,7 +149,7 @@ static pid_t fork_child(struct area *area, enum area_process child,
 		actor_main(area, child);
 	if (pid < 0)
 		area_fail(area, "fork: %s", strerror(errno));
-	return advise_all(area, NULL) ? pid : -1;
+	return advise(area, NULL) ? pid : -1;
 }
 
 bool area_fork_pages(struct area *area, enum area_process child,
