@@ -291,7 +291,7 @@ static struct balanced balance(struct area *area, long nr)
 	return balanced_since(&before);
 }
 
-static bool hint(struct area *area)
+static bool hint_all(struct area *area)
 {
 	long nr = 0, nr_huge = 0;
 	struct balanced done;
@@ -323,7 +323,7 @@ static bool hint(struct area *area)
 
 const char *area_hint(struct area *area)
 {
-	return area_answer(area, area_skipped(area) || hint(area));
+	return area_answer(area, area_skipped(area) || hint_all(area));
 }
 
 /* Reads all pages, folio by folio, and counts the hinting faults of each. */
@@ -365,10 +365,10 @@ const char *area_touch(struct area *area, enum area_probe probe)
 		if (!good || !nr_local_faults || area_skipped(area))
 			break;
 		if (round == LOCAL_ROUNDS)
-			good = area_fail(area, "touch: %zu faults of folios on the node of the only thread, %d times",
+			good = area_fail(area, "touch: %zu faults on the node of the only thread, %d times",
 					 nr_local_faults, round + 1);
 		else
-			good = hint(area);
+			good = hint_all(area);
 	}
 	return area_answer(area, good);
 }
