@@ -365,7 +365,7 @@ const char *area_touch(struct area *area, enum area_probe probe)
 		if (!good || !nr_local_faults || area_skipped(area))
 			break;
 		if (round == LOCAL_ROUNDS)
-			good = area_fail(area, "touch: %zu faults on the node of the only thread, %d times",
+			good = area_fail(area, "touch: %zu faults on the own node, %d times",
 					 nr_local_faults, round + 1);
 		else
 			good = hint_all(area);
