@@ -83,10 +83,10 @@ TEST_F(mprotect_sample, child_is_alone)
 	ASSERT_TRUE(area_check(&self->area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_sample, base_all_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, base_all_whole_none)
 {
 	.layout = &layout_base, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
+	.prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, base_first_half_whole_none)
@@ -95,16 +95,22 @@ FIXTURE_VARIANT_ADD(mprotect_sample, base_first_half_whole_none)
 	.range = RANGE_WHOLE, .prot = PROT_NONE,
 };
 
+FIXTURE_VARIANT_ADD(mprotect_sample, base_first_half_whole_read)
+{
+	.layout = &layout_base, .shared = PAGES_FIRST_HALF,
+	.range = RANGE_WHOLE, .prot = PROT_READ,
+};
+
 FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_whole_read)
 {
 	.layout = &layout_order2, .shared = PAGES_ALL, .range = RANGE_WHOLE,
 	.prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_inside_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_inside_none)
 {
 	.layout = &layout_order2, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
+	.prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_head_none)
@@ -113,10 +119,10 @@ FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_head_none)
 	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_whole_none)
 {
 	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
+	.range = RANGE_WHOLE, .prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_inside_none)
@@ -125,16 +131,22 @@ FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_inside_none)
 	.range = RANGE_INSIDE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_head_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_inside_read)
 {
 	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_HEAD, .prot = PROT_READ,
+	.range = RANGE_INSIDE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_whole_none)
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_head_none)
+{
+	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
+	.range = RANGE_HEAD, .prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_whole_read)
 {
 	.layout = &layout_mine, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
+	.prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_inside_none)
@@ -149,16 +161,22 @@ FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_head_none)
 	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_head_read)
 {
-	.layout = &layout_mine, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
+	.layout = &layout_mine, .shared = PAGES_ALL, .range = RANGE_HEAD,
+	.prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_inside_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_whole_none)
 {
 	.layout = &layout_mine, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
+	.range = RANGE_WHOLE, .prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_inside_none)
+{
+	.layout = &layout_mine, .shared = PAGES_FIRST_HALF,
+	.range = RANGE_INSIDE, .prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_head_read)
@@ -179,28 +197,34 @@ FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_inside_none)
 	.prot = PROT_NONE,
 };
 
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_inside_read)
+{
+	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_INSIDE,
+	.prot = PROT_READ,
+};
+
 FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_head_none)
 {
 	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_HEAD,
 	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_whole_none)
 {
 	.layout = &layout_pmd_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
+	.range = RANGE_WHOLE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_inside_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_inside_none)
 {
 	.layout = &layout_pmd_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
+	.range = RANGE_INSIDE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_head_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_head_none)
 {
 	.layout = &layout_pmd_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_HEAD, .prot = PROT_READ,
+	.range = RANGE_HEAD, .prot = PROT_NONE,
 };
 
 int main(int argc, char **argv)
