@@ -3,10 +3,20 @@
 #ifndef __MPROTECT_MODEL_H__
 #define __MPROTECT_MODEL_H__
 
-#include "mprotect_area_tree.h"
-#include "mprotect_area.h"
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#define PFN_MASK	((1ULL << 55) - 1)
+#include "mprotect_area.h"
+#include "mprotect_area_tree.h"
+
 #define MAX_STATES	8
 
 /* Memory behind a page. Those of one folio share the first one, the head. */
@@ -31,22 +41,18 @@ struct page {
 	__u8 mark[MAX_STATES];	/* of each state that a program links */
 };
 
-enum frame_fate {
-	FRAME_STAYS,
-	FRAME_IS_NEW,
-	FRAME_MAY_BE_NEW,	/* reused, or copied: the kernel's choice */
-};
-
 /* What an access costs. */
 struct cost {
 	int min, max;		/* faults */
-	enum frame_fate fate;
+	enum {
+		FRAME_STAYS,
+		FRAME_IS_NEW,
+		FRAME_MAY_BE_NEW,	/* reused, or copied: the kernel's choice */
+	} fate;
 };
 
 /* What was seen of a page, and of the access to it. */
 struct sight {
-	__u64 entry;		/* pagemap */
-	__u64 flags;		/* kpageflags */
 	bool is_huge;		/* mapped by a PMD */
 	bool is_wrong;
 	bool is_accessed;	/* in this step; all that follows is about that */
@@ -98,16 +104,34 @@ struct area_kind {
 	bool is_local;		/* on the node of the parent */
 };
 
+/* One who acts on the window: asked through a socket, but for the test itself. */
+struct actor {
+	pid_t pid;		/* 0: does not live */
+	enum area_process forked_by;
+	int fds[2];		/* of the test, and of the actor */
+};
+
+struct range {
+	const char *name;
+	size_t first, end;
+};
+
 /* What an actor is asked to do. */
 struct request {
 	bool (*serve)(struct area *area, const struct request *request);
 	const char *name;	/* of the step */
-	const char *range;	/* its name, or "" */
-	size_t first, nr;
+	struct range range;	/* if it has one */
 	int prot;
 	bool is_write;
 	enum area_process child;
 	enum area_pages pages;
+};
+
+/* What comes of it. */
+struct answer {
+	char what[480];		/* the first page that is wrong */
+	char found[128];	/* a fault of the kernel that is known */
+	char skip[256];
 };
 
 /* mprotect_area_model.c: pages, frames, folios and VMAs. */
@@ -115,20 +139,19 @@ extern struct area_state page_outside, page_empty, page_anon;
 extern struct area_state *const *area_states;
 extern char area_rule[128];
 
-#define for_each_state(s)	for (s = area_states; *(s); (s)++)
-
 bool kernel_at_least(int major, int minor);
 struct page *area_view(const struct area *area, enum area_process process);
 void area_new_frame(struct area *area, size_t page);
 void area_leave_frame(struct page *page);
 void area_fold_frames(struct area *area, size_t first, size_t nr);
 size_t area_folio(const struct area *area, size_t page, size_t *nr);
-void area_pmd(const struct area *area, size_t page, size_t *first, size_t *nr);
+void area_pmd(const struct area *area, size_t page, size_t *first, size_t *end);
 void area_split_pmd(struct area *area, size_t page);
 void area_vma_edge(struct area *area, size_t page);
 void area_vma_edges(struct area *area, size_t first, size_t end);
 bool area_is_one_vma(const struct area *area, size_t page);
-int area_vma_mprotect(struct area *area, size_t first, size_t nr, int prot);
+void area_vma_mprotect(struct area *area, size_t first, size_t end, int prot);
+size_t area_run(const struct area *area, size_t first, size_t end, const bool *chosen);
 struct cost area_cost(const struct area *area, size_t page, bool is_write);
 struct shown area_show(const struct area *area, size_t page);
 void shown_must(__u64 *value, __u64 *mask, __u64 bit, bool is_set);
@@ -141,10 +164,13 @@ __u64 *page_word(const struct area *area, size_t page);
 __u64 *last_word(const struct area *area, size_t page);
 __u64 area_new_value(const struct area *area, size_t page);
 bool *area_bools(struct area *area);
+void *shared_memory(size_t len);
 bool area_alloc(struct area *area, const struct layout *layout);
+bool area_advise(struct area *area, size_t page, size_t nr, int advice);
 bool area_allow_thp(struct area *area, bool allow);
 bool area_populate(struct area *area, size_t page, const struct segment *segment);
 bool area_adopt(struct area *area);
+size_t segment_folio(const struct segment *segment);
 size_t segment_pages(const struct segment *segment);
 const struct segment *area_segment(const struct area *area, size_t page,
 				   size_t *first);
@@ -160,26 +186,24 @@ void access_init(void);
 void access_warm_up(const struct area *area);
 struct access access_word(__u64 *word, bool is_write, __u64 value);
 void area_access_start(struct area *area);
-void area_access(struct area *area, const struct request *request,
-		 size_t page);
-bool area_access_end(struct area *area, const struct request *request);
+void area_access(struct area *area, size_t page);
+bool area_access_end(struct area *area);
 bool area_serve_access(struct area *area, const struct request *request);
 
 /* mprotect_area_check.c: looking, comparing, telling. */
-__printf(2, 3)
-bool area_skip(struct area *area, const char *fmt, ...);
-__printf(2, 3)
-bool area_fail(struct area *area, const char *fmt, ...);
-__printf(4, 5)
-void area_mark(struct area *area, const struct request *request, size_t page,
-	       const char *fmt, ...);
+__printf(2, 3) bool area_skip(struct area *area, const char *fmt, ...);
+__printf(2, 3) bool area_fail(struct area *area, const char *fmt, ...);
+__printf(3, 4)
+void area_mark(struct area *area, size_t page, const char *fmt, ...);
+void area_mark_frame(struct area *area, size_t page);
+void area_mark_values(struct area *area, size_t page, __u64 first, __u64 last);
 bool area_is_moved(struct area *area, size_t page);
-bool area_verdict(struct area *area, const struct request *request);
+bool area_verdict(struct area *area);
 bool area_look(struct area *area);
 bool area_is_huge(const struct area *area, size_t page);
 bool area_serve_check(struct area *area, const struct request *request);
 __u64 page_flags(const struct area *area, __u64 pfn);
-__u64 seen_pfn(const struct sight *sight);
+__u64 seen_pfn(const struct area *area, size_t page);
 unsigned long moved_pages(void);
 
 /* mprotect_area_actor.c: processes and threads. */
@@ -191,9 +215,10 @@ void actor_serve(struct area *area, int fd);
 void actor_main(struct area *area, enum area_process self);
 
 /* mprotect_area_step.c: ranges, selections, and how a step is answered. */
-bool area_is_selected(const struct area *area, size_t page,
-		      enum area_pages pages);
-const char *area_answer(const struct area *area, bool good);
+bool area_is_selected(const struct area *area, size_t page, enum area_pages pages);
+const char *area_answer(struct area *area, bool good);
+const char *area_step(struct area *area, enum area_process process,
+		      struct request request);
 const char *area_ask_range(struct area *area, enum area_process process,
 			   enum area_range range, struct request request);
 
@@ -202,8 +227,7 @@ bool area_find_nodes(struct area *area, int *home, int *remote);
 int node_of(void *addr);
 
 /* mprotect_state_cow.c */
-bool area_fork_pages(struct area *area, enum area_process child,
-		     const bool *chosen);
+bool area_fork_pages(struct area *area, enum area_process child, const bool *chosen);
 bool area_serve_exit(struct area *area, const struct request *request);
 
 /* mprotect_area_settings.c: what is written to /sys and /proc, and put back. */

@@ -3,8 +3,6 @@
  * Zero: a read of a page that was never touched maps the zero page, or the huge
  * one; a write gives the process a page of its own.
  */
-#include <sys/mman.h>
-
 #include "mprotect_model.h"
 
 struct area_state state_zero;
@@ -33,16 +31,16 @@ static void zero_cost(const struct area *area, size_t page, bool is_write,
  */
 static void replace_pmd(struct area *area, size_t page)
 {
-	size_t i, first, nr;
+	size_t i, first, end;
 
 	if (!area_is_huge(area, page)) {
 		area_split_pmd(area, page);
 		return;
 	}
-	area_pmd(area, page, &first, &nr);
+	area_pmd(area, page, &first, &end);
 	area_look(area);
-	area_fold_frames(area, first, nr);
-	for (i = first; i < first + nr; i++) {
+	area_fold_frames(area, first, end - first);
+	for (i = first; i < end; i++) {
 		area->page[i].what = &page_anon;
 		area->page[i].exclusive = true;
 	}
