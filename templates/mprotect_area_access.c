@@ -84,6 +84,27 @@ void access_warm_up(const struct area *area)
 	access_word(&dummy, false, 0);
 }
 
+/* Reads or writes the page's first and last word, and marks what is wrong. */
+struct access access_page(struct area *area, size_t page, bool is_write)
+{
+	__u64 value = area->page[page].value;
+	struct access first, last;
+
+	first = access_word(page_word(area, page), is_write, value);
+	if (first.code) {
+		area_mark(area, page, "a %s gives si_code %d",
+			  is_write ? "write" : "read", first.code);
+		return first;
+	}
+	last = access_word(last_word(area, page), is_write, value);
+	if (!is_write && (first.value != value || last.value != value))
+		area_mark(area, page, "value %#llx and %#llx, expected %#llx",
+			  first.value, last.value, value);
+	first.faults += last.faults;
+	first.major += last.major;
+	return first;
+}
+
 void area_access_start(struct area *area)
 {
 	size_t i;
@@ -100,7 +121,7 @@ void area_access(struct area *area, size_t page)
 	bool is_write = area->request->is_write;
 	struct sight *sight = &area->sight[page];
 	struct page *it = &area->page[page];
-	struct access first, last;
+	struct access access;
 
 	if (it->what == &page_outside ||
 	    !(it->prot & (is_write ? PROT_WRITE : PROT_READ)))
@@ -110,19 +131,14 @@ void area_access(struct area *area, size_t page)
 	sight->is_accessed = true;
 	if (is_write)
 		it->value = area_new_value(area, page);
-	first = access_word(page_word(area, page), is_write, it->value);
-	if (first.code) {
-		area_mark(area, page, "a signal with si_code %d", first.code);
+	access = access_page(area, page, is_write);
+	if (access.code)
 		return;
-	}
-	last = access_word(last_word(area, page), is_write, it->value);
-	if (!is_write)
-		area_mark_values(area, page, first.value, last.value);
-	sight->faults = first.faults + last.faults;
-	sight->major = first.major + last.major;
+	sight->faults = access.faults;
+	sight->major = access.major;
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->accessed)
-			(*s)->accessed(area, page, is_write, sight->faults);
+			(*s)->accessed(area, page, is_write, access.faults);
 	if (is_write)
 		it->readonly = false;
 }
@@ -144,8 +160,7 @@ static void settle(struct area *area, size_t page)
 		it->frame->pfn = pfn;
 	if (area_is_moved(area, page))
 		return;
-	if (it->frame && (it->frame->pfn != pfn || !pfn))
-		area_mark_frame(area, page);
+	area_check_frame(area, page);
 	if (sight->faults < cost->min || sight->faults > cost->max)
 		area_mark(area, page, "%d faults, expected %d%s", sight->faults,
 			  cost->min, cost->max > cost->min ? " or more" : "");

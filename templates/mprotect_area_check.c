@@ -27,15 +27,6 @@ bool area_fail(struct area *area, const char *fmt, ...)
 	return false;
 }
 
-/* Beyond the last page frame there is nothing to read, and no flag. */
-__u64 page_flags(const struct area *area, __u64 pfn)
-{
-	__u64 flags;
-
-	return pread(area->kpageflags_fd, &flags, sizeof(flags),
-		     pfn * sizeof(flags)) == sizeof(flags) ? flags : 0;
-}
-
 __u64 seen_pfn(const struct area *area, size_t page)
 {
 	__u64 entry = area->entry[page];
@@ -200,21 +191,13 @@ void area_mark(struct area *area, size_t page, const char *fmt, ...)
 	ksft_print_msg("%s\n", line);
 }
 
-/* Another frame is seen than the page must have. */
-void area_mark_frame(struct area *area, size_t page)
+void area_check_frame(struct area *area, size_t page)
 {
-	area_mark(area, page, "frame %#llx, expected %#llx", seen_pfn(area, page),
-		  area->page[page].frame->pfn);
-}
+	const struct frame *frame = area->page[page].frame;
+	__u64 pfn = seen_pfn(area, page);
 
-/* Marks the page if its first and last word are not what they must be. */
-void area_mark_values(struct area *area, size_t page, __u64 first, __u64 last)
-{
-	__u64 value = area->page[page].value;
-
-	if (first != value || last != value)
-		area_mark(area, page, "value %#llx and %#llx, expected %#llx",
-			  first, last, value);
+	if (frame && (frame->pfn != pfn || !pfn))
+		area_mark(area, page, "frame %#llx, expected %#llx", pfn, frame->pfn);
 }
 
 /*
@@ -302,7 +285,6 @@ static bool is_known(struct area *area, size_t page, __u64 differs)
 /* What is seen of the page without touching it. */
 static void check_sight(struct area *area, size_t page)
 {
-	const struct frame *frame = area->page[page].frame;
 	__u64 entry = area->entry[page], flags = area->flags[page];
 	bool is_huge = area->sight[page].is_huge;
 	struct shown must = area_show(area, page);
@@ -316,8 +298,7 @@ static void check_sight(struct area *area, size_t page)
 		area_mark(area, page, "%s in pagemap (%#llx)", name, entry);
 	if (is_moved)
 		return;
-	if (frame && frame->pfn != seen_pfn(area, page))
-		area_mark_frame(area, page);
+	area_check_frame(area, page);
 	name = difference(flags, must.flags, must.flags_mask, true);
 	if (name)
 		area_mark(area, page, "%s in kpageflags (%#llx)", name, flags);
@@ -340,20 +321,14 @@ static void check_denied(struct area *area, size_t page, bool is_write)
 /* The first touch of a page that is there takes no fault. */
 static void check_value(struct area *area, size_t page)
 {
-	struct access first = access_word(page_word(area, page), false, 0);
+	int faults = access_page(area, page, false).faults;
 
-	if (first.code)
-		area_mark(area, page, "cannot be read (si_code %d)", first.code);
-	else
-		area_mark_values(area, page, first.value,
-				 access_word(last_word(area, page), false, 0).value);
-	if (!first.faults)
+	if (!faults)
 		return;
 	area->entry[page] = pagemap_get_entry(area->pagemap_fd,
 					      page_addr(area, page));
 	if (!area_is_moved(area, page))
-		area_mark(area, page, "a read takes %d faults, expected 0",
-			  first.faults);
+		area_mark(area, page, "a read takes %d faults, expected 0", faults);
 }
 
 /* Holds each page of the process against the model. */

@@ -70,6 +70,15 @@ const char *area_found(const struct area *area)
 	return area->answer->found[0] ? area->answer->found : NULL;
 }
 
+/* Beyond the last page frame there is nothing to read, and no flag. */
+static __u64 page_flags(const struct area *area, __u64 pfn)
+{
+	__u64 flags;
+
+	return pread(area->kpageflags_fd, &flags, sizeof(flags),
+		     pfn * sizeof(flags)) == sizeof(flags) ? flags : 0;
+}
+
 static const char *missing(const struct area *area, unsigned int needs, __u64 entry)
 {
 	if (needs & AREA_NEED_ROOT && area->kpageflags_fd < 0)

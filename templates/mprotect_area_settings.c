@@ -53,9 +53,9 @@ static pid_t keeper, program;
 
 /* Between the program, its tests and the keeper. */
 static struct {
-	pid_t test;		/* the process group of the running test */
-	int is_quiet;
-	int is_over;		/* what comes now comes too late */
+	_Atomic pid_t test;	/* the process group of the running test */
+	_Atomic bool is_quiet;
+	_Atomic bool is_over;	/* what comes now comes too late */
 } *shared;
 
 /* Reads @path into @value: of "a [b] c" the b, else the line. */
@@ -154,8 +154,8 @@ static void kill_test(void)
 	pid_t test;
 	int i;
 
-	__atomic_store_n(&shared->is_over, 1, __ATOMIC_SEQ_CST);
-	test = __atomic_load_n(&shared->test, __ATOMIC_SEQ_CST);
+	shared->is_over = true;
+	test = shared->test;
 	if (!test || kill(-test, SIGKILL))
 		return;
 	/* It may be in the middle of writing a setting: until it is gone. */
@@ -193,7 +193,7 @@ static __noreturn void keep(void)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	set_all(true);
 	lay_decoy();
-	__atomic_store_n(&shared->is_quiet, 1, __ATOMIC_RELEASE);
+	shared->is_quiet = true;
 	if (getppid() == program) {
 		sigemptyset(&set);
 		sigaddset(&set, SIGTERM);
@@ -230,16 +230,15 @@ void area_start(struct area_state *const states[])
 	if (!keeper)
 		keep();
 	atexit(dismiss_keeper);
-	while (!__atomic_load_n(&shared->is_quiet, __ATOMIC_ACQUIRE))
+	while (!shared->is_quiet)
 		usleep(1000);
 }
 
 /* So that the keeper finds the test when the program is killed. */
 void settings_track_test(bool is_running)
 {
-	__atomic_store_n(&shared->test, is_running ? getpgrp() : 0,
-			 __ATOMIC_SEQ_CST);
-	if (is_running && __atomic_load_n(&shared->is_over, __ATOMIC_SEQ_CST))
+	shared->test = is_running ? getpgrp() : 0;
+	if (is_running && shared->is_over)
 		_exit(KSFT_FAIL);
 }
 

@@ -79,8 +79,7 @@ struct area_state {
 	void (*cost)(const struct area *area, size_t page, bool is_write,
 		     struct cost *cost);
 	/* What the page is after an access that took @faults. */
-	void (*accessed)(struct area *area, size_t page, bool is_write,
-			 int faults);
+	void (*accessed)(struct area *area, size_t page, bool is_write, int faults);
 	/* mprotect() gives the page another protection. */
 	void (*mprotected)(struct area *area, size_t page, int prot);
 	/* The PMD that maps the page is split. */
@@ -185,6 +184,7 @@ struct access {
 void access_init(void);
 void access_warm_up(const struct area *area);
 struct access access_word(__u64 *word, bool is_write, __u64 value);
+struct access access_page(struct area *area, size_t page, bool is_write);
 void area_access_start(struct area *area);
 void area_access(struct area *area, size_t page);
 bool area_access_end(struct area *area);
@@ -195,14 +195,12 @@ __printf(2, 3) bool area_skip(struct area *area, const char *fmt, ...);
 __printf(2, 3) bool area_fail(struct area *area, const char *fmt, ...);
 __printf(3, 4)
 void area_mark(struct area *area, size_t page, const char *fmt, ...);
-void area_mark_frame(struct area *area, size_t page);
-void area_mark_values(struct area *area, size_t page, __u64 first, __u64 last);
+void area_check_frame(struct area *area, size_t page);
 bool area_is_moved(struct area *area, size_t page);
 bool area_verdict(struct area *area);
 bool area_look(struct area *area);
 bool area_is_huge(const struct area *area, size_t page);
 bool area_serve_check(struct area *area, const struct request *request);
-__u64 page_flags(const struct area *area, __u64 pfn);
 __u64 seen_pfn(const struct area *area, size_t page);
 unsigned long moved_pages(void);
 
