@@ -86,13 +86,12 @@ static bool is_answered(const struct actor *actor)
 }
 
 /* Has @request served by who it is for. */
-bool area_ask(struct area *area, enum area_process process,
-	      const struct request *request)
+bool area_ask(struct area *area, const struct request *request)
 {
-	const struct actor *actor = &area->actor[process];
+	const struct actor *actor = &area->actor[request->process];
 	bool good;
 
-	if (process == area->self)
+	if (request->process == area->self)
 		return serve(area, request);
 	if (!actor->pid)
 		return area_fail(area, "%s: nobody is there to do it", request->name);

@@ -9,6 +9,8 @@
  */
 #include "mprotect_model.h"
 
+#include <stdatomic.h>
+
 #define DAMON(name)	"/sys/module/damon_" name "/parameters/enabled"
 
 /*
@@ -53,9 +55,9 @@ static pid_t keeper, program;
 
 /* Between the program, its tests and the keeper. */
 static struct {
-	_Atomic pid_t test;	/* the process group of the running test */
-	_Atomic bool is_quiet;
-	_Atomic bool is_over;	/* what comes now comes too late */
+	atomic_int test;	/* the process group of the running test */
+	atomic_int is_quiet;
+	atomic_int is_over;	/* what comes now comes too late */
 } *shared;
 
 /* Reads @path into @value: of "a [b] c" the b, else the line. */

@@ -14,10 +14,9 @@ const char *area_answer(struct area *area, bool good)
 /* The folio of the layout that @page is in, whatever has become of it since. */
 static size_t layout_folio(const struct area *area, size_t page, size_t *nr)
 {
-	const struct segment *segment;
 	size_t first;
+	const struct segment *segment = area_segment(area, page, &first);
 
-	segment = area_segment(area, page, &first);
 	*nr = segment_folio(segment);
 	return page - (page - first) % *nr;
 }
@@ -40,12 +39,14 @@ static size_t the_folio(const struct area *area, size_t *nr)
 	return first;
 }
 
-static struct range find_range(const struct area *area, enum area_range range)
+struct range area_find_range(const struct area *area, enum area_range range)
 {
 	size_t size, next, folio = the_folio(area, &size), end = area->nr_pages;
 	size_t middle = folio + size / 2, after = folio + size;
 	size_t boundary = area->boundary, block = boundary + contpte_pages();
 
+	if (area_skipped(area))
+		return (struct range){};
 	switch (range) {
 	case RANGE_WHOLE:
 		return (struct range){ "whole", 0, end };
@@ -119,54 +120,46 @@ static bool serve_mprotect(struct area *area, const struct request *request)
 	return true;
 }
 
-/* Has a step done by @process, if the test is not skipped. */
-const char *area_step(struct area *area, enum area_process process,
-		      struct request request)
+/* Has a step done, if the test is not skipped. */
+const char *area_step(struct area *area, struct request request)
 {
-	return area_answer(area, area_skipped(area) ||
-				 area_ask(area, process, &request));
-}
-
-const char *area_ask_range(struct area *area, enum area_process process,
-			   enum area_range range, struct request request)
-{
-	if (!area_skipped(area))
-		request.range = find_range(area, range);
-	return area_step(area, process, request);
+	return area_answer(area, area_skipped(area) || area_ask(area, &request));
 }
 
 const char *area_mprotect(struct area *area, enum area_process process,
 			  enum area_range range, int prot)
 {
-	return area_ask_range(area, process, range, (struct request){
+	return area_step(area, (struct request){
 		.name = "mprotect", .serve = serve_mprotect, .prot = prot,
+		.process = process, .range = area_find_range(area, range),
 	});
 }
 
 const char *area_write(struct area *area, enum area_process process,
 		       enum area_range range)
 {
-	return area_ask_range(area, process, range, (struct request){
+	return area_step(area, (struct request){
 		.name = "write", .serve = area_serve_access, .is_write = true,
+		.process = process, .range = area_find_range(area, range),
 	});
 }
 
 const char *area_read(struct area *area, enum area_process process,
 		      enum area_range range)
 {
-	return area_ask_range(area, process, range, (struct request){
+	return area_step(area, (struct request){
 		.name = "read", .serve = area_serve_access,
+		.process = process, .range = area_find_range(area, range),
 	});
 }
 
 const char *area_check(struct area *area)
 {
-	const struct request check = { .name = "check", .serve = area_serve_check };
-	bool good = true;
-	int i;
+	struct request check = { .name = "check", .serve = area_serve_check };
+	const char *answer = "ok";
 
-	for (i = 0; i < NR_VIEWS && good && !area_skipped(area); i++)
-		if (area->actor[i].pid)
-			good = area_ask(area, i, &check);
-	return area_answer(area, good);
+	for (; check.process < NR_VIEWS && !strcmp(answer, "ok"); check.process++)
+		if (area->actor[check.process].pid)
+			answer = area_step(area, check);
+	return answer;
 }

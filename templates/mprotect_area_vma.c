@@ -17,7 +17,8 @@ static bool serve_split_vma(struct area *area, const struct request *request)
 
 const char *area_split_vma(struct area *area, enum area_range range)
 {
-	return area_ask_range(area, PROCESS_PARENT, range, (struct request){
+	return area_step(area, (struct request){
 		.name = "split_vma", .serve = serve_split_vma,
+		.range = area_find_range(area, range),
 	});
 }

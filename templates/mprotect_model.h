@@ -84,7 +84,7 @@ struct area_state {
 	void (*mprotected)(struct area *area, size_t page, int prot);
 	/* The PMD that maps the page is split. */
 	void (*pmd_split)(struct area *area, size_t page);
-	/* fork() gives a process the copy @its. */
+	/* fork() gives another process the copy @its. */
 	void (*forked)(struct area *area, size_t page, struct page *its);
 	/* What pagemap and kpageflags must show. */
 	void (*show)(const struct area *area, size_t page, struct shown *shown);
@@ -119,6 +119,7 @@ struct range {
 struct request {
 	bool (*serve)(struct area *area, const struct request *request);
 	const char *name;	/* of the step */
+	enum area_process process;
 	struct range range;	/* if it has one */
 	int prot;
 	bool is_write;
@@ -207,18 +208,15 @@ unsigned long moved_pages(void);
 /* mprotect_area_actor.c: processes and threads. */
 void actors_init(struct area *area);
 void actors_destroy(struct area *area);
-bool area_ask(struct area *area, enum area_process process,
-	      const struct request *request);
+bool area_ask(struct area *area, const struct request *request);
 void actor_serve(struct area *area, int fd);
 void actor_main(struct area *area, enum area_process self);
 
 /* mprotect_area_step.c: ranges, selections, and how a step is answered. */
 bool area_is_selected(const struct area *area, size_t page, enum area_pages pages);
 const char *area_answer(struct area *area, bool good);
-const char *area_step(struct area *area, enum area_process process,
-		      struct request request);
-const char *area_ask_range(struct area *area, enum area_process process,
-			   enum area_range range, struct request request);
+const char *area_step(struct area *area, struct request request);
+struct range area_find_range(const struct area *area, enum area_range range);
 
 /* mprotect_area_nodes.c: memory on another node. */
 bool area_find_nodes(struct area *area, int *home, int *remote);

@@ -147,8 +147,9 @@ static bool serve_fork(struct area *area, const struct request *request)
 const char *area_fork(struct area *area, enum area_process process,
 		      enum area_process child, enum area_pages pages)
 {
-	return area_step(area, process, (struct request){
-		.name = "fork", .serve = serve_fork, .child = child, .pages = pages,
+	return area_step(area, (struct request){
+		.name = "fork", .serve = serve_fork,
+		.process = process, .child = child, .pages = pages,
 	});
 }
 
@@ -172,7 +173,8 @@ bool area_serve_exit(struct area *area, const struct request *request)
 /* Ends the child: what it still mapped has a mapper less. */
 const char *area_exit(struct area *area, enum area_process child)
 {
-	return area_step(area, area->actor[child].forked_by, (struct request){
-		.name = "exit", .serve = area_serve_exit, .child = child,
+	return area_step(area, (struct request){
+		.name = "exit", .serve = area_serve_exit,
+		.process = area->actor[child].forked_by, .child = child,
 	});
 }
