@@ -58,10 +58,8 @@ struct access access_word(__u64 *word, bool is_write, __u64 value)
 }
 
 /*
- * After fork() or NUMA hinting the test's own memory faults once, and not only
- * where the test looks: the kernel writes to the thread's rseq area when it is
- * preempted. So does the code of an access. Take all those faults before any are
- * counted.
+ * After fork() or NUMA hinting the test's own memory faults once, also where only
+ * the kernel writes (rseq). Take all those faults before any are counted.
  */
 void access_warm_up(const struct area *area)
 {

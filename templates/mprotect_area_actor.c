@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Who acts on the window: the test, processes that were forked for it, and a
- * thread. Each of them serves what comes through its socket, one request after
- * the other, with the pages of the model that are its own.
+ * thread, one at a time. Each serves the requests that come through its socket.
  */
 #include "mprotect_model.h"
 

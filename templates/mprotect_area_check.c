@@ -44,15 +44,12 @@ unsigned long moved_pages(void)
 /* Memory of the process that PMDs map, in pages; the zero page does not count. */
 static size_t huge_pages(void)
 {
-	unsigned long kilobytes = 0;
-	char text[4096], *line;
+	const char *name = "AnonHugePages:";
+	char text[4096], *line = NULL;
 
-	if (!read_file("/proc/self/smaps_rollup", text, sizeof(text)))
-		return 0;
-	line = strstr(text, "AnonHugePages:");
-	if (line)
-		sscanf(line, "AnonHugePages: %lu kB", &kilobytes);
-	return (kilobytes << 10) / psize();
+	if (read_file("/proc/self/smaps_rollup", text, sizeof(text)))
+		line = strstr(text, name);
+	return line ? (strtoul(line + strlen(name), NULL, 10) << 10) / psize() : 0;
 }
 
 /* Whether that has the page, if a PMD maps it: Linux 6.1 leaves protnone out. */
@@ -158,6 +155,8 @@ static void print_map(const struct area *area)
 	ksft_print_msg("  folio    %s\n", rows[0]);
 	ksft_print_msg("  expected %s\n", rows[1]);
 	ksft_print_msg("  wrong    %s\n", rows[2]);
+	if (area_rule[0])
+		ksft_print_msg("rules of %s\n", area_rule);
 }
 
 /* The page is wrong. The first ones are told; the map has them all. */
@@ -222,8 +221,6 @@ bool area_verdict(struct area *area)
 
 	if (nr_wrong)
 		print_map(area);
-	if (nr_wrong && area_rule[0])
-		ksft_print_msg("rules of %s\n", area_rule);
 	fflush(stdout);
 	for (i = 0; i < area->nr_pages; i++)
 		area->sight[i].is_wrong = false;

@@ -291,8 +291,6 @@ static void fill(struct area *area, size_t page, size_t nr, bool by_pmd)
 	for (i = page; i < page + nr; i++) {
 		struct page *it = &area->page[i];
 
-		it->what = &page_anon;
-		it->exclusive = true;
 		it->by_pmd = by_pmd;
 		it->value = area_new_value(area, i);
 		*page_word(area, i) = it->value;

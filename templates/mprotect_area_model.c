@@ -59,14 +59,17 @@ void area_leave_frame(struct page *page)
 void area_new_frame(struct area *area, size_t page)
 {
 	struct frame *frame = area->frames + page;
+	struct page *it = &area->page[page];
 
-	area_leave_frame(&area->page[page]);
+	area_leave_frame(it);
 	while (frame->mappers)
 		frame += area->nr_pages;
 	*frame = (struct frame){
 		.mappers = 1, .head = frame, .nr = 1, .mapped_by = 1U << area->self,
 	};
-	area->page[page].frame = frame;
+	it->frame = frame;
+	it->what = &page_anon;
+	it->exclusive = true;
 }
 
 /* The frames of @nr pages are a folio. */

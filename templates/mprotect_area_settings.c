@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The settings that these tests change, and their way back.
- *
- * The tree's own helpers put settings back in atexit() and signal handlers,
- * which a SIGKILL passes by. Here a process of its own waits for the program to
- * end, however it ends, kills what is left of the running test and writes back
- * each file that differs from what it was.
+ * The settings that these tests change. The tree's own helpers put them back in
+ * atexit() and signal handlers, which a SIGKILL passes by. Here a process of its
+ * own waits for the program to end, however it ends, kills what is left of the
+ * running test and writes back each file that differs from what it was.
  */
 #include "mprotect_model.h"
 
@@ -150,21 +148,6 @@ static void set_all(bool is_quiet)
 				       settings[i].quiet : settings[i].was);
 }
 
-/* A test that begins now ends itself, one that has begun is killed. */
-static void kill_test(void)
-{
-	pid_t test;
-	int i;
-
-	shared->is_over = true;
-	test = shared->test;
-	if (!test || kill(-test, SIGKILL))
-		return;
-	/* It may be in the middle of writing a setting: until it is gone. */
-	for (i = 0; i < 1000 && !kill(-test, 0); i++)
-		usleep(1000);
-}
-
 /*
  * Memory for khugepaged to look at: first on its list, and all that it gets to
  * when a switch of the THP settings wakes it.
@@ -186,7 +169,8 @@ static void lay_decoy(void)
 static __noreturn void keep(void)
 {
 	sigset_t set;
-	int signal;
+	int signal, i;
+	pid_t test;
 
 	setsid();
 	prctl(PR_SET_NAME, "ksft-settings");
@@ -201,7 +185,14 @@ static __noreturn void keep(void)
 		sigaddset(&set, SIGTERM);
 		sigwait(&set, &signal);
 	}
-	kill_test();
+	/* A test that begins now ends itself, one that has begun is killed. */
+	shared->is_over = true;
+	test = shared->test;
+	if (test)
+		kill(-test, SIGKILL);
+	/* It may be in the middle of writing a setting: until it is gone. */
+	for (i = 0; test && i < 1000 && !kill(-test, 0); i++)
+		usleep(1000);
 	set_all(false);
 	_exit(0);
 }
@@ -218,9 +209,8 @@ static void dismiss_keeper(void)
 
 void area_start(struct area_state *const states[])
 {
-	int nr = 0;
-
-	for (area_states = states; states[nr]; nr++)
+	area_states = states;
+	for (int nr = 0; states[nr]; nr++)
 		states[nr]->nr = nr;
 	program = getpid();
 	shared = shared_memory(sizeof(*shared));

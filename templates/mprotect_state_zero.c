@@ -31,7 +31,7 @@ static void zero_cost(const struct area *area, size_t page, bool is_write,
  */
 static void replace_pmd(struct area *area, size_t page)
 {
-	size_t i, first, end;
+	size_t first, end;
 
 	if (!area_is_huge(area, page)) {
 		area_split_pmd(area, page);
@@ -40,10 +40,6 @@ static void replace_pmd(struct area *area, size_t page)
 	area_pmd(area, page, &first, &end);
 	area_look(area);
 	area_fold_frames(area, first, end - first);
-	for (i = first; i < end; i++) {
-		area->page[i].what = &page_anon;
-		area->page[i].exclusive = true;
-	}
 }
 
 static void zero_accessed(struct area *area, size_t page, bool is_write,
@@ -56,11 +52,8 @@ static void zero_accessed(struct area *area, size_t page, bool is_write,
 		it->what = &state_zero;
 	if (is_zero(it) && is_write && it->by_pmd)
 		replace_pmd(area, page);
-	if (is_write && (is_zero(it) || it->what == &page_empty)) {
+	if (is_write && (is_zero(it) || it->what == &page_empty))
 		area_new_frame(area, page);
-		it->what = &page_anon;
-		it->exclusive = true;
-	}
 }
 
 static void zero_show(const struct area *area, size_t page, struct shown *shown)
