@@ -119,7 +119,6 @@ void area_access(struct area *area, size_t page)
 	bool is_write = area->request->is_write;
 	struct sight *sight = &area->sight[page];
 	struct page *it = &area->page[page];
-	struct access access;
 
 	if (it->what == &page_outside ||
 	    !(it->prot & (is_write ? PROT_WRITE : PROT_READ)))
@@ -129,14 +128,13 @@ void area_access(struct area *area, size_t page)
 	sight->is_accessed = true;
 	if (is_write)
 		it->value = area_new_value(area, page);
-	access = access_page(area, page, is_write);
-	if (access.code)
+	sight->access = access_page(area, page, is_write);
+	if (sight->access.code)
 		return;
-	sight->faults = access.faults;
-	sight->major = access.major;
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->accessed)
-			(*s)->accessed(area, page, is_write, access.faults);
+			(*s)->accessed(area, page, is_write,
+					 sight->access.faults);
 	if (is_write)
 		it->readonly = false;
 }
@@ -145,6 +143,7 @@ void area_access(struct area *area, size_t page)
 static void settle(struct area *area, size_t page)
 {
 	const struct sight *sight = &area->sight[page];
+	const struct access *access = &sight->access;
 	const struct cost *cost = &sight->cost;
 	struct page *it = &area->page[page];
 	__u64 pfn = seen_pfn(area, page);
@@ -159,12 +158,12 @@ static void settle(struct area *area, size_t page)
 	if (area_is_moved(area, page))
 		return;
 	area_check_frame(area, page);
-	if (sight->faults < cost->min || sight->faults > cost->max)
-		area_mark(area, page, "%d faults, expected %d%s", sight->faults,
+	if (access->faults < cost->min || access->faults > cost->max)
+		area_mark(area, page, "%d faults, expected %d%s", access->faults,
 			  cost->min, cost->max > cost->min ? " or more" : "");
-	if (sight->major)
-		area_mark(area, page, "%d of %d faults are major", sight->major,
-			  sight->faults);
+	if (access->major)
+		area_mark(area, page, "%d of %d faults are major", access->major,
+			  access->faults);
 }
 
 bool area_access_end(struct area *area)

@@ -233,7 +233,7 @@ bool area_verdict(struct area *area)
 }
 
 /* What of a mask differs, by the name of the first such bit; or NULL. */
-static const char *difference(__u64 seen, __u64 must, __u64 mask, bool is_flags)
+static const char *difference(__u64 seen, struct bits must, bool is_flags)
 {
 	static const struct {
 		__u64 bit;
@@ -256,7 +256,7 @@ static const char *difference(__u64 seen, __u64 must, __u64 mask, bool is_flags)
 
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (names[i].is_flags == is_flags &&
-		    (seen ^ must) & mask & names[i].bit)
+		    (seen ^ must.value) & must.mask & names[i].bit)
 			return names[i].name + (seen & names[i].bit ? 4 : 0);
 	return NULL;
 }
@@ -290,13 +290,13 @@ static void check_sight(struct area *area, size_t page)
 
 	if (is_moved && entry & PM_SWAP)
 		return;
-	name = difference(entry, must.entry, must.entry_mask, false);
-	if (name && !is_known(area, page, (entry ^ must.entry) & must.entry_mask))
+	name = difference(entry, must.entry, false);
+	if (name && !is_known(area, page, (entry ^ must.entry.value) & must.entry.mask))
 		area_mark(area, page, "%s in pagemap (%#llx)", name, entry);
 	if (is_moved)
 		return;
 	area_check_frame(area, page);
-	name = difference(flags, must.flags, must.flags_mask, true);
+	name = difference(flags, must.flags, true);
 	if (name)
 		area_mark(area, page, "%s in kpageflags (%#llx)", name, flags);
 	if (is_huge != area->page[page].by_pmd)

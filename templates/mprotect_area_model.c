@@ -197,40 +197,36 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	return cost;
 }
 
-void shown_must(__u64 *value, __u64 *mask, __u64 bit, bool is_set)
+void bits_must(struct bits *bits, __u64 mask, bool is_set)
 {
-	*mask |= bit;
-	*value = is_set ? *value | bit : *value & ~bit;
+	bits->mask |= mask;
+	bits->value = is_set ? bits->value | mask : bits->value & ~mask;
 }
 
-/* What pagemap and kpageflags must show of a page. */
 struct shown area_show(const struct area *area, size_t page)
 {
 	const struct page *it = &area->page[page];
 	const struct frame *frame = it->frame;
-	struct shown shown = {
-		/* There is no userfaultfd here, and no guard region. */
-		.entry_mask = PM_PRESENT | PM_SWAP | PM_UFFD_WP | PM_GUARD_REGION,
-	};
+	struct shown shown = {};
 
+	/* There is no userfaultfd here, and no guard region. */
+	bits_must(&shown.entry, PM_SWAP | PM_UFFD_WP | PM_GUARD_REGION, false);
+	bits_must(&shown.entry, PM_PRESENT,
+		  it->what != &page_outside && it->what != &page_empty);
 	if (area->has_soft_dirty && it->what != &page_outside)
-		shown_must(&shown.entry, &shown.entry_mask, PM_SOFT_DIRTY, true);
-	if (it->what != &page_outside && it->what != &page_empty)
-		shown.entry |= PM_PRESENT;
+		bits_must(&shown.entry, PM_SOFT_DIRTY, true);
 	if (frame) {
-		shown_must(&shown.entry, &shown.entry_mask, PM_MMAP_EXCLUSIVE,
-			   frame->mappers == 1);
-		shown.flags = KPF_ANON;
-		shown.flags_mask = KPF_ANON | KPF_KSM | KPF_ZERO_PAGE |
-				   KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL;
-		if (frame != frame->head)
-			shown.flags |= KPF_COMPOUND_TAIL;
-		else if (frame->nr > 1)
-			shown.flags |= KPF_COMPOUND_HEAD;
+		bool is_head = frame == frame->head;
+
+		bits_must(&shown.entry, PM_MMAP_EXCLUSIVE, frame->mappers == 1);
+		bits_must(&shown.flags, KPF_ANON, true);
+		bits_must(&shown.flags, KPF_KSM | KPF_ZERO_PAGE, false);
+		bits_must(&shown.flags, KPF_COMPOUND_HEAD, is_head && frame->nr > 1);
+		bits_must(&shown.flags, KPF_COMPOUND_TAIL, !is_head);
 	}
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->show)
 			(*s)->show(area, page, &shown);
-	shown.flags_mask &= ~area->blind;
+	shown.flags.mask &= ~area->blind;
 	return shown;
 }

@@ -51,20 +51,31 @@ struct cost {
 	} fate;
 };
 
+/* What came of it. */
+struct access {
+	int code;		/* si_code of the signal, 0 where it worked */
+	int faults, major;	/* taken: all, and major ones */
+	__u64 value;		/* that was read */
+};
+
 /* What was seen of a page, and of the access to it. */
 struct sight {
 	bool is_huge;		/* mapped by a PMD */
 	bool is_wrong;
 	bool is_accessed;	/* in this step; all that follows is about that */
 	struct cost cost;
+	struct access access;
 	__u64 was;		/* the frame before */
-	int faults, major;	/* taken: all, and major ones */
 };
 
-/* What must be seen: the bits of a mask. */
+/* Bits that must be seen; those of the mask matter. */
+struct bits {
+	__u64 value, mask;
+};
+
+/* What pagemap and kpageflags must show of a page. */
 struct shown {
-	__u64 entry, entry_mask;
-	__u64 flags, flags_mask;
+	struct bits entry, flags;
 };
 
 /*
@@ -86,7 +97,6 @@ struct area_state {
 	void (*pmd_split)(struct area *area, size_t page);
 	/* fork() gives another process the copy @its. */
 	void (*forked)(struct area *area, size_t page, struct page *its);
-	/* What pagemap and kpageflags must show. */
 	void (*show)(const struct area *area, size_t page, struct shown *shown);
 	/* What must hold beside the window. */
 	bool (*verify)(struct area *area);
@@ -154,7 +164,7 @@ void area_vma_mprotect(struct area *area, size_t first, size_t end, int prot);
 size_t area_run(const struct area *area, size_t first, size_t end, const bool *chosen);
 struct cost area_cost(const struct area *area, size_t page, bool is_write);
 struct shown area_show(const struct area *area, size_t page);
-void shown_must(__u64 *value, __u64 *mask, __u64 bit, bool is_set);
+void bits_must(struct bits *bits, __u64 mask, bool is_set);
 
 /* mprotect_area_map.c: the window and the folios in it. */
 size_t pmd_pages(void);
@@ -176,12 +186,6 @@ const struct segment *area_segment(const struct area *area, size_t page,
 				   size_t *first);
 
 /* mprotect_area_access.c: access to a page, and its faults. */
-struct access {
-	int code;		/* si_code of the signal, 0 where it worked */
-	int faults, major;
-	__u64 value;		/* that was read */
-};
-
 void access_init(void);
 void access_warm_up(const struct area *area);
 struct access access_word(__u64 *word, bool is_write, __u64 value);

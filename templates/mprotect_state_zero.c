@@ -60,9 +60,9 @@ static void zero_show(const struct area *area, size_t page, struct shown *shown)
 {
 	if (!is_zero(&area->page[page]))
 		return;
-	shown_must(&shown->entry, &shown->entry_mask, PM_MMAP_EXCLUSIVE, false);
-	shown_must(&shown->flags, &shown->flags_mask, KPF_ZERO_PAGE, true);
-	shown_must(&shown->flags, &shown->flags_mask, KPF_ANON | KPF_KSM, false);
+	bits_must(&shown->entry, PM_MMAP_EXCLUSIVE, false);
+	bits_must(&shown->flags, KPF_ZERO_PAGE, true);
+	bits_must(&shown->flags, KPF_ANON | KPF_KSM, false);
 }
 
 struct area_state state_zero = {
