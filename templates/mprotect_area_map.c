@@ -353,16 +353,16 @@ bool area_adopt(struct area *area)
 
 static bool map(struct area *area, const struct layout *layout)
 {
-	size_t page = 0, first;
+	const struct segment *segment;
+	size_t page, first;
 
 	if (!area_alloc(area, layout))
 		return false;
-	while (!area_skipped(area) && page < area->nr_pages) {
-		const struct segment *segment = area_segment(area, page, &first);
-
+	for (page = 0; !area_skipped(area) && page < area->nr_pages;
+	     page += segment_pages(segment)) {
+		segment = area_segment(area, page, &first);
 		if (!area_populate(area, page, segment))
 			return false;
-		page += segment_pages(segment);
 	}
 	/* khugepaged leaves it alone, and a copy on write is one page. */
 	return area_skipped(area) ||
