@@ -329,10 +329,11 @@ const char *area_hint(struct area *area)
 /* Reads all pages, folio by folio, and counts the hinting faults of each. */
 static bool touch(struct area *area, enum area_probe probe)
 {
-	const struct request request = { .name = "touch", .range = "" };
+	const struct request request = { .name = "touch" };
 	size_t i, k, nr;
 
 	nr_local_faults = 0;
+	area->request = &request;
 	area_access_start(area);
 	for (i = 0; i < area->nr_pages; i += nr) {
 		size_t at = i;
@@ -343,12 +344,12 @@ static bool touch(struct area *area, enum area_probe probe)
 			at = i + nr - 1;
 		else if (probe == PROBE_MIDDLE)
 			at = i + nr / 2;
-		area_access(area, &request, at);
+		area_access(area, at);
 		for (k = i; k < i + nr; k++)
 			if (k != at)
-				area_access(area, &request, k);
+				area_access(area, k);
 	}
-	return area_access_end(area, &request);
+	return area_access_end(area);
 }
 
 /*
