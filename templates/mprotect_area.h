@@ -136,6 +136,7 @@ struct area {
 	struct answer *answer;
 	unsigned int generation;	/* of the values that are written */
 
+	size_t model_len;		/* of all that follows */
 	struct page *pages;		/* [NR_VIEWS][nr_pages] */
 	struct page *page;		/* [nr_pages], of this process */
 	struct frame *frames;		/* [NR_VIEWS + 1][nr_pages] */

@@ -5,6 +5,9 @@
 #include <setjmp.h>
 #include <sys/resource.h>
 
+/* More is not ours: the shadow memory of a sanitizer. */
+#define WARM_BYTES	(64UL << 20)
+
 static __thread sigjmp_buf access_env;
 static __thread bool is_armed;
 
@@ -29,6 +32,7 @@ void access_init(void)
 }
 
 /* Plainly: an atomic store can be one that loads first, as on riscv64. */
+__attribute__((no_sanitize("address", "undefined")))
 static void access_once(struct access *access, __u64 *word, bool is_write,
 			__u64 value)
 {
@@ -74,7 +78,7 @@ void access_warm_up(const struct area *area)
 	while (fgets(line, sizeof(line), file))
 		/* One that cannot be filled, such as [vvar], has no such faults. */
 		if (sscanf(line, "%lx-%lx", &first, &last) == 2 &&
-		    strstr(line, " rw-p ") &&
+		    strstr(line, " rw-p ") && last - first < WARM_BYTES &&
 		    ((char *)first >= end || (char *)last <= area->reserved))
 			madvise((void *)first, last - first, MADV_POPULATE_WRITE);
 	fclose(file);
@@ -113,6 +117,16 @@ void area_access_start(struct area *area)
 	access_warm_up(area);
 }
 
+/* What the page is after an access. */
+void area_accessed(struct area *area, size_t page, bool is_write, int faults)
+{
+	for (struct area_state *const *s = area_states; *s; s++)
+		if ((*s)->accessed)
+			(*s)->accessed(area, page, is_write, faults);
+	if (is_write)
+		area->page[page].readonly = false;
+}
+
 /* Reads or writes a page where that is allowed, and notes what it took. */
 void area_access(struct area *area, size_t page)
 {
@@ -131,12 +145,21 @@ void area_access(struct area *area, size_t page)
 	sight->access = access_page(area, page, is_write);
 	if (sight->access.code)
 		return;
-	for (struct area_state *const *s = area_states; *s; s++)
-		if ((*s)->accessed)
-			(*s)->accessed(area, page, is_write,
-					 sight->access.faults);
-	if (is_write)
-		it->readonly = false;
+	area_accessed(area, page, is_write, sight->access.faults);
+}
+
+/* Learns a frame that may be, or must be, another than what @was there before. */
+void area_settle_frame(struct area *area, size_t page, struct cost cost, __u64 was)
+{
+	__u64 pfn = seen_pfn(area, page);
+
+	if (cost.fate == FRAME_IS_NEW && pfn == was)
+		area_mark(area, page, "frame %#llx is written in place, others map it",
+			  pfn);
+	if (cost.fate == FRAME_MAY_BE_NEW && pfn != was)
+		area_new_frame(area, page);
+	if (area->page[page].frame && cost.fate != FRAME_STAYS)
+		area->page[page].frame->pfn = pfn;
 }
 
 /* Holds the page's frame, and its faults, against what the access allows. */
@@ -145,16 +168,8 @@ static void settle(struct area *area, size_t page)
 	const struct sight *sight = &area->sight[page];
 	const struct access *access = &sight->access;
 	const struct cost *cost = &sight->cost;
-	struct page *it = &area->page[page];
-	__u64 pfn = seen_pfn(area, page);
 
-	if (cost->fate == FRAME_IS_NEW && pfn == sight->was)
-		area_mark(area, page, "frame %#llx is written in place, others map it",
-			  pfn);
-	if (cost->fate == FRAME_MAY_BE_NEW && pfn != sight->was)
-		area_new_frame(area, page);
-	if (it->frame && cost->fate != FRAME_STAYS)
-		it->frame->pfn = pfn;
+	area_settle_frame(area, page, *cost, sight->was);
 	if (area_is_moved(area, page))
 		return;
 	area_check_frame(area, page);

@@ -26,14 +26,18 @@ void actors_destroy(struct area *area)
 {
 	int i;
 
-	for (i = PROCESS_PARENT + 1; i < NR_VIEWS; i++) {
+	for (i = 0; i < NR_ACTORS; i++) {
 		struct actor *actor = &area->actor[i];
+		bool is_forked = actor->pid && actor->pid != getpid();
 
-		if (actor->pid)
+		if (is_forked)
 			kill(actor->pid, SIGKILL);
-		if (actor->pid && actor->forked_by == PROCESS_PARENT)
+		if (is_forked && actor->forked_by == PROCESS_PARENT)
 			waitpid(actor->pid, NULL, 0);
+		close(actor->fds[0]);
+		close(actor->fds[1]);
 	}
+	munmap(area->actor, NR_ACTORS * sizeof(*area->actor));
 }
 
 static bool serve(struct area *area, const struct request *request)

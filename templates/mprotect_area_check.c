@@ -66,7 +66,7 @@ static bool is_counted(const struct area *area, size_t page)
  */
 static void look_for_pmds(const struct area *area)
 {
-	struct page_region regions[8];
+	struct page_region regions[8] = {};
 	struct pm_scan_arg arg = {
 		.size = sizeof(arg),
 		.start = (uintptr_t)area->addr,

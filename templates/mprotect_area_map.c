@@ -125,14 +125,19 @@ void area_init(struct area *area, unsigned int needs)
 	actors_init(area);
 }
 
-/* What else there is goes with the process of the test. */
+/* The answer stays, for area_skipped() and area_found(). */
 void area_destroy(struct area *area)
 {
 	actors_destroy(area);
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->destroy)
 			(*s)->destroy(area);
-	munmap(area->reserved, area->reserved_len);
+	if (area->reserved)
+		munmap(area->reserved, area->reserved_len);
+	if (area->pages)
+		munmap(area->pages, area->model_len);
+	close(area->pagemap_fd);
+	close(area->kpageflags_fd);
 	settings_track_test(false);
 }
 
@@ -196,11 +201,14 @@ static void alloc_model(struct area *area)
 {
 	size_t i, nr = area->nr_pages;
 
-	area->pages = shared_memory(NR_VIEWS * nr * sizeof(*area->pages));
-	area->frames = shared_memory((NR_VIEWS + 1) * nr * sizeof(*area->frames));
-	area->sight = shared_memory(nr * sizeof(*area->sight));
-	area->entry = shared_memory(nr * sizeof(*area->entry));
-	area->flags = shared_memory(nr * sizeof(*area->flags));
+	area->model_len = nr * (NR_VIEWS * sizeof(*area->pages) +
+				(NR_VIEWS + 1) * sizeof(*area->frames) +
+				sizeof(*area->sight) + 2 * sizeof(__u64));
+	area->pages = shared_memory(area->model_len);
+	area->frames = (struct frame *)(area->pages + NR_VIEWS * nr);
+	area->sight = (struct sight *)(area->frames + (NR_VIEWS + 1) * nr);
+	area->entry = (__u64 *)(area->sight + nr);
+	area->flags = area->entry + nr;
 	area->page = area->pages;
 	for (i = 0; i < NR_VIEWS * nr; i++)
 		area->pages[i].what = &page_outside;
@@ -230,8 +238,10 @@ bool area_alloc(struct area *area, const struct layout *layout)
 	area->reserved_len = 9 * pmd_bytes;
 	area->reserved = mmap(NULL, area->reserved_len, PROT_NONE,
 			      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (area->reserved == MAP_FAILED)
+	if (area->reserved == MAP_FAILED) {
+		area->reserved = NULL;
 		return area_skip(area, "no address space for the window");
+	}
 	/* Memory is soft-dirty from the start, where the kernel keeps track. */
 	area->has_soft_dirty = pagemap_get_entry(area->pagemap_fd, area->reserved) &
 			       PM_SOFT_DIRTY;

@@ -75,18 +75,17 @@ void area_new_frame(struct area *area, size_t page)
 /* The frames of @nr pages are a folio. */
 void area_fold_frames(struct area *area, size_t first, size_t nr)
 {
-	struct frame *head = NULL;
+	struct page *page = area->page;
 	size_t i;
 
 	for (i = first; i < first + nr; i++) {
-		if (!area->page[i].frame)
+		if (!page[i].frame)
 			area_new_frame(area, i);
-		head = area->page[first].frame;
-		area->page[i].frame->head = head;
-		area->page[i].frame->pfn = seen_pfn(area, i);
+		page[i].frame->head = page[first].frame;
+		page[i].frame->pfn = seen_pfn(area, i);
 	}
-	head->nr = nr;
-	head->mapped_by = 1U << area->self;
+	page[first].frame->nr = nr;
+	page[first].frame->mapped_by = 1U << area->self;
 }
 
 /* The first page of the folio that @page is of, and the folio's pages. */
@@ -137,7 +136,7 @@ bool area_is_one_vma(const struct area *area, size_t page)
 {
 	const struct page *a = &area->page[page - 1], *b = &area->page[page];
 
-	return a->prot == b->prot && a->is_apart == b->is_apart &&
+	return a->prot == b->prot && a->vma == b->vma &&
 	       (a->what == &page_outside) == (b->what == &page_outside);
 }
 
@@ -150,25 +149,33 @@ void area_vma_edges(struct area *area, size_t first, size_t end)
 		area_vma_edge(area, end);
 }
 
-/* mprotect() of pages that the process maps: those that have @prot stay as is. */
-void area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
+/*
+ * What mprotect() has made of the pages, one after the other until there is none;
+ * returns the errno that must come. A VMA that has @prot already stays as it is.
+ */
+int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
 {
+	struct page *page = area->page;
+	bool *differs = area_bools(area);
 	size_t i;
 
-	for (i = first; i < end; i++) {
-		struct page *page = &area->page[i];
-
-		if (page->prot == prot)
+	for (i = first; i < end && page[i].what != &page_outside; i++) {
+		differs[i] = page[i].prot != prot;
+		page[i].prot = prot;
+	}
+	area_vma_edges(area, first, i);
+	for (i = first; i < end && page[i].what != &page_outside; i++) {
+		if (!differs[i])
 			continue;
+		/* As in can_change_private_pte_writable(). */
+		if (prot & PROT_WRITE)
+			page[i].readonly = false;
 		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->mprotected)
 				(*s)->mprotected(area, i, prot);
-		page->prot = prot;
-		/* As in can_change_private_pte_writable(). */
-		if (prot & PROT_WRITE)
-			page->readonly = false;
 	}
-	area_vma_edges(area, first, end);
+	free(differs);
+	return i < end ? ENOMEM : 0;
 }
 
 /* What an access that is allowed costs. */

@@ -105,17 +105,20 @@ bool area_is_selected(const struct area *area, size_t page, enum area_pages page
 /* What a process does not map is no part of the range. */
 static bool serve_mprotect(struct area *area, const struct request *request)
 {
-	int prot = request->prot;
+	int prot = request->prot, error, expected;
 	size_t i, end;
 
 	for (i = request->range.first; i < request->range.end; i = end) {
 		end = area_run(area, i, request->range.end, NULL);
 		if (area->page[i].what == &page_outside)
 			continue;
-		area_vma_mprotect(area, i, end, prot);
-		if (mprotect(page_addr(area, i), (end - i) * psize(), prot))
-			return area_fail(area, "mprotect(%zu pages at %zu, %#x): %s",
-					 end - i, i, prot, strerror(errno));
+		error = mprotect(page_addr(area, i), (end - i) * psize(), prot) ?
+			errno : 0;
+		expected = area_vma_mprotect(area, i, end, prot);
+		if (error != expected)
+			return area_fail(area, "mprotect(%zu pages at %zu, %#x): %s, expected %s",
+					 end - i, i, prot, strerror(error),
+					 strerror(expected));
 	}
 	return true;
 }

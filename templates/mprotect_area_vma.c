@@ -10,7 +10,7 @@ static bool serve_split_vma(struct area *area, const struct request *request)
 	if (!area_advise(area, first, end - first, MADV_DONTDUMP))
 		return false;
 	for (i = first; i < end; i++)
-		area->page[i].is_apart = true;
+		area->page[i].vma |= VMA_SPLIT;
 	area_vma_edges(area, first, end);
 	return true;
 }

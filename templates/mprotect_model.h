@@ -18,6 +18,8 @@
 #include "mprotect_area_tree.h"
 
 #define MAX_STATES	8
+#define VMA_SPLIT	1U		/* and one bit for each state */
+#define VMA_STATE(state)	(2U << (state).nr)
 
 /* Memory behind a page. Those of one folio share the first one, the head. */
 struct frame {
@@ -34,7 +36,7 @@ struct page {
 	struct frame *frame;	/* NULL where the page has none of its own */
 	__u64 value;		/* its first and last word */
 	int prot;		/* of its VMA */
-	bool is_apart;		/* its VMA differs from that of the others */
+	unsigned int vma;	/* what else sets its VMA apart, as bits */
 	bool by_pmd;		/* mapped by a PMD */
 	bool exclusive;		/* no fault on a write: PageAnonExclusive */
 	bool readonly;		/* a fault all the same: the PTE is not writable */
@@ -160,7 +162,7 @@ void area_split_pmd(struct area *area, size_t page);
 void area_vma_edge(struct area *area, size_t page);
 void area_vma_edges(struct area *area, size_t first, size_t end);
 bool area_is_one_vma(const struct area *area, size_t page);
-void area_vma_mprotect(struct area *area, size_t first, size_t end, int prot);
+int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot);
 size_t area_run(const struct area *area, size_t first, size_t end, const bool *chosen);
 struct cost area_cost(const struct area *area, size_t page, bool is_write);
 struct shown area_show(const struct area *area, size_t page);
@@ -192,6 +194,8 @@ struct access access_word(__u64 *word, bool is_write, __u64 value);
 struct access access_page(struct area *area, size_t page, bool is_write);
 void area_access_start(struct area *area);
 void area_access(struct area *area, size_t page);
+void area_accessed(struct area *area, size_t page, bool is_write, int faults);
+void area_settle_frame(struct area *area, size_t page, struct cost cost, __u64 was);
 bool area_access_end(struct area *area);
 bool area_serve_access(struct area *area, const struct request *request);
 
