@@ -166,6 +166,8 @@ const char *area_map_full(struct area *area, const struct layout *layout);
 const char *area_map_numa(struct area *area, const struct layout *layout,
 			  const struct area_kind *kind, enum area_folios folios);
 const char *area_merge(struct area *area, enum area_pages pages);
+const char *area_mlock(struct area *area, enum area_process process,
+		       enum area_range range);
 const char *area_split_vma(struct area *area, enum area_range range);
 
 /* Who there is. */

@@ -1,44 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * mlock(): pages are there before they are touched. What is private and may be
- * written is populated as by a write, which leaves nothing shared; what becomes
+ * written is populated as by a write, which leaves nothing shared. What becomes
  * writable is populated by mprotect() itself, see mprotect_fixup().
  */
-#include <errno.h>
-#include <string.h>
-#include <sys/mman.h>
-
 #include "mprotect_model.h"
 
 struct area_state state_mlock;
 
-static __u8 *is_locked(const struct area *area, size_t page)
-{
-	return &area->page[page].mark[state_mlock.nr];
-}
-
-/* As populate_vma_page_range() does: where an access would fault. */
+/* As an access does, where it would take a fault: see populate_vma_page_range(). */
 static void populate(struct area *area, size_t page, bool is_write)
 {
+	const struct frame *frame = area->page[page].frame;
 	struct cost cost = area_cost(area, page, is_write);
+	__u64 was = frame ? frame->pfn : 0;
 
-	if (cost.max)
-		area_accessed(area, page, is_write, cost.max);
+	if (!cost.max)
+		return;
+	area_accessed(area, page, is_write, cost.max);
+	area->entry[page] = pagemap_get_entry(area->pagemap_fd,
+					      page_addr(area, page));
+	area_settle_frame(area, page, cost, was);
 }
 
-/* Reading was populated when it was locked, or when it became readable, if ever. */
 static void mlock_mprotected(struct area *area, size_t page, int prot)
 {
-	if (*is_locked(area, page) && prot & PROT_WRITE)
+	if (area->page[page].vma & VMA_STATE(state_mlock) && prot & PROT_WRITE)
 		populate(area, page, true);
 }
 
+/* Locks are not inherited. */
 static void mlock_forked(struct area *area, size_t page, struct page *its)
 {
 	(void)area;
 	(void)page;
-	/* Locks are not inherited. */
-	its->mark[state_mlock.nr] = false;
+	its->vma &= ~VMA_STATE(state_mlock);
 }
 
 struct area_state state_mlock = {
@@ -46,3 +42,37 @@ struct area_state state_mlock = {
 	.mprotected = mlock_mprotected,
 	.forked = mlock_forked,
 };
+
+/* What has no access is left out: there mlock() fails. */
+static bool serve_mlock(struct area *area, const struct request *request)
+{
+	size_t i, end, k;
+
+	for (i = request->range.first; i < request->range.end; i = end) {
+		const struct page *it = &area->page[i];
+
+		for (end = i + 1; end < request->range.end; end++)
+			if (!area_is_one_vma(area, end))
+				break;
+		if (it->what == &page_outside || !it->prot)
+			continue;
+		if (mlock(page_addr(area, i), (end - i) * psize()))
+			return area_fail(area, "mlock(%zu pages at %zu): %s",
+					 end - i, i, strerror(errno));
+		for (k = i; k < end; k++)
+			area->page[k].vma |= VMA_STATE(state_mlock);
+		area_vma_edges(area, i, end);
+		for (k = i; k < end; k++)
+			populate(area, k, it->prot & PROT_WRITE);
+	}
+	return area_verdict(area);
+}
+
+const char *area_mlock(struct area *area, enum area_process process,
+		       enum area_range range)
+{
+	return area_step(area, (struct request){
+		.name = "mlock", .serve = serve_mlock,
+		.process = process, .range = area_find_range(area, range),
+	});
+}

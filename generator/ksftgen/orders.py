@@ -52,6 +52,8 @@ class State:
 
     def refusal(self, verb: Verb, words: Words) -> tuple[str, str] | None:
         """Why a step may not come next: the parameter at fault, "" for the verb itself, and the reason; else None."""
+        if verb.memory and self.mapped not in verb.memory:
+            return "", f"{verb.name} after {self.mapped}; it needs memory of {join_or(verb.memory)}"
         if verb.name == "fork":
             return self._refused_fork(words["process"], words["child"])
         if verb.name == "exit":
@@ -61,7 +63,6 @@ class State:
         reasons = {
             "thread": lambda: "the second thread runs already; start it once" if self.has_thread else None,
             "merge": self._refused_merge,
-            "hint": self._refused_hint,
             "touch": self._refused_touch,
             "measure": self._refused_measure,
         }
@@ -135,17 +136,10 @@ class State:
             "shared, protected or hinted"
         )
 
-    def _refused_hint(self) -> str | None:
-        return None if self.mapped == "map_numa" else f"hint after {self.mapped}; it needs memory of map_numa"
-
     def _refused_touch(self) -> str | None:
-        if self.mapped != "map_numa":
-            return f"touch after {self.mapped}; it needs memory of map_numa"
         return None if self.is_hinted else "touch without a hint; add hint before this step"
 
     def _refused_measure(self) -> str | None:
-        if self.mapped != "map_full":
-            return f"measure after {self.mapped}; it needs memory of map_full"
         if self.has_forked or self.has_thread:
             return "measure after fork or thread; it measures a process alone, so it must come before them"
         return None

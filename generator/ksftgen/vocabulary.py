@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # The states of memory, each in a C file of its own, in the order in which the kernel serves a fault: a NUMA hint first.
-ROOMS = ("numa", "zero", "cow", "ksm")
+ROOMS = ("numa", "zero", "cow", "ksm", "mlock")
 HOLE_ROOM = "zero"  # reading a page that was never touched maps the zero page
 
 
@@ -120,6 +120,7 @@ class Verb:
 
     `maps` is whether it maps the memory, `setup_only` whether tests may not use it, `checks` whether it holds the
     kernel to anything.  `room` is the room that it needs, `source` a C file that it needs and that is no room.
+    `memory` are the verbs that may have mapped the memory that it works on; none stands for all.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Verb:
     checks: bool = False
     room: str | None = None
     source: str | None = None
+    memory: tuple[str, ...] = ()
 
     @property
     def usage(self) -> str:
@@ -188,14 +190,17 @@ VERBS: Mapping[str, Verb] = {
             (Parameter("prot"),),
             checks=True,
             source="mprotect_area_measure.c",
+            memory=("map_full",),
         ),
-        Verb("hint", "let NUMA balancing scan until every page was visited", room="numa"),
+        Verb("mlock", "lock the range", (_BY, Parameter("range")), room="mlock", memory=("map", "map_full")),
+        Verb("hint", "let NUMA balancing scan until every page was visited", room="numa", memory=("map_numa",)),
         Verb(
             "touch",
             "read every folio, this page first, and count the hinting faults",
             (Parameter("probe"),),
             checks=True,
             room="numa",
+            memory=("map_numa",),
         ),
         Verb("check", "compare every page of every process with the model", checks=True),
     )
