@@ -65,8 +65,12 @@ _KIND_ROOMS = {
     "threaded": "numa",
 }
 _KIND_SOURCES = {
-    word: f"mprotect_kind_{room}.c" for word, room in _KIND_ROOMS.items() if room in ("zero", "cow")
-} | {"threaded": "mprotect_area_thread.c"}
+    "zero": "mprotect_kind_zero.c",
+    "shared": "mprotect_kind_cow.c",
+    "shared_half": "mprotect_kind_cow.c",
+    "exited": "mprotect_kind_cow.c",
+    "threaded": "mprotect_area_thread.c",
+}
 _CHILDREN = "child second_child third_child grandchild"
 _PROCESS = _enum("process", "which process does it, or the second thread of the parent", f"parent {_CHILDREN} thread")
 
