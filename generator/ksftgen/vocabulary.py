@@ -120,7 +120,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Verb:
-    """A kind of step, which calls ``area_NAME(&self->area, parameters)`` in C.
+    """A kind of step, which calls ``area_NAME(area, parameters)`` in C.
 
     `maps` is whether it maps the memory, `setup_only` whether tests may not use it, `checks` whether it holds the
     kernel to anything.  `room` is the room that it needs, `source` a C file that it needs and that is no room.

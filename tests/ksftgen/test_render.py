@@ -85,8 +85,8 @@ def test_each_room_is_a_file_with_the_objects_that_programs_name() -> None:
             name = kind.expression(word).removeprefix("&")
             verbs = [verb for verb in VERBS.values() if kind in (parameter.type for parameter in verb.parameters)]
             for verb in verbs:
-                sources = {kind.sources.get(word), room_source(room), verb.source} - {None}
-                text = "".join(files[source] for source in sources)
+                sources = (kind.sources.get(word), room_source(room), verb.source)
+                text = "".join(files[source] for source in sources if source)
                 assert f"\n{kind.c.removesuffix('*')}{name} = " in text, name
 
 
