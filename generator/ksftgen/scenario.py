@@ -95,6 +95,11 @@ class Scenario:
         return tuple(sorted(expression.removeprefix("&") for expression in used))
 
     @property
+    def uses_rw(self) -> bool:
+        """Whether a step uses the protection ``PROT_RW``."""
+        return any(kind.expression(word) == "PROT_RW" for kind, word in self._words)
+
+    @property
     def _words(self) -> list[tuple[Type, str]]:
         """Every value of a step, those of its axes too, with its type."""
         values = {axis.name: axis.values for axis in self.axes}

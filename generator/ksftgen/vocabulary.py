@@ -65,8 +65,12 @@ _KIND_ROOMS = {
     "threaded": "numa",
 }
 _KIND_SOURCES = {
-    word: f"mprotect_kind_{room}.c" for word, room in _KIND_ROOMS.items() if room in ("zero", "cow")
-} | {"threaded": "mprotect_area_thread.c"}
+    "zero": "mprotect_kind_zero.c",
+    "shared": "mprotect_kind_cow.c",
+    "shared_half": "mprotect_kind_cow.c",
+    "exited": "mprotect_kind_cow.c",
+    "threaded": "mprotect_area_thread.c",
+}
 _CHILDREN = "child second_child third_child grandchild"
 _PROCESS = _enum("process", "which process does it, or the second thread of the parent", f"parent {_CHILDREN} thread")
 
@@ -116,7 +120,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Verb:
-    """A kind of step, which calls ``area_NAME(&self->area, parameters)`` in C.
+    """A kind of step, which calls ``area_NAME(area, parameters)`` in C.
 
     `maps` is whether it maps the memory, `setup_only` whether tests may not use it, `checks` whether it holds the
     kernel to anything.  `room` is the room that it needs, `source` a C file that it needs and that is no room.

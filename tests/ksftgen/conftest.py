@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Fixtures for the tests of ksftgen: a sample scenario, as a file and loaded, and small helpers for the real ones."""
+"""Fixtures for the tests of ksftgen: a sample scenario, as a file and loaded, and an installed ksftgen."""
 
 from __future__ import annotations
 
@@ -26,29 +26,13 @@ def sample(sample_path: Path) -> Scenario:
 
 
 @pytest.fixture(scope="session")
-def small_templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the real templates of programs, and with the helpers of data/templates."""
-    folder = tmp_path_factory.mktemp("templates")
-    real = paths.folder("templates")
-    for path in (real / "program.c.j2", real / "layout.j2", *(DATA / "templates").iterdir()):
-        shutil.copy(path, folder)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def _small_templates(small_templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = paths.folder
-    monkeypatch.setattr(paths, "folder", lambda name: small_templates if name == "templates" else real(name))
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, small_templates: Path, sample_path: Path) -> Path:
+def site(tmp_path_factory: pytest.TempPathFactory, sample_path: Path) -> Path:
     """A folder for PYTHONPATH with ksftgen as a wheel installs it, and with the sample as its only scenario."""
     folder = tmp_path_factory.mktemp("site")
     ignored = shutil.ignore_patterns("__pycache__", "templates", "scenarios")
     shutil.copytree(Path(paths.__file__).parent, folder / "ksftgen", ignore=ignored)
     shutil.copytree(Path(plainyaml.__file__).parent, folder / "plainyaml")
-    shutil.copytree(small_templates, folder / "ksftgen/templates")
+    shutil.copytree(paths.folder("templates"), folder / "ksftgen/templates")
     (folder / "ksftgen/scenarios").mkdir()
     shutil.copy(sample_path, folder / "ksftgen/scenarios")
     return folder

@@ -28,7 +28,7 @@ def load(text: str) -> Scenario:
 def test_what_is_right_is_accepted_and_renders(text: str) -> None:
     scenario = load(text)
     files = render([scenario])
-    assert files[f"{orders.NAME}.c"].count('ASSERT_STREQ("ok", area_') == len(scenario.steps)
+    assert files[f"{orders.NAME}.c"].count("\tSTEP(area_") == len(scenario.steps)
 
 
 @settings(deadline=None, max_examples=100, database=None)

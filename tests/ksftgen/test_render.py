@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from ksftgen import spec
+from ksftgen import helpers, spec
 from ksftgen.cases import cases
 from ksftgen.errors import RenderError
 from ksftgen.render import paragraphs, render, wrap
 from ksftgen.scenario import Scenario
 from ksftgen.template import MARK
+from ksftgen.tree import LINUX_7_3
 from ksftgen.vocabulary import CAPABILITIES, ROOMS, TYPES, VERBS, capability, room_source
 
 DATA = Path(__file__).parent / "data"
@@ -32,7 +33,7 @@ def test_sample_equals_its_recording(sample: Scenario) -> None:
 def test_program_has_every_case_and_test(sample: Scenario) -> None:
     scenario = sample.with_strength(None)
     text = render([scenario])["mprotect_sample.c"]
-    names = re.findall(r"^FIXTURE_VARIANT_ADD\(mprotect_sample,\s+(\w+)\)$", text, re.MULTILINE)
+    names = re.findall(r"^FIXTURE_VARIANT_ADD\(mprotect_sample,\s+(\w+)\) \{$", text, re.MULTILINE)
     assert names == [case.name for case in cases(scenario)]
     assert len(names) == 2 * 2 * (4 * 3 - 2)
     assert re.findall(r"^TEST_F\(mprotect_sample, (\w+)\)$", text, re.MULTILINE) == list(sample.tests)
@@ -76,15 +77,17 @@ def test_the_c_declares_the_vocabulary() -> None:
 def test_each_room_is_a_file_with_the_objects_that_programs_name() -> None:
     files = {path.name: path.read_text() for path in TEMPLATES.glob("mprotect_*.c")}
     assert {name for name in files if name.startswith("mprotect_state_")} == set(map(room_source, ROOMS))
-    sources = {verb.source for verb in VERBS.values() if verb.source}
-    assert sources <= set(files)
+    assert {verb.source for verb in VERBS.values() if verb.source} <= set(files)
     for room in ROOMS:
         assert f"\nstruct area_state state_{room} = {{" in files[room_source(room)], room
     for kind in TYPES.values():
         for word, room in kind.rooms.items():
             name = kind.expression(word).removeprefix("&")
-            text = "".join(files[source] for source in (room_source(room), *sources))
-            assert re.search(rf"^{kind.c.removesuffix('*')}{name} = ", text, re.MULTILINE), name
+            verbs = [verb for verb in VERBS.values() if kind in (parameter.type for parameter in verb.parameters)]
+            for verb in verbs:
+                sources = (kind.sources.get(word), room_source(room), verb.source)
+                text = "".join(files[source] for source in sources if source)
+                assert f"\n{kind.c.removesuffix('*')}{name} = " in text, name
 
 
 def test_render_from_an_installed_package(tmp_path: Path, site: Path) -> None:
@@ -93,15 +96,6 @@ def test_render_from_an_installed_package(tmp_path: Path, site: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(site)}
     subprocess.run(run, check=True, cwd=tmp_path, env=environment, capture_output=True)
     assert (tmp_path / "generated/mprotect_sample.c").read_bytes() == (DATA / "mprotect_sample.c").read_bytes()
-
-
-CORE = {
-    "mprotect_area.h",
-    "mprotect_area_map.c",
-    "mprotect_area_step.c",
-    "mprotect_area_tree.h",
-    "mprotect_model.h",
-}
 
 
 @pytest.mark.parametrize(
@@ -114,16 +108,16 @@ CORE = {
         (
             "map_numa: {layout: base, kind: $k, folios: odd}",
             "check",
-            "k: [none, ksm, exited]",
+            "k: [ksm, exited, none]",
             "numa cow ksm",
-            "mprotect_area_nodes.c mprotect_state_cow.c mprotect_state_ksm.c mprotect_state_numa.c",
+            "mprotect_area_nodes.c mprotect_kind_cow.c mprotect_state_cow.c mprotect_state_ksm.c mprotect_state_numa.c",
         ),
         (
-            "map_numa: {layout: $l, kind: local, folios: odd}",
+            "map_numa: {layout: $l, kind: threaded, folios: odd}",
             "check",
             "l: [base]",
             "numa",
-            "mprotect_area_nodes.c mprotect_state_numa.c",
+            "mprotect_area_nodes.c mprotect_area_thread.c mprotect_state_numa.c",
         ),
     ],
 )
@@ -139,9 +133,33 @@ def test_a_program_has_the_rooms_that_it_needs(
     assert scenario.rooms == tuple(rooms.split())
     assert scenario.sources == tuple(sources.split())
     files = render([scenario])
-    assert set(files) == {*CORE, *sources.split(), "mprotect_rooms.c"}
+    program = files.pop("mprotect_rooms.c")
+    core = set(files) - set(sources.split())
+    assert len(core) == len(files) - len(sources.split())
+    assert core == {name for name in helpers.available() if helpers.is_core(name)}
+    assert {"mprotect_area.h", "mprotect_area_map.c", "mprotect_area_tree.h", "mprotect_model.h"} <= core
     states = "".join(f"&state_{room}, " for room in rooms.split())
-    assert f"states[] = {{\n\t{states}NULL\n}};\n" in files["mprotect_rooms.c"]
+    assert f"states[] = {{\n\t{states}NULL\n}};\n" in program
+    assert re.findall(r"DECLARE_STATE\((\w+)\);", program) == rooms.split()
+    assert set(re.findall(r"DECLARE_KIND\((\w+)\);", program)) == set(re.findall(r"&kind_(\w+)", program))
+
+
+@pytest.mark.parametrize("has_exit_code", [True, False])
+def test_what_is_found_is_an_xfail_where_the_harness_knows_it(sample: Scenario, has_exit_code: bool) -> None:
+    text = render([sample], replace(LINUX_7_3, has_exit_code=has_exit_code))["mprotect_sample.c"]
+    assert [word in text for word in ("area_found", "_metadata->results->reason", "KSFT_XFAIL")] == [has_exit_code] * 3
+
+
+@pytest.mark.parametrize(("values", "step"), [("[none, rw]", "prot: $p"), ("[none, read]", "prot: rw")])
+def test_only_a_program_that_uses_prot_rw_defines_it(tmp_path: Path, values: str, step: str) -> None:
+    path = tmp_path / "mprotect_rw.yaml"
+    text = (
+        f"scenario: mprotect_rw\nsummary: x\nmatrix: {{p: {values}}}\nstrength: 1\nsetup: [{{map: {{layout: base}}}}]\n"
+        f"tests: {{t: [{{mprotect: {{range: whole, prot: $p}}}}, {{mprotect: {{range: whole, {step}}}}}, check]}}\n"
+    )
+    for is_used in (True, False):
+        path.write_text(text if is_used else text.replace("rw]", "read]").replace("prot: rw", "prot: none"))
+        assert ("PROT_RW" in render([spec.load(path)])["mprotect_rw.c"]) is is_used
 
 
 def test_helpers_say_where_they_come_from(sample: Scenario) -> None:
@@ -150,12 +168,12 @@ def test_helpers_say_where_they_come_from(sample: Scenario) -> None:
         ("mprotect_area_map.c", "mprotect_area_map.c"),
         ("mprotect_area_tree.h", "mprotect_area_tree.h.j2"),
     ):
-        first, second, third = files[name].splitlines()[:3]
+        first, second = files[name].splitlines()[:2]
         assert first.endswith(("GPL-2.0", "GPL-2.0 */"))
-        assert (second, third) == ("/*", f" * {MARK}templates/{path}.")
+        assert second == f"/* {MARK}templates/{path}: do not edit. */"
 
 
-def test_a_room_that_is_missing(sample: Scenario, small_templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_room_that_is_missing(sample: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ksftgen.template.names", lambda: ["mprotect_area.h"])
     with pytest.raises(RenderError, match=r"templates/mprotect_state_cow\.c: is missing"):
         render([sample])

@@ -11,6 +11,8 @@ from ksftci.results.model import Measurement, TestResult, Verdict
 KEPT = 250  # lines at the beginning, and as many at the end
 _LONGEST = 4096  # characters of one line
 _PLACE = re.compile(r"[# \t]*(?P<file>[\w./+-]{1,250}\.[chS]):(?P<line>\d{1,9}):(?:\w+:)?(?P<text>.*)")
+# Of ASSERT_STREQ("ok", f()) in kselftest_harness.h, where f() returns "ok" or what is wrong.
+_NOT_OK = re.compile(r"Expected 'ok' == '(.+)'\.")
 _SIGNAL = re.compile(r"Test terminated unexpectedly by signal (\d+)")
 
 Place = tuple[str, int, str]  # file, line, what was asserted
@@ -83,7 +85,8 @@ def explain(result: TestResult, log: TestLog) -> None:
         _set_outcome(result)
         if place := log.place():
             result.file, result.line = place[0], place[1] or None
-            result.reason = result.reason or place[2]
+            not_ok = _NOT_OK.fullmatch(place[2])
+            result.reason = result.reason or (not_ok[1] if not_ok else place[2])
 
 
 def _place(lines: Iterable[str]) -> Place | None:

@@ -116,6 +116,21 @@ def test_how_the_harness_ended_a_test(line: str, verdict: Verdict, reason: str) 
     assert explained(Verdict.ERROR, line).verdict is Verdict.ERROR
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Expected 'ok' == 'page 2: it's 'r', not 'w''.", "page 2: it's 'r', not 'w'"),
+        ("Expected 'ok' == ''.", "Expected 'ok' == ''."),
+        ("Expected 'ok' == 'page 2", "Expected 'ok' == 'page 2"),
+        ("Expected 'ok' != 'ok'.", "Expected 'ok' != 'ok'."),
+        ("Expected 'r' == 'w'.", "Expected 'r' == 'w'."),
+    ],
+)
+def test_the_reason_is_what_came_where_ok_was_expected(text: str, reason: str) -> None:
+    result = explained(Verdict.FAIL, f"# a.c:7:write:{text}")
+    assert (result.line, result.reason) == (7, reason)
+
+
 def test_a_failure_has_the_place_of_its_assertion() -> None:
     line = "# cow.c:12:fork:Expected 1 (1) == 2 (2)"
     result = explained(Verdict.FAIL, line)

@@ -42,8 +42,9 @@ def test_every_verdict_has_its_outcome_in_pytest(bench: Bench) -> None:
 
 def test_a_failure_shows_the_page_map_the_reason_the_line_of_c_and_the_log(bench: Bench) -> None:
     maps = ["# pages 0..3 of 4, the boundary before 2:", "#   folio    [--]", "#   wrong      ^"]
-    place = "# prog.c:3:a:Expected 0 (0) != area_write() (0)"
-    write_program(bench.top / "built/prog", {"f.a": ["# parent, page 2: 1 faults", *maps, place, "not ok"]})
+    reason = "parent, write of whole, page 2 (2 of folio 0+4, anonymous): 1 faults, expected 0"
+    place = f"# prog.c:3:a:Expected 'ok' == '{reason}'."
+    write_program(bench.top / "built/prog", {"f.a": [f"# {reason}", *maps, place, "not ok"]})
     (bench.top / "built/prog.c").write_text("one\ntwo\nthree;\nfour\nfive\nsix\n")
     done = bench.run(*KERNEL, "built", status=1)
     done.stdout.fnmatch_lines(
@@ -51,7 +52,7 @@ def test_a_failure_shows_the_page_map_the_reason_the_line_of_c_and_the_log(bench
             "prog.f.a on debian:7.3 (7.3.4-fake, 4096-byte pages)",
             "pages 0..3 of 4, the boundary before 2:",
             "  wrong      ^",
-            "Expected 0 (0) != area_write() (0)",
+            reason,
             "*prog.c:3",
             "      1 one",
             "      2 two",
@@ -59,7 +60,7 @@ def test_a_failure_shows_the_page_map_the_reason_the_line_of_c_and_the_log(bench
             "      4 four",
             "      5 five",
             "Log:",
-            "    # parent, page 2: 1 faults",
+            f"    # {reason}",
         ]
     )
     assert "six" not in done.stdout.str()

@@ -21,6 +21,11 @@
 #include "kselftest_harness.h"
 #include "mprotect_area.h"
 
+#define PROT_RW		(PROT_READ | PROT_WRITE)
+
+/* A step that must be done, and find nothing wrong. */
+#define STEP(call)	ASSERT_STREQ("ok", call)
+
 DECLARE_STATE(cow);
 
 static LAYOUT(base, SEG_ORDER(0, 1));
@@ -45,190 +50,129 @@ FIXTURE_VARIANT(mprotect_sample)
 
 FIXTURE_SETUP(mprotect_sample)
 {
-	area_init(&self->area, AREA_NEED_ROOT | AREA_NEED_THP);
-	ASSERT_STREQ("ok", area_map(&self->area, variant->layout));
-	ASSERT_STREQ("ok", area_fork(&self->area, PROCESS_PARENT, PROCESS_CHILD,
-				     variant->shared));
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_init(area, AREA_NEED_ROOT | AREA_NEED_THP);
+	STEP(area_map(area, variant->layout));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, variant->shared));
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
 }
 
 FIXTURE_TEARDOWN(mprotect_sample)
 {
-	area_destroy(&self->area);
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
-	if (area_found(&self->area)) {
+	struct area *area = &self->area;
+
+	area_destroy(area);
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
+	if (area_found(area)) {
 		snprintf(_metadata->results->reason,
 			 sizeof(_metadata->results->reason), "%s",
-			 area_found(&self->area));
+			 area_found(area));
 		_metadata->exit_code = KSFT_XFAIL;
 	}
 }
 
 TEST_F(mprotect_sample, write_again)
 {
-	ASSERT_STREQ("ok", area_mprotect(&self->area, PROCESS_PARENT,
-					 variant->range, variant->prot));
-	ASSERT_STREQ("ok", area_check(&self->area));
-	ASSERT_STREQ("ok", area_mprotect(&self->area, PROCESS_PARENT,
-					 variant->range,
-					 PROT_READ | PROT_WRITE));
-	ASSERT_STREQ("ok", area_write(&self->area, PROCESS_PARENT,
-				      variant->range));
-	ASSERT_STREQ("ok", area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_check(area));
 }
 
 TEST_F(mprotect_sample, child_is_alone)
 {
-	ASSERT_STREQ("ok", area_mprotect(&self->area, PROCESS_CHILD,
-					 variant->range, variant->prot));
-	ASSERT_STREQ("ok", area_exit(&self->area, PROCESS_CHILD));
-	ASSERT_STREQ("ok", area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_CHILD, variant->range, variant->prot));
+	STEP(area_exit(area, PROCESS_CHILD));
+	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_sample, base_all_whole_none)
-{
-	.layout = &layout_base, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, base_all_whole_read) {
+	&layout_base, PAGES_ALL, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, base_first_half_whole_none)
-{
-	.layout = &layout_base, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, base_first_half_whole_none) {
+	&layout_base, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, base_first_half_whole_read)
-{
-	.layout = &layout_base, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_whole_read) {
+	&layout_order2, PAGES_ALL, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_whole_read)
-{
-	.layout = &layout_order2, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_inside_read) {
+	&layout_order2, PAGES_ALL, RANGE_INSIDE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_inside_none)
-{
-	.layout = &layout_order2, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_head_none) {
+	&layout_order2, PAGES_ALL, RANGE_HEAD, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_head_none)
-{
-	.layout = &layout_order2, .shared = PAGES_ALL, .range = RANGE_HEAD,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_whole_read) {
+	&layout_order2, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_whole_none)
-{
-	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_inside_none) {
+	&layout_order2, PAGES_FIRST_HALF, RANGE_INSIDE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_inside_none)
-{
-	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_head_read) {
+	&layout_order2, PAGES_FIRST_HALF, RANGE_HEAD, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_inside_read)
-{
-	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_whole_none) {
+	&layout_mine, PAGES_ALL, RANGE_WHOLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_head_none)
-{
-	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_HEAD, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_inside_none) {
+	&layout_mine, PAGES_ALL, RANGE_INSIDE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_whole_read)
-{
-	.layout = &layout_mine, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_head_none) {
+	&layout_mine, PAGES_ALL, RANGE_HEAD, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_inside_none)
-{
-	.layout = &layout_mine, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_whole_read) {
+	&layout_mine, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_head_none)
-{
-	.layout = &layout_mine, .shared = PAGES_ALL, .range = RANGE_HEAD,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_inside_read) {
+	&layout_mine, PAGES_FIRST_HALF, RANGE_INSIDE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_head_read)
-{
-	.layout = &layout_mine, .shared = PAGES_ALL, .range = RANGE_HEAD,
-	.prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_head_read) {
+	&layout_mine, PAGES_FIRST_HALF, RANGE_HEAD, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_whole_none)
-{
-	.layout = &layout_mine, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_whole_none) {
+	&layout_pmd_thp, PAGES_ALL, RANGE_WHOLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_inside_none)
-{
-	.layout = &layout_mine, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_inside_none) {
+	&layout_pmd_thp, PAGES_ALL, RANGE_INSIDE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_head_read)
-{
-	.layout = &layout_mine, .shared = PAGES_FIRST_HALF, .range = RANGE_HEAD,
-	.prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_head_none) {
+	&layout_pmd_thp, PAGES_ALL, RANGE_HEAD, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_whole_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_whole_read) {
+	&layout_pmd_thp, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_inside_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_inside_read) {
+	&layout_pmd_thp, PAGES_FIRST_HALF, RANGE_INSIDE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_inside_read)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_head_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_HEAD,
-	.prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_whole_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_inside_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_NONE,
-};
-
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_head_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_HEAD, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_head_read) {
+	&layout_pmd_thp, PAGES_FIRST_HALF, RANGE_HEAD, PROT_READ
 };
 
 static struct area_state *const states[] = {
