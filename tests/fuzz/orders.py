@@ -10,11 +10,11 @@ failed.
 """
 
 import argparse
-import itertools
 import random
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,7 +93,7 @@ def failures(programs: Sequence[Order], results: Sequence[TestResult]) -> Iterat
             if order is None or test not in order.tests:
                 order, test = Order(result.program, {}, [], {}), ""  # no single test failed
             else:
-                order = replace(order, matrix=_values(order)[case], tests={test: order.tests[test]})
+                order = replace(order, axes=_values(order)[case], tests={test: order.tests[test]})
             yield Failure(order, result)
 
 
@@ -118,7 +118,7 @@ def _without_a_step(order: Order, name: str) -> Iterator[Order]:
 
 
 def _values(order: Order) -> Mapping[str, dict[str, list[str]]]:
-    """The values of each case, as a matrix, by the case's name."""
+    """The values of each case, as axes, by the case's name."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, f"{order.name}.yaml")
         file.write_text(order.text)
@@ -126,9 +126,8 @@ def _values(order: Order) -> Mapping[str, dict[str, list[str]]]:
 
 
 def _is_valid(order: Order) -> bool:
-    used = [axis for axis in order.matrix if f"${axis}" in order.text]
     try:
-        return bool(_values(replace(order, matrix={axis: order.matrix[axis] for axis in used})))
+        return bool(_values(order))
     except SpecError:
         return False
 
@@ -187,9 +186,12 @@ def main() -> int:
             text = shown.order.text if shown.order.tests else ""
             print(f"# {failure.result.id}: {failure.result.verdict.value}: {failure.result.reason}")
             print(f"# minimized: {shown.result.reason}\n" * (shown is not failure) + text, flush=True)
-    count = {verdict: len(list(group)) for verdict, group in itertools.groupby(sorted(r.verdict.value for r in results))}
-    print(f"seed {options.seed}, {options.count} orders:", ", ".join(f"{n} {verdict}" for verdict, n in count.items()))
-    return bool(found) or Verdict.PASS.value not in count
+    count = Counter(result.verdict for result in results)
+    for reason, number in Counter(r.reason for r in results if r.verdict is Verdict.SKIP).most_common(5):
+        print(f"# {number} skipped: {reason}")
+    said = ", ".join(f"{number} {verdict.value}" for verdict, number in count.items())
+    print(f"seed {options.seed}, {options.count} orders: {said}")
+    return bool(found) or not count[Verdict.PASS]
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -61,16 +62,15 @@ def write(
     writer = _Writer(chance, is_valid, layouts, [VERBS[verb] for verb in verbs], values)
     first = writer.setup(*setup)
     written = {f"test{number}": writer.test(*steps) for number in range(tests)}
-    matrix = {axis: writer.axes[axis] for axis in writer.used} or {"unused": ["base"]}
-    return Order(name, matrix, first, written)
+    return Order(name, writer.axes, first, written)
 
 
 @dataclass(frozen=True)
 class Order:
-    """A scenario as it is written: steps are lines of YAML, and each value is of an axis of `matrix` or a word."""
+    """A scenario as it is written: steps are lines of YAML.  It may have axes that no step uses."""
 
     name: str
-    matrix: dict[str, list[str]]
+    axes: dict[str, list[str]]
     setup: list[str]
     tests: dict[str, list[str]]
 
@@ -79,13 +79,15 @@ class Order:
         both = [*self.setup, *itertools.chain.from_iterable(self.tests.values())]
         requires = ["root", "thp"] + ["ksm"] * any("merge" in step for step in both)
         requires += ["numa_nodes", "numa_balancing"] * any("map_numa" in step for step in both)
+        used = set(re.findall(r"\$(\w+)", " ".join(both)))
+        matrix = {axis: values for axis, values in self.axes.items() if axis in used} or {"unused": ["base"]}
         lines = [
             f"scenario: {self.name}",
             "summary: steps in a random order",
             f"requires: [{', '.join(requires)}]",
             "matrix:",
         ]
-        lines += [f"  {axis}: [{', '.join(values)}]" for axis, values in self.matrix.items()]
+        lines += [f"  {axis}: [{', '.join(values)}]" for axis, values in matrix.items()]
         lines += ["strength: 1", "setup:", *(f"  - {step}" for step in self.setup), "tests:"]
         for test, steps in self.tests.items():
             lines += [f"  {test}:", *(f"    - {step}" for step in steps)]
@@ -102,7 +104,6 @@ class _Writer:
     verbs: Sequence[Verb]
     values: int
     axes: dict[str, list[str]] = field(default_factory=dict)
-    used: dict[str, None] = field(default_factory=dict)
     states: list[tuple[dict[str, str], State]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -145,7 +146,6 @@ class _Writer:
         for case, state in self.states:
             state.apply(verb, _resolve(words, case))
         arguments = {p.name: words.get(p.name) or self._word(p) for p in verb.parameters}
-        self.used |= dict.fromkeys(word[1:] for word in arguments.values() if word.startswith("$"))
         shown = {p.name: arguments[p.name] for p in verb.parameters if arguments[p.name] != p.default or self._tosses()}
         return [
             f"{verb.name}: {{{', '.join(f'{name}: {word}' for name, word in shown.items())}}}" if shown else verb.name
