@@ -91,7 +91,8 @@ size_t area_folio(const struct area *area, size_t page, size_t *nr)
 	const struct frame *frame = area->page[page].frame;
 
 	*nr = frame ? frame->head->nr : 1;
-	return frame ? page - (frame - frame->head) : page;
+	/* The head can be in another layer of frames. */
+	return frame ? (frame->head - area->frames) % area->nr_pages : page;
 }
 
 /* The pages that the PMD of @page can map, inside of the window. */
