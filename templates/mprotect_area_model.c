@@ -129,13 +129,15 @@ void area_vma_edge(struct area *area, size_t page)
 
 /*
  * Whether @page and the one before are in one VMA: those that do not differ are
- * merged, see vma_merge_existing_range().
+ * merged, see vma_merge_existing_range(). VMAs that fork() has copied have an
+ * anon_vma each, and stay apart, see is_mergeable_anon_vma().
  */
 bool area_is_one_vma(const struct area *area, size_t page)
 {
 	const struct page *a = &area->page[page - 1], *b = &area->page[page];
 
 	return a->prot == b->prot && a->is_apart == b->is_apart &&
+	       a->vma == b->vma &&
 	       (a->what == &page_outside) == (b->what == &page_outside);
 }
 

@@ -25,6 +25,7 @@ struct page {
 	__u64 value;		/* its first and last word */
 	int prot;		/* of its VMA */
 	bool is_apart;		/* its VMA differs from that of the others */
+	unsigned short vma;	/* the VMA that fork() copied, 0 for the first */
 	bool by_pmd;		/* mapped by a PMD */
 	bool exclusive;		/* no fault on a write: PageAnonExclusive */
 	bool readonly;		/* a fault all the same: the PTE is not writable */

@@ -114,12 +114,16 @@ static void note_forked(struct area *area, enum area_process child,
 {
 	struct page *its = area_view(area, child);
 	struct area_state *const *s;
+	unsigned short vma = 0;
 	size_t i;
 
 	for (i = 0; i < area->nr_pages; i++) {
 		struct page *mine = &area->page[i];
 
+		if (i && !area_is_one_vma(area, i))
+			vma++;
 		its[i] = *mine;
+		its[i].vma = vma;
 		if (!chosen[i] || mine->what == &page_outside) {
 			its[i] = (struct page){ .what = &page_outside };
 			continue;
