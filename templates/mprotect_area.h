@@ -2,28 +2,25 @@
 /*
  * A window of memory, and what mprotect() must have made of every page of it.
  *
- * mprotect() changes page table entries in runs, one large folio at a time.
- * What it must achieve does not depend on the runs: mprotect() of N pages is
- * N mprotect()s of one page, whatever folios the pages belong to. So a test
- * keeps a model of each page, applies every step to it page by page, and
- * area_check() holds the kernel against the model, inside the range that was
- * changed and outside of it, in every process that maps the memory.
- *
- * The window lies across a PMD boundary, so that it always has two page tables:
+ * mprotect() changes page table entries in runs, one large folio at a time, and
+ * must achieve what mprotect() of one page after the other would. So a test keeps
+ * a model of each page, applies every step to it page by page, and area_check()
+ * holds the kernel against it, inside and outside of the range that was changed,
+ * in every process. The window lies across a PMD boundary:
  *
  *	       below                 boundary                above
  *	[  32  ][ 16 ][ 8 ][4]|.|.|.|.|#|.|.|.|.[4][ 8 ][ 16 ][  32  ]   "mixed"
  *	[  16  ][  16  ][ 16  ][  16  ]#[  16  ][  16  ][ 16  ][  16  ]  "order4"
  *	[            pte_thp          ]#[          pte_thp            ]
  *
- * A step returns "ok", or what is wrong with the first page and a map of those
- * around it. A step that finds the kernel, or the machine, without what the
- * test needs notes the reason, and from then on every step is "ok" without
- * doing anything.
+ * A step returns "ok", or what is wrong with the first page. Where the kernel or
+ * the machine lacks what the test needs, a step notes the reason, and from then
+ * on every step is "ok" and does nothing.
  */
 #ifndef __MPROTECT_AREA_H__
 #define __MPROTECT_AREA_H__
 
+#define __SANE_USERSPACE_TYPES__	/* __u64 is %llx on each architecture */
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,11 +56,9 @@ struct segment {
 /* The patterns that fill the window on both sides of the boundary. */
 struct layout {
 	const char *name;
-	struct segment below[LAYOUT_SEGMENTS];
-	struct segment above[LAYOUT_SEGMENTS];
+	struct segment below[LAYOUT_SEGMENTS], above[LAYOUT_SEGMENTS];
 };
 
-/* One that is the same on both sides, and one that is not. */
 #define SIDE(...)		{ __VA_ARGS__ }
 #define LAYOUT(n, ...)		LAYOUT_SIDES(n, SIDE(__VA_ARGS__), SIDE(__VA_ARGS__))
 #define LAYOUT_SIDES(n, b, a) \
@@ -118,55 +113,40 @@ enum area_probe {
 	PROBE_MIDDLE,
 };
 
-struct area;
 struct area_state;
 struct area_kind;
-struct frame;
-struct page;
-struct sight;
+struct request;
 
-/* The rooms that a program links, and what they offer to area_map_numa(). */
 #define DECLARE_STATE(name)	extern struct area_state state_##name
 #define DECLARE_KIND(name)	extern const struct area_kind kind_##name
 
-/* One who acts on the window: asked through a socket, but for the test itself. */
-struct actor {
-	pid_t pid;			/* 0: does not live */
-	enum area_process forked_by;
-	int fds[2];			/* of the test, and of the actor */
-};
-
-/* The window as one process sees it. */
+/* The window as one process sees it; what is pointed to is for all of them. */
 struct area {
 	char *addr;
 	size_t nr_pages;
 	size_t boundary;		/* first page above the PMD boundary */
+	const struct layout *layout;
 	bool is_full;			/* both of its page tables are */
-	enum area_process self;		/* who am I */
-
 	char *reserved;			/* the window and room around it */
 	size_t reserved_len;
-	void *shared;			/* the model, for all processes */
-	size_t shared_len;
-	const struct layout *layout;
-	struct page *pages;		/* [NR_VIEWS][nr_pages] */
-	struct frame *frames;		/* [NR_VIEWS + 1][nr_pages] */
-	struct page *page;		/* [nr_pages], of this process */
-	struct sight *sight;		/* [nr_pages], what was seen last */
+
+	enum area_process self;		/* who am I */
+	struct actor *actor;		/* [NR_ACTORS] */
+	const struct request *request;	/* that is served */
+	struct answer *answer;
 	unsigned int generation;	/* of the values that are written */
 
-	struct actor *actor;		/* [NR_ACTORS], for all processes */
-	int pagemap_fd;
-	int kpageflags_fd;
+	struct page *pages;		/* [NR_VIEWS][nr_pages] */
+	struct page *page;		/* [nr_pages], of this process */
+	struct frame *frames;		/* [NR_VIEWS + 1][nr_pages] */
+	struct sight *sight;		/* [nr_pages], what was seen last */
+	__u64 *entry, *flags;		/* [nr_pages], of pagemap and kpageflags */
+	size_t nr_wrong, nr_moved;	/* pages, in this step */
+
+	int pagemap_fd, kpageflags_fd;
 	__u64 blind;			/* bits of kpageflags that tell nothing */
-	bool has_soft_dirty;
-	bool has_damon;
+	bool has_soft_dirty, has_damon;
 	unsigned long moved_before;	/* pages that the kernel had moved */
-	size_t nr_wrong;		/* pages, in this step */
-	size_t nr_moved;
-	char what[480];			/* the first one that is wrong */
-	char found[128];		/* a fault of the kernel, told elsewhere */
-	char skip[256];
 };
 
 /* Once a program, before the first test: quiet what runs in the background. */
@@ -175,8 +155,8 @@ void area_start(struct area_state *const states[]);
 /* Once a test: notes a reason to skip when one of @needs is missing. */
 void area_init(struct area *area, unsigned int needs);
 void area_destroy(struct area *area);
+/* Why the test is skipped, and what the kernel is known to do wrong; or NULL. */
 const char *area_skipped(const struct area *area);
-/* What the kernel is known to do wrong, where it did and nothing else is wrong. */
 const char *area_found(const struct area *area);
 
 /* What memory looks like. */

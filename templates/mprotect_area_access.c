@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Access to pages: whether it works, what it reads and how many faults it takes. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-
 #include "mprotect_model.h"
 
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE	23
-#endif
-#define barrier()	asm volatile("" : : : "memory")
+#include <setjmp.h>
+#include <sys/resource.h>
 
 static __thread sigjmp_buf access_env;
 static __thread bool is_armed;
@@ -45,12 +35,12 @@ static void access_once(struct access *access, __u64 *word, bool is_write,
 	/* Without the signal mask: the handler does not block its signal. */
 	access->code = sigsetjmp(access_env, 0);
 	is_armed = !access->code;
-	barrier();
+	asm volatile("" : : : "memory");
 	if (is_armed && is_write)
 		*word = value;
 	else if (is_armed)
 		access->value = *word;
-	barrier();
+	asm volatile("" : : : "memory");
 	is_armed = false;
 }
 
@@ -68,20 +58,17 @@ struct access access_word(__u64 *word, bool is_write, __u64 value)
 }
 
 /*
- * After fork() or NUMA hinting the test's own memory faults once, and not only
- * where the test looks: the kernel writes to the thread's rseq area when it is
- * preempted. So does the code of an access. Take all those faults before any are
- * counted.
+ * After fork() or NUMA hinting the test's own memory faults once, also where only
+ * the kernel writes (rseq). Take all those faults before any are counted.
  */
 void access_warm_up(const struct area *area)
 {
 	char *end = area->reserved + area->reserved_len;
+	FILE *file = fopen("/proc/self/maps", "re");
 	unsigned long first, last;
 	static __u64 dummy;
 	char line[256];
-	FILE *file;
 
-	file = fopen("/proc/self/maps", "re");
 	if (!file)
 		ksft_exit_fail_msg("/proc/self/maps: %s\n", strerror(errno));
 	while (fgets(line, sizeof(line), file))
@@ -95,6 +82,27 @@ void access_warm_up(const struct area *area)
 	access_word(&dummy, false, 0);
 }
 
+/* Reads or writes the page's first and last word, and marks what is wrong. */
+struct access access_page(struct area *area, size_t page, bool is_write)
+{
+	__u64 value = area->page[page].value;
+	struct access first, last;
+
+	first = access_word(page_word(area, page), is_write, value);
+	if (first.code) {
+		area_mark(area, page, "a %s gives si_code %d",
+			  is_write ? "write" : "read", first.code);
+		return first;
+	}
+	last = access_word(last_word(area, page), is_write, value);
+	if (!is_write && (first.value != value || last.value != value))
+		area_mark(area, page, "value %#llx and %#llx, expected %#llx",
+			  first.value, last.value, value);
+	first.faults += last.faults;
+	first.major += last.major;
+	return first;
+}
+
 void area_access_start(struct area *area)
 {
 	size_t i;
@@ -106,13 +114,11 @@ void area_access_start(struct area *area)
 }
 
 /* Reads or writes a page where that is allowed, and notes what it took. */
-void area_access(struct area *area, const struct request *request, size_t page)
+void area_access(struct area *area, size_t page)
 {
-	bool is_write = request->is_write;
+	bool is_write = area->request->is_write;
 	struct sight *sight = &area->sight[page];
 	struct page *it = &area->page[page];
-	struct access first, last;
-	struct area_state *const *s;
 
 	if (it->what == &page_outside ||
 	    !(it->prot & (is_write ? PROT_WRITE : PROT_READ)))
@@ -122,57 +128,45 @@ void area_access(struct area *area, const struct request *request, size_t page)
 	sight->is_accessed = true;
 	if (is_write)
 		it->value = area_new_value(area, page);
-	first = access_word(page_word(area, page), is_write, it->value);
-	if (first.code) {
-		area_mark(area, request, page, "a signal with si_code %d",
-			  first.code);
+	sight->access = access_page(area, page, is_write);
+	if (sight->access.code)
 		return;
-	}
-	last = access_word(last_word(area, page), is_write, it->value);
-	if (!is_write && (first.value != it->value || last.value != it->value))
-		area_mark(area, request, page, "value %#jx and %#jx, expected %#jx",
-			  (uintmax_t)first.value, (uintmax_t)last.value,
-			  (uintmax_t)it->value);
-	sight->faults = first.faults + last.faults;
-	sight->major = first.major + last.major;
-	for_each_state(s)
+	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->accessed)
-			(*s)->accessed(area, page, is_write, sight->faults);
+			(*s)->accessed(area, page, is_write,
+					 sight->access.faults);
 	if (is_write)
 		it->readonly = false;
 }
 
 /* Holds the page's frame, and its faults, against what the access allows. */
-static void settle(struct area *area, const struct request *request, size_t page)
+static void settle(struct area *area, size_t page)
 {
 	const struct sight *sight = &area->sight[page];
+	const struct access *access = &sight->access;
 	const struct cost *cost = &sight->cost;
 	struct page *it = &area->page[page];
-	__u64 pfn = seen_pfn(sight);
+	__u64 pfn = seen_pfn(area, page);
 
 	if (cost->fate == FRAME_IS_NEW && pfn == sight->was)
-		area_mark(area, request, page,
-			  "frame %#jx is written in place, others map it",
-			  (uintmax_t)pfn);
+		area_mark(area, page, "frame %#llx is written in place, others map it",
+			  pfn);
 	if (cost->fate == FRAME_MAY_BE_NEW && pfn != sight->was)
 		area_new_frame(area, page);
 	if (it->frame && cost->fate != FRAME_STAYS)
 		it->frame->pfn = pfn;
 	if (area_is_moved(area, page))
 		return;
-	if (it->frame && (it->frame->pfn != pfn || !pfn))
-		area_mark(area, request, page, "frame %#jx, expected %#jx",
-			  (uintmax_t)pfn, (uintmax_t)it->frame->pfn);
-	if (sight->faults < cost->min || sight->faults > cost->max)
-		area_mark(area, request, page, "%d faults, expected %d%s",
-			  sight->faults, cost->min,
-			  cost->max > cost->min ? " or more" : "");
-	if (sight->major)
-		area_mark(area, request, page, "%d of %d faults are major",
-			  sight->major, sight->faults);
+	area_check_frame(area, page);
+	if (access->faults < cost->min || access->faults > cost->max)
+		area_mark(area, page, "%d faults, expected %d%s", access->faults,
+			  cost->min, cost->max > cost->min ? " or more" : "");
+	if (access->major)
+		area_mark(area, page, "%d of %d faults are major", access->major,
+			  access->faults);
 }
 
-bool area_access_end(struct area *area, const struct request *request)
+bool area_access_end(struct area *area)
 {
 	size_t i;
 
@@ -180,8 +174,8 @@ bool area_access_end(struct area *area, const struct request *request)
 		return false;
 	for (i = 0; i < area->nr_pages; i++)
 		if (area->sight[i].is_accessed)
-			settle(area, request, i);
-	return area_verdict(area, request);
+			settle(area, i);
+	return area_verdict(area);
 }
 
 /* Reads, or writes, each page of the range where that is allowed. */
@@ -190,7 +184,7 @@ bool area_serve_access(struct area *area, const struct request *request)
 	size_t i;
 
 	area_access_start(area);
-	for (i = request->first; i < request->first + request->nr; i++)
-		area_access(area, request, i);
-	return area_access_end(area, request);
+	for (i = request->range.first; i < request->range.end; i++)
+		area_access(area, i);
+	return area_access_end(area);
 }

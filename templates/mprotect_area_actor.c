@@ -1,44 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Who acts on the window: the test, processes that were forked for it, and a
- * thread. Each of them serves what comes through its socket, one request after
- * the other, with the pages of the model that are its own.
+ * thread, one at a time. Each serves the requests that come through its socket.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "mprotect_model.h"
 
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open	434
-#endif
-
-struct reply {
-	bool good;
-	char what[sizeof(((struct area *)NULL)->what)];
-	char found[sizeof(((struct area *)NULL)->found)];
-	char skip[sizeof(((struct area *)NULL)->skip)];
-};
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 
 /* Before the first fork: a child's child finds its socket, too. */
 void actors_init(struct area *area)
 {
 	int i;
 
-	area->actor = mmap(NULL, NR_ACTORS * sizeof(*area->actor),
-			   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			   -1, 0);
-	if (area->actor == MAP_FAILED)
-		ksft_exit_fail_msg("no memory for the actors\n");
+	area->actor = shared_memory(NR_ACTORS * sizeof(*area->actor));
 	for (i = 0; i < NR_ACTORS; i++)
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 			       area->actor[i].fds))
@@ -50,34 +26,32 @@ void actors_destroy(struct area *area)
 {
 	int i;
 
-	for (i = 0; i < NR_ACTORS; i++) {
+	for (i = PROCESS_PARENT + 1; i < NR_VIEWS; i++) {
 		struct actor *actor = &area->actor[i];
 
-		if (i != PROCESS_PARENT && i < NR_VIEWS && actor->pid) {
+		if (actor->pid)
 			kill(actor->pid, SIGKILL);
-			if (actor->forked_by == PROCESS_PARENT)
-				waitpid(actor->pid, NULL, 0);
-		}
-		close(actor->fds[0]);
-		close(actor->fds[1]);
+		if (actor->pid && actor->forked_by == PROCESS_PARENT)
+			waitpid(actor->pid, NULL, 0);
 	}
-	munmap(area->actor, NR_ACTORS * sizeof(*area->actor));
+}
+
+static bool serve(struct area *area, const struct request *request)
+{
+	area->request = request;
+	return request->serve(area, request);
 }
 
 /* Serves requests until the test ends, or a request ends the process. */
 void actor_serve(struct area *area, int fd)
 {
 	struct request request;
-	struct reply reply;
+	bool good;
 
 	while (read(fd, &request, sizeof(request)) == sizeof(request)) {
-		area->generation++;
-		reply.good = request.serve(area, &request);
-		memcpy(reply.what, area->what, sizeof(reply.what));
-		memcpy(reply.found, area->found, sizeof(reply.found));
-		memcpy(reply.skip, area->skip, sizeof(reply.skip));
+		good = serve(area, &request);
 		fflush(stdout);
-		if (write(fd, &reply, sizeof(reply)) != sizeof(reply))
+		if (write(fd, &good, sizeof(good)) != sizeof(good))
 			break;
 	}
 }
@@ -85,10 +59,7 @@ void actor_serve(struct area *area, int fd)
 /* A forked process becomes @self. */
 void actor_main(struct area *area, enum area_process self)
 {
-	size_t before = area->self * area->nr_pages;
-
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	area->sight += self * area->nr_pages - before;
 	area->page = area_view(area, self);
 	area->self = self;
 	/* The one that is open shows the other process. */
@@ -100,44 +71,33 @@ void actor_main(struct area *area, enum area_process self)
 }
 
 /* Waits for the actor's answer; false where it ends without one. */
-static bool is_answered(const struct actor *actor, enum area_process process)
+static bool is_answered(const struct actor *actor)
 {
 	struct pollfd fds[] = {
 		{ .fd = actor->fds[0], .events = POLLIN },
-		{ .fd = -1, .events = POLLIN },
+		{ .fd = syscall(SYS_pidfd_open, actor->pid, 0), .events = POLLIN },
 	};
 
-	if (process < NR_VIEWS)
-		fds[1].fd = syscall(SYS_pidfd_open, actor->pid, 0);
 	while (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno == EINTR)
 		;
-	if (fds[1].fd >= 0)
-		close(fds[1].fd);
+	close(fds[1].fd);
 	return fds[0].revents & POLLIN;
 }
 
 /* Has @request served by who it is for. */
-bool area_ask(struct area *area, enum area_process process,
-	      const struct request *request)
+bool area_ask(struct area *area, const struct request *request)
 {
-	const struct actor *actor = &area->actor[process];
-	struct reply reply;
+	const struct actor *actor = &area->actor[request->process];
+	bool good;
 
-	if (process == area->self)
-		return request->serve(area, request);
+	if (request->process == area->self)
+		return serve(area, request);
 	if (!actor->pid)
-		return area_fail(area, "%s: nobody is there to do it",
-				 request->name);
+		return area_fail(area, "%s: nobody is there to do it", request->name);
 	if (write(actor->fds[0], request, sizeof(*request)) != sizeof(*request) ||
-	    !is_answered(actor, process) ||
-	    read(actor->fds[0], &reply, sizeof(reply)) != sizeof(reply))
+	    !is_answered(actor) ||
+	    read(actor->fds[0], &good, sizeof(good)) != sizeof(good))
 		return area_fail(area, "%s: process %d has ended", request->name,
 				 actor->pid);
-	memcpy(area->what, reply.what, sizeof(area->what));
-	memcpy(area->skip, reply.skip, sizeof(area->skip));
-	if (reply.found[0])
-		memcpy(area->found, reply.found, sizeof(area->found));
-	if (!reply.good)
-		area->found[0] = '\0';
-	return reply.good;
+	return good;
 }

@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Looking at pages, holding them against the model, and telling what is wrong. */
-#include <signal.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-
 #include "mprotect_model.h"
 
 #define MAP_WIDTH	64
@@ -17,7 +11,7 @@ bool area_skip(struct area *area, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(area->skip, sizeof(area->skip), fmt, args);
+	vsnprintf(area->answer->skip, sizeof(area->answer->skip), fmt, args);
 	va_end(args);
 	return true;
 }
@@ -27,24 +21,17 @@ bool area_fail(struct area *area, const char *fmt, ...)
 {
 	va_list args;
 
-	area->found[0] = '\0';
 	va_start(args, fmt);
-	vsnprintf(area->what, sizeof(area->what), fmt, args);
+	vsnprintf(area->answer->what, sizeof(area->answer->what), fmt, args);
 	va_end(args);
 	return false;
 }
 
-/* Beyond the last page frame there is nothing to read, and no flag. */
-__u64 page_flags(const struct area *area, __u64 pfn)
+__u64 seen_pfn(const struct area *area, size_t page)
 {
-	uint64_t flags = 0;
+	__u64 entry = area->entry[page];
 
-	return pageflags_get(pfn, area->kpageflags_fd, &flags) ? 0 : flags;
-}
-
-__u64 seen_pfn(const struct sight *sight)
-{
-	return sight->entry & PM_PRESENT ? PAGEMAP_PFN(sight->entry) : 0;
+	return entry & PM_PRESENT ? PAGEMAP_PFN(entry) : 0;
 }
 
 /* Pages that the kernel has moved, swapped or split since it was booted. */
@@ -57,15 +44,12 @@ unsigned long moved_pages(void)
 /* Memory of the process that PMDs map, in pages; the zero page does not count. */
 static size_t huge_pages(void)
 {
-	unsigned long kilobytes = 0;
-	char text[4096], *line;
+	const char *name = "AnonHugePages:";
+	char text[4096], *line = NULL;
 
-	if (read_file("/proc/self/smaps_rollup", text, sizeof(text))) {
-		line = strstr(text, "AnonHugePages:");
-		if (line)
-			sscanf(line, "AnonHugePages: %lu kB", &kilobytes);
-	}
-	return (kilobytes << 10) / psize();
+	if (read_file("/proc/self/smaps_rollup", text, sizeof(text)))
+		line = strstr(text, name);
+	return line ? (strtoul(line + strlen(name), NULL, 10) << 10) / psize() : 0;
 }
 
 /* Whether that has the page, if a PMD maps it: Linux 6.1 leaves protnone out. */
@@ -118,36 +102,25 @@ bool area_is_huge(const struct area *area, size_t page)
 bool area_look(struct area *area)
 {
 	off_t offset = (uintptr_t)area->addr / psize() * sizeof(__u64);
-	size_t i, k, nr, len = area->nr_pages * sizeof(__u64);
-	struct sight *sight = area->sight;
-	__u64 *buf = malloc(len);
-	bool read;
+	ssize_t len = area->nr_pages * sizeof(__u64);
+	size_t page, nr;
+	bool good;
 
-	if (!buf)
-		ksft_exit_fail_msg("no memory\n");
 	look_for_pmds(area);
-	read = pread(area->pagemap_fd, buf, len, offset) == (ssize_t)len;
-	for (i = 0; i < area->nr_pages; i++) {
-		sight[i].entry = buf[i];
-		sight[i].flags = 0;
-	}
+	memset(area->flags, 0, len);
+	good = pread(area->pagemap_fd, area->entry, len, offset) == len;
 	/* One read for each run of consecutive page frames. */
-	for (i = 0; read && i < area->nr_pages; i += nr) {
-		__u64 pfn = seen_pfn(&sight[i]);
+	for (page = 0; good && page < area->nr_pages; page += nr) {
+		__u64 pfn = seen_pfn(area, page);
 
-		for (nr = 1; pfn && i + nr < area->nr_pages &&
-		     seen_pfn(&sight[i + nr]) == pfn + nr;)
-			nr++;
-		if (!pfn)
-			continue;
+		for (nr = 1; pfn && page + nr < area->nr_pages; nr++)
+			if (seen_pfn(area, page + nr) != pfn + nr)
+				break;
 		len = nr * sizeof(__u64);
-		read = pread(area->kpageflags_fd, buf, len,
-			     pfn * sizeof(__u64)) == (ssize_t)len;
-		for (k = 0; k < nr; k++)
-			sight[i + k].flags = buf[k];
+		good = !pfn || pread(area->kpageflags_fd, &area->flags[page], len,
+				     pfn * sizeof(__u64)) == len;
 	}
-	free(buf);
-	return read || area_fail(area, "cannot read pagemap or kpageflags");
+	return good || area_fail(area, "cannot read pagemap or kpageflags");
 }
 
 /* What a page's access must be, as one character. */
@@ -163,8 +136,7 @@ static char access_char(const struct page *page)
 /* The window around the first wrong page: folios, access, what is wrong. */
 static void print_map(const struct area *area)
 {
-	char folios[MAP_WIDTH + 1] = "", access[MAP_WIDTH + 1] = "";
-	char marks[MAP_WIDTH + 1] = "";
+	char rows[3][MAP_WIDTH + 1] = {};
 	size_t bad, first, i, nr;
 
 	for (bad = 0; !area->sight[bad].is_wrong;)
@@ -173,28 +145,31 @@ static void print_map(const struct area *area)
 	for (i = 0; i < MAP_WIDTH && first + i < area->nr_pages; i++) {
 		size_t page = first + i, folio = area_folio(area, page, &nr);
 
-		folios[i] = nr == 1 ? '.' : page == folio ? '[' :
-			    page == folio + nr - 1 ? ']' : '-';
-		access[i] = access_char(&area->page[page]);
-		marks[i] = area->sight[page].is_wrong ? '^' : ' ';
+		rows[0][i] = nr == 1 ? '.' : page == folio ? '[' :
+			     page == folio + nr - 1 ? ']' : '-';
+		rows[1][i] = access_char(&area->page[page]);
+		rows[2][i] = area->sight[page].is_wrong ? '^' : ' ';
 	}
 	ksft_print_msg("pages %zu..%zu of %zu, the boundary before %zu:\n",
 		       first, first + i - 1, area->nr_pages, area->boundary);
-	ksft_print_msg("  folio    %s\n", folios);
-	ksft_print_msg("  expected %s\n", access);
-	ksft_print_msg("  wrong    %s\n", marks);
+	ksft_print_msg("  folio    %s\n", rows[0]);
+	ksft_print_msg("  expected %s\n", rows[1]);
+	ksft_print_msg("  wrong    %s\n", rows[2]);
+	if (area_rule[0])
+		ksft_print_msg("rules of %s\n", area_rule);
 }
 
 /* The page is wrong. The first ones are told; the map has them all. */
-void area_mark(struct area *area, const struct request *request, size_t page,
-	       const char *fmt, ...)
+void area_mark(struct area *area, size_t page, const char *fmt, ...)
 {
 	static const char * const names[] = {
-		[PROCESS_PARENT] = "parent", [PROCESS_CHILD] = "child",
+		[PROCESS_PARENT] = "parent",
+		[PROCESS_CHILD] = "child",
 		[PROCESS_SECOND_CHILD] = "second child",
 		[PROCESS_THIRD_CHILD] = "third child",
 		[PROCESS_GRANDCHILD] = "grandchild",
 	};
+	const char *range = area->request->range.name;
 	size_t nr, folio = area_folio(area, page, &nr);
 	char what[160], line[400];
 	va_list args;
@@ -208,12 +183,20 @@ void area_mark(struct area *area, const struct request *request, size_t page,
 	vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
 	snprintf(line, sizeof(line), "%s, %s%s%s, page %zu (%zu of folio %zu+%zu, %s): %s",
-		 names[area->self], request->name, request->range[0] ? " of " : "",
-		 request->range, page, page - folio, folio, nr,
-		 area->page[page].what->name, what);
+		 names[area->self], area->request->name, range ? " of " : "", range ? range : "",
+		 page, page - folio, folio, nr, area->page[page].what->name, what);
 	if (area->nr_wrong == 1)
 		area_fail(area, "%s", line);
 	ksft_print_msg("%s\n", line);
+}
+
+void area_check_frame(struct area *area, size_t page)
+{
+	const struct frame *frame = area->page[page].frame;
+	__u64 pfn = seen_pfn(area, page);
+
+	if (frame && (frame->pfn != pfn || !pfn))
+		area_mark(area, page, "frame %#llx, expected %#llx", pfn, frame->pfn);
 }
 
 /*
@@ -225,34 +208,32 @@ bool area_is_moved(struct area *area, size_t page)
 {
 	const struct frame *frame = area->page[page].frame;
 
-	if (!frame || seen_pfn(&area->sight[page]) == frame->pfn ||
+	if (!frame || seen_pfn(area, page) == frame->pfn ||
 	    moved_pages() == area->moved_before)
 		return false;
 	area->nr_moved++;
 	return true;
 }
 
-bool area_verdict(struct area *area, const struct request *request)
+bool area_verdict(struct area *area)
 {
 	size_t i, nr_wrong = area->nr_wrong, nr_moved = area->nr_moved;
 
 	if (nr_wrong)
 		print_map(area);
-	if (nr_wrong && area_rule[0])
-		ksft_print_msg("rules of %s\n", area_rule);
 	fflush(stdout);
 	for (i = 0; i < area->nr_pages; i++)
 		area->sight[i].is_wrong = false;
 	area->nr_wrong = 0;
 	area->nr_moved = 0;
 	if (!nr_wrong && nr_moved)
-		return area_skip(area, "%s: the kernel moved %zu pages of the test to other frames",
-				 request->name, nr_moved);
+		area_skip(area, "%s: the kernel moved %zu pages of the test to other frames",
+			  area->request->name, nr_moved);
 	return !nr_wrong;
 }
 
 /* What of a mask differs, by the name of the first such bit; or NULL. */
-static const char *difference(__u64 seen, __u64 must, __u64 mask, bool is_flags)
+static const char *difference(__u64 seen, struct bits must, bool is_flags)
 {
 	static const struct {
 		__u64 bit;
@@ -275,7 +256,7 @@ static const char *difference(__u64 seen, __u64 must, __u64 mask, bool is_flags)
 
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (names[i].is_flags == is_flags &&
-		    (seen ^ must) & mask & names[i].bit)
+		    (seen ^ must.value) & must.mask & names[i].bit)
 			return names[i].name + (seen & names[i].bit ? 4 : 0);
 	return NULL;
 }
@@ -286,97 +267,74 @@ static const char *difference(__u64 seen, __u64 must, __u64 mask, bool is_flags)
  */
 static bool is_known(struct area *area, size_t page, __u64 differs)
 {
-	const struct sight *sight = area->sight;
-	size_t first, nr;
+	size_t first, end;
 
-	area_pmd(area, page, &first, &nr);
-	if (differs != PM_MMAP_EXCLUSIVE || !sight[page].is_huge || page == first ||
-	    (sight[page].entry ^ sight[first].entry) & PM_MMAP_EXCLUSIVE)
+	area_pmd(area, page, &first, &end);
+	if (differs != PM_MMAP_EXCLUSIVE || !area->sight[page].is_huge ||
+	    page == first ||
+	    (area->entry[page] ^ area->entry[first]) & PM_MMAP_EXCLUSIVE)
 		return false;
-	snprintf(area->found, sizeof(area->found),
+	snprintf(area->answer->found, sizeof(area->answer->found),
 		 "pagemap has bit 56 of a PMD's first page for all of its pages");
 	return true;
 }
 
 /* What is seen of the page without touching it. */
-static void check_sight(struct area *area, const struct request *request,
-			size_t page)
+static void check_sight(struct area *area, size_t page)
 {
-	const struct frame *frame = area->page[page].frame;
-	const struct sight *sight = &area->sight[page];
-	struct shown shown = area_show(area, page);
+	__u64 entry = area->entry[page], flags = area->flags[page];
+	bool is_huge = area->sight[page].is_huge;
+	struct shown must = area_show(area, page);
 	bool is_moved = area_is_moved(area, page);
 	const char *name;
 
-	if (is_moved && sight->entry & PM_SWAP)
+	if (is_moved && entry & PM_SWAP)
 		return;
-	name = difference(sight->entry, shown.entry, shown.entry_mask, false);
-	if (name && !is_known(area, page, (sight->entry ^ shown.entry) &
-					  shown.entry_mask))
-		area_mark(area, request, page, "%s in pagemap (%#jx)", name,
-			  (uintmax_t)sight->entry);
+	name = difference(entry, must.entry, false);
+	if (name && !is_known(area, page, (entry ^ must.entry.value) & must.entry.mask))
+		area_mark(area, page, "%s in pagemap (%#llx)", name, entry);
 	if (is_moved)
 		return;
-	if (frame && frame->pfn != seen_pfn(sight))
-		area_mark(area, request, page, "frame %#jx, expected %#jx",
-			  (uintmax_t)seen_pfn(sight), (uintmax_t)frame->pfn);
-	name = difference(sight->flags, shown.flags, shown.flags_mask, true);
+	area_check_frame(area, page);
+	name = difference(flags, must.flags, true);
 	if (name)
-		area_mark(area, request, page, "%s in kpageflags (%#jx)",
-			  name, (uintmax_t)sight->flags);
-	if (sight->is_huge != area->page[page].by_pmd)
-		area_mark(area, request, page, "%smapped by a PMD",
-			  sight->is_huge ? "" : "not ");
+		area_mark(area, page, "%s in kpageflags (%#llx)", name, flags);
+	if (is_huge != area->page[page].by_pmd)
+		area_mark(area, page, "%smapped by a PMD", is_huge ? "" : "not ");
 }
 
 /* An access that must not work, and how the kernel must tell. */
-static void check_denied(struct area *area, const struct request *request,
-			 size_t page, bool is_write)
+static void check_denied(struct area *area, size_t page, bool is_write)
 {
 	const struct page *it = &area->page[page];
 	int expected = it->what == &page_outside ? SEGV_MAPERR : SEGV_ACCERR;
-	struct access access = access_word(page_word(area, page), is_write,
-					   it->value);
+	int code = access_word(page_word(area, page), is_write, it->value).code;
 
-	if (access.code != expected)
-		area_mark(area, request, page, "a %s gives si_code %d, expected %d",
-			  is_write ? "write" : "read", access.code, expected);
+	if (code != expected)
+		area_mark(area, page, "a %s gives si_code %d, expected %d",
+			  is_write ? "write" : "read", code, expected);
 }
 
 /* The first touch of a page that is there takes no fault. */
-static void check_value(struct area *area, const struct request *request,
-			size_t page)
+static void check_value(struct area *area, size_t page)
 {
-	struct access first = access_word(page_word(area, page), false, 0);
-	const struct page *it = &area->page[page];
-	int faults = first.faults;
-	__u64 last = first.value;
+	int faults = access_page(area, page, false).faults;
 
-	if (!first.code)
-		last = access_word(last_word(area, page), false, 0).value;
-	if (first.code)
-		area_mark(area, request, page, "cannot be read (si_code %d)",
-			  first.code);
-	else if (first.value != it->value || last != it->value)
-		area_mark(area, request, page, "value %#jx and %#jx, expected %#jx",
-			  (uintmax_t)first.value, (uintmax_t)last,
-			  (uintmax_t)it->value);
 	if (!faults)
 		return;
-	area->sight[page].entry = pagemap_get_entry(area->pagemap_fd,
-						    page_addr(area, page));
+	area->entry[page] = pagemap_get_entry(area->pagemap_fd,
+					      page_addr(area, page));
 	if (!area_is_moved(area, page))
-		area_mark(area, request, page, "a read takes %d faults, expected 0",
-			  faults);
+		area_mark(area, page, "a read takes %d faults, expected 0", faults);
 }
 
 /* Holds each page of the process against the model. */
 bool area_serve_check(struct area *area, const struct request *request)
 {
-	struct area_state *const *s;
 	bool good = true;
 	size_t i;
 
+	(void)request;
 	if (!area_look(area))
 		return false;
 	access_warm_up(area);
@@ -384,16 +342,17 @@ bool area_serve_check(struct area *area, const struct request *request)
 		const struct page *it = &area->page[i];
 		int prot = it->what == &page_outside ? PROT_NONE : it->prot;
 
-		check_sight(area, request, i);
+		check_sight(area, i);
 		if (!(prot & PROT_READ))
-			check_denied(area, request, i, false);
+			check_denied(area, i, false);
 		/* A read that faults would change what is to be checked again. */
 		else if (!area_cost(area, i, false).max)
-			check_value(area, request, i);
+			check_value(area, i);
 		if (!(prot & PROT_WRITE))
-			check_denied(area, request, i, true);
+			check_denied(area, i, true);
 	}
-	for_each_state(s)
-		good = good && (!(*s)->verify || (*s)->verify(area));
-	return area_verdict(area, request) && good;
+	for (struct area_state *const *s = area_states; *s; s++)
+		if ((*s)->verify)
+			good = good && (*s)->verify(area);
+	return area_verdict(area) && good;
 }

@@ -1,15 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The window: where it lies, and the folios that fill it. */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <unistd.h>
-
 #include "mprotect_model.h"
 
 size_t pmd_pages(void)
@@ -47,8 +37,7 @@ __u64 *last_word(const struct area *area, size_t page)
 /* Different for every page, process and generation, and never 0. */
 __u64 area_new_value(const struct area *area, size_t page)
 {
-	return (__u64)area->generation << 40 |
-	       (__u64)(area->self + 1) << 32 | page;
+	return (__u64)area->generation << 40 | (__u64)(area->self + 1) << 32 | page;
 }
 
 bool *area_bools(struct area *area)
@@ -60,18 +49,37 @@ bool *area_bools(struct area *area)
 	return bools;
 }
 
+/* For all processes, so that no copy on write is counted for the test's. */
+void *shared_memory(size_t len)
+{
+	void *addr = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (addr == MAP_FAILED)
+		ksft_exit_fail_msg("no shared memory: %s\n", strerror(errno));
+	return addr;
+}
+
 const char *area_skipped(const struct area *area)
 {
-	return area->skip[0] ? area->skip : NULL;
+	return area->answer->skip[0] ? area->answer->skip : NULL;
 }
 
 const char *area_found(const struct area *area)
 {
-	return area->found[0] ? area->found : NULL;
+	return area->answer->found[0] ? area->answer->found : NULL;
 }
 
-static const char *missing(unsigned int needs, const struct area *area,
-			   __u64 entry)
+/* Beyond the last page frame there is nothing to read, and no flag. */
+static __u64 page_flags(const struct area *area, __u64 pfn)
+{
+	__u64 flags;
+
+	return pread(area->kpageflags_fd, &flags, sizeof(flags),
+		     pfn * sizeof(flags)) == sizeof(flags) ? flags : 0;
+}
+
+static const char *missing(const struct area *area, unsigned int needs, __u64 entry)
 {
 	if (needs & AREA_NEED_ROOT && area->kpageflags_fd < 0)
 		return "root: /proc/kpageflags cannot be opened";
@@ -96,21 +104,20 @@ void area_init(struct area *area, unsigned int needs)
 	const char *what;
 	__u64 entry = 0;
 
-	memset(area, 0, sizeof(*area));
+	*area = (struct area){ .answer = shared_memory(sizeof(*area->answer)) };
 	settings_track_test(true);
 	area->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	area->kpageflags_fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	if (area->pagemap_fd >= 0)
 		entry = pagemap_get_entry(area->pagemap_fd, (char *)&entry);
-	what = missing(needs, area, entry);
+	what = missing(area, needs, entry);
 	if (what)
 		area_skip(area, "needs %s", what);
 	/*
 	 * Some kernels call all anonymous pages KSM pages there (seen in 6.12).
 	 * Then the frame that is the twin's is what tells a merged page.
 	 */
-	if (page_flags(area, PAGEMAP_PFN(entry)) & KPF_KSM)
-		area->blind |= KPF_KSM;
+	area->blind = page_flags(area, PAGEMAP_PFN(entry)) & KPF_KSM;
 	/* Somebody's own, and not for a test to change. */
 	area->has_damon = setting_number("/sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds") > 0;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -118,38 +125,29 @@ void area_init(struct area *area, unsigned int needs)
 	actors_init(area);
 }
 
+/* What else there is goes with the process of the test. */
 void area_destroy(struct area *area)
 {
-	struct area_state *const *s;
-
 	actors_destroy(area);
-	for_each_state(s)
+	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->destroy)
 			(*s)->destroy(area);
-	if (area->reserved)
-		munmap(area->reserved, area->reserved_len);
-	if (area->shared)
-		munmap(area->shared, area->shared_len);
-	if (area->pagemap_fd >= 0)
-		close(area->pagemap_fd);
-	if (area->kpageflags_fd >= 0)
-		close(area->kpageflags_fd);
+	munmap(area->reserved, area->reserved_len);
 	settings_track_test(false);
 }
 
-/* Pages of a segment, 0 when it is not used. */
+/* Pages of a folio of the segment; those of a hole are single ones. */
+size_t segment_folio(const struct segment *segment)
+{
+	if (segment->kind == SEG_FOLIO)
+		return (size_t)1 << segment->order;
+	return segment->kind == SEG_HOLE ? 1 : pmd_pages();
+}
+
+/* 0 when it is not used. */
 size_t segment_pages(const struct segment *segment)
 {
-	switch (segment->kind) {
-	case SEG_PMD_THP:
-	case SEG_PTE_THP:
-		return segment->count * pmd_pages();
-	case SEG_HOLE:
-		return segment->count;
-	case SEG_FOLIO:
-		return (size_t)segment->count << segment->order;
-	}
-	return 0;
+	return segment->count * segment_folio(segment);
 }
 
 static size_t pattern_pages(const struct segment *pattern)
@@ -161,6 +159,11 @@ static size_t pattern_pages(const struct segment *pattern)
 	return nr;
 }
 
+static size_t max(size_t a, size_t b)
+{
+	return a > b ? a : b;
+}
+
 /*
  * A side holds its pattern, a power of two, as often as two contpte blocks or 32
  * pages need, twice in any case where a page table is large enough for that; a
@@ -168,13 +171,9 @@ static size_t pattern_pages(const struct segment *pattern)
  */
 static size_t side_pages(const struct area *area, size_t pattern)
 {
-	size_t nr = area->is_full ? pmd_pages() : 2 * contpte_pages();
+	size_t nr = max(max(32, 2 * contpte_pages()), 2 * pattern);
 
-	if (nr < 32)
-		nr = 32;
-	if (nr < 2 * pattern)
-		nr = 2 * pattern;
-	return nr > pmd_pages() ? pmd_pages() : nr;
+	return area->is_full || nr > pmd_pages() ? pmd_pages() : nr;
 }
 
 /* The segment that @page is in by the layout, and the segment's first page. */
@@ -187,31 +186,21 @@ const struct segment *area_segment(const struct area *area, size_t page,
 	size_t at = (is_above ? page - area->boundary : page) %
 		    pattern_pages(segment);
 
-	*first = page - at;
-	for (; at >= segment_pages(segment); segment++) {
+	for (; at >= segment_pages(segment); segment++)
 		at -= segment_pages(segment);
-		*first += segment_pages(segment);
-	}
+	*first = page - at;
 	return segment;
 }
 
-/* Shared by the processes, so that no copy on write is counted for the test's. */
-static bool alloc_model(struct area *area)
+static void alloc_model(struct area *area)
 {
-	size_t nr = area->nr_pages, i;
+	size_t i, nr = area->nr_pages;
 
-	area->shared_len = nr * (NR_VIEWS * (sizeof(*area->page) +
-					     sizeof(*area->sight)) +
-				 (NR_VIEWS + 1) * sizeof(*area->frames));
-	area->shared = mmap(NULL, area->shared_len, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (area->shared == MAP_FAILED) {
-		area->shared = NULL;
-		return area_fail(area, "no memory for the model");
-	}
-	area->pages = area->shared;
-	area->frames = (struct frame *)(area->pages + NR_VIEWS * nr);
-	area->sight = (struct sight *)(area->frames + (NR_VIEWS + 1) * nr);
+	area->pages = shared_memory(NR_VIEWS * nr * sizeof(*area->pages));
+	area->frames = shared_memory((NR_VIEWS + 1) * nr * sizeof(*area->frames));
+	area->sight = shared_memory(nr * sizeof(*area->sight));
+	area->entry = shared_memory(nr * sizeof(*area->entry));
+	area->flags = shared_memory(nr * sizeof(*area->flags));
 	area->page = area->pages;
 	for (i = 0; i < NR_VIEWS * nr; i++)
 		area->pages[i].what = &page_outside;
@@ -219,7 +208,6 @@ static bool alloc_model(struct area *area)
 		area->page[i].prot = PROT_READ | PROT_WRITE;
 		area->page[i].what = &page_empty;
 	}
-	return true;
 }
 
 /*
@@ -228,25 +216,22 @@ static bool alloc_model(struct area *area)
  */
 bool area_alloc(struct area *area, const struct layout *layout)
 {
-	size_t pmd_bytes = pmd_pages() * psize();
 	size_t below = pattern_pages(layout->below);
 	size_t above = pattern_pages(layout->above);
+	size_t pmd_bytes = pmd_pages() * psize();
 	char *boundary;
 
-	if (below > pmd_pages() || above > pmd_pages())
+	if (max(below, above) > pmd_pages())
 		return area_skip(area, "layout %s: %zu pages, a page table has %zu",
-				 layout->name, below > above ? below : above,
-				 pmd_pages());
+				 layout->name, max(below, above), pmd_pages());
 	area->layout = layout;
 	area->boundary = side_pages(area, below);
 	area->nr_pages = area->boundary + side_pages(area, above);
 	area->reserved_len = 9 * pmd_bytes;
 	area->reserved = mmap(NULL, area->reserved_len, PROT_NONE,
 			      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (area->reserved == MAP_FAILED) {
-		area->reserved = NULL;
+	if (area->reserved == MAP_FAILED)
 		return area_skip(area, "no address space for the window");
-	}
 	/* Memory is soft-dirty from the start, where the kernel keeps track. */
 	area->has_soft_dirty = pagemap_get_entry(area->pagemap_fd, area->reserved) &
 			       PM_SOFT_DIRTY;
@@ -257,52 +242,68 @@ bool area_alloc(struct area *area, const struct layout *layout)
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	if (area->addr == MAP_FAILED)
 		return area_skip(area, "no memory for the window");
-	return alloc_model(area);
+	alloc_model(area);
+	return true;
+}
+
+bool area_advise(struct area *area, size_t page, size_t nr, int advice)
+{
+	return !madvise(page_addr(area, page), nr * psize(), advice) ||
+	       area_fail(area, "madvise(%zu pages at %zu, %d): %s", nr, page,
+			 advice, strerror(errno));
 }
 
 bool area_allow_thp(struct area *area, bool allow)
 {
 	/* Without CONFIG_TRANSPARENT_HUGEPAGE neither is known, nor needed. */
-	return !madvise(area->addr, area->nr_pages * psize(),
-			allow ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) ||
-	       !read_pmd_pagesize() ||
-	       area_fail(area, "MADV_%sHUGEPAGE: %s", allow ? "" : "NO",
-			 strerror(errno));
+	return !read_pmd_pagesize() ||
+	       area_advise(area, 0, area->nr_pages,
+			   allow ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 }
 
-static void fill(struct area *area, size_t page, size_t nr)
+/* Pages from @page on that are one folio, as they were seen. */
+static size_t seen_folio(const struct area *area, size_t page)
 {
-	size_t i;
+	__u64 pfn = seen_pfn(area, page);
+	size_t nr = 1;
 
-	for (i = page; i < page + nr; i++) {
-		area->page[i].value = area_new_value(area, i);
-		*page_word(area, i) = area->page[i].value;
-		*last_word(area, i) = area->page[i].value;
-	}
+	while (pfn && page + nr < area->nr_pages &&
+	       area->flags[page + nr] & KPF_COMPOUND_TAIL &&
+	       seen_pfn(area, page + nr) == pfn + nr)
+		nr++;
+	return nr;
 }
 
 /* A folio of @nr pages at @page, and none that is larger? */
 static bool is_folio(const struct area *area, size_t page, size_t nr)
 {
-	const struct sight *sight = &area->sight[page];
-	__u64 pfn = seen_pfn(sight);
+	__u64 pfn = seen_pfn(area, page);
+
+	return pfn && pfn % nr == 0 && seen_folio(area, page) == nr &&
+	       !(area->flags[page] & KPF_COMPOUND_TAIL) &&
+	       !(page_flags(area, pfn + nr) & KPF_COMPOUND_TAIL);
+}
+
+static void fill(struct area *area, size_t page, size_t nr, bool by_pmd)
+{
 	size_t i;
 
-	if (!pfn || pfn % nr || sight->flags & KPF_COMPOUND_TAIL)
-		return false;
-	for (i = 1; i < nr; i++)
-		if (seen_pfn(&sight[i]) != pfn + i ||
-		    !(sight[i].flags & KPF_COMPOUND_TAIL))
-			return false;
-	return !(page_flags(area, pfn + nr) & KPF_COMPOUND_TAIL);
+	for (i = page; i < page + nr; i++) {
+		struct page *it = &area->page[i];
+
+		it->by_pmd = by_pmd;
+		it->value = area_new_value(area, i);
+		*page_word(area, i) = it->value;
+		*last_word(area, i) = it->value;
+	}
 }
 
 /* Fills a segment; area_skipped() tells when its folios are not to be had. */
 bool area_populate(struct area *area, size_t page, const struct segment *segment)
 {
+	size_t nr = segment_folio(segment), end = page + segment_pages(segment);
 	bool is_thp = segment->kind != SEG_FOLIO;
-	size_t nr = is_thp ? pmd_pages() : (size_t)1 << segment->order;
-	size_t k, end = page + segment_pages(segment);
+	bool by_pmd = segment->kind == SEG_PMD_THP;
 	int order = __builtin_ctzl(nr);
 
 	if (segment->kind == SEG_HOLE)
@@ -315,9 +316,7 @@ bool area_populate(struct area *area, size_t page, const struct segment *segment
 		return area_skip(area, "order %d: no hugepages-%zukB", order,
 				 nr * psize() >> 10);
 	for (; page < end; page += nr) {
-		char *addr = page_addr(area, page);
-
-		fill(area, page, nr);
+		fill(area, page, nr, by_pmd);
 		if (nr > 1 && !area_look(area))
 			return false;
 		if (nr > 1 && !is_folio(area, page, nr))
@@ -325,20 +324,13 @@ bool area_populate(struct area *area, size_t page, const struct segment *segment
 					 order);
 		/* A VMA's edge inside of it splits the PMD, not the folio. */
 		if (segment->kind == SEG_PTE_THP &&
-		    (madvise(addr, psize(), MADV_DONTDUMP) ||
-		     madvise(addr, psize(), MADV_DODUMP)))
-			return area_fail(area, "MADV_DONTDUMP: %s",
-					 strerror(errno));
+		    (!area_advise(area, page, 1, MADV_DONTDUMP) ||
+		     !area_advise(area, page, 1, MADV_DODUMP)))
+			return false;
 		area_fold_frames(area, page, nr);
-		for (k = page; k < page + nr; k++) {
-			area->page[k].what = &page_anon;
-			area->page[k].exclusive = true;
-			area->page[k].by_pmd = segment->kind == SEG_PMD_THP;
-		}
-		if (is_thp && area_is_huge(area, page) != area->page[page].by_pmd)
-			return area_skip(area, "order %d: %smapped by a PMD",
-					 order, area->page[page].by_pmd ?
-					 "not " : "");
+		if (is_thp && area_is_huge(area, page) != by_pmd)
+			return area_skip(area, "order %d: %smapped by a PMD", order,
+					 by_pmd ? "not " : "");
 	}
 	return true;
 }
@@ -346,20 +338,14 @@ bool area_populate(struct area *area, size_t page, const struct segment *segment
 /* Takes folios and page frames as they are now for what must be. */
 bool area_adopt(struct area *area)
 {
-	size_t i, nr;
+	size_t page, nr;
 
 	if (!area_look(area))
 		return false;
-	for (i = 0; i < area->nr_pages; i += nr) {
-		__u64 pfn = area->page[i].frame ? seen_pfn(&area->sight[i]) : 0;
-
-		nr = 1;
-		while (pfn && i + nr < area->nr_pages &&
-		       area->sight[i + nr].flags & KPF_COMPOUND_TAIL &&
-		       seen_pfn(&area->sight[i + nr]) == pfn + nr)
-			nr++;
-		if (pfn)
-			area_fold_frames(area, i, nr);
+	for (page = 0; page < area->nr_pages; page += nr) {
+		nr = area->page[page].frame ? seen_folio(area, page) : 1;
+		if (area->page[page].frame && seen_pfn(area, page))
+			area_fold_frames(area, page, nr);
 	}
 	area->moved_before = moved_pages();
 	return true;
@@ -367,16 +353,16 @@ bool area_adopt(struct area *area)
 
 static bool map(struct area *area, const struct layout *layout)
 {
-	size_t page = 0, first;
+	const struct segment *segment;
+	size_t page, first;
 
 	if (!area_alloc(area, layout))
 		return false;
-	while (!area_skipped(area) && page < area->nr_pages) {
-		const struct segment *segment = area_segment(area, page, &first);
-
+	for (page = 0; !area_skipped(area) && page < area->nr_pages;
+	     page += segment_pages(segment)) {
+		segment = area_segment(area, page, &first);
 		if (!area_populate(area, page, segment))
 			return false;
-		page += segment_pages(segment);
 	}
 	/* khugepaged leaves it alone, and a copy on write is one page. */
 	return area_skipped(area) ||

@@ -56,7 +56,7 @@ static bool toggle(struct area *area, int prot, __u64 *best)
  * the shortest of many rounds is what mprotect() takes. How the two compare is
  * the kernel's, how long either takes is the machine's as well.
  */
-static bool measure(struct area *area, struct area *base, int prot)
+static bool take_turns(struct area *area, struct area *base, int prot)
 {
 	__u64 ns = ULLONG_MAX, base_ns = ULLONG_MAX;
 	int i;
@@ -86,7 +86,7 @@ const char *area_measure(struct area *area, int prot)
 	area_init(&base, 0);
 	area_map_full(&base, &single_pages);
 	good = area_skipped(&base) ? area_skip(area, "%s", area_skipped(&base)) :
-	       measure(area, &base, prot);
+	       take_turns(area, &base, prot);
 	area_destroy(&base);
 	return area_answer(area, good);
 }

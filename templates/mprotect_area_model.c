@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pages, frames, folios and VMAs, and the rules that hold whatever the state. */
-#include <errno.h>
-#include <sys/mman.h>
-#include <sys/utsname.h>
-
 #include "mprotect_model.h"
+
+#include <sys/utsname.h>
 
 /* What can be there without any state: see struct page. */
 struct area_state page_outside = { .name = "not mapped" };
@@ -21,24 +19,33 @@ char area_rule[128];		/* that was decided last, for a message */
  */
 bool kernel_at_least(int major, int minor)
 {
-	int have_major = 0, have_minor = 0;
 	struct utsname name;
+	int is_major, is_minor;
 
 	uname(&name);
-	if (sscanf(name.release, "%d.%d", &have_major, &have_minor) != 2)
+	if (sscanf(name.release, "%d.%d", &is_major, &is_minor) != 2)
 		return false;
 	snprintf(area_rule, sizeof(area_rule), "%s by its version (Linux %d.%d)",
 		 name.release, major, minor);
-	return have_major > major ||
-	       (have_major == major && have_minor >= minor);
+	return is_major > major || (is_major == major && is_minor >= minor);
 }
 
-/* The pages as @process sees them; a thread sees what its process does. */
+/* The pages as @process sees them. */
 struct page *area_view(const struct area *area, enum area_process process)
 {
-	if (process >= NR_VIEWS)
-		process = PROCESS_PARENT;
 	return area->pages + process * area->nr_pages;
+}
+
+/* The end of the pages from @first on that are alike: mapped, and chosen, or not. */
+size_t area_run(const struct area *area, size_t first, size_t end, const bool *chosen)
+{
+	const struct page *it = area->page;
+	size_t i = first + 1;
+
+	while (i < end && (!chosen || chosen[i] == chosen[first]) &&
+	       (it[i].what == &page_outside) == (it[first].what == &page_outside))
+		i++;
+	return i;
 }
 
 void area_leave_frame(struct page *page)
@@ -52,17 +59,17 @@ void area_leave_frame(struct page *page)
 void area_new_frame(struct area *area, size_t page)
 {
 	struct frame *frame = area->frames + page;
+	struct page *it = &area->page[page];
 
-	area_leave_frame(&area->page[page]);
+	area_leave_frame(it);
 	while (frame->mappers)
 		frame += area->nr_pages;
 	*frame = (struct frame){
-		.mappers = 1,
-		.head = frame,
-		.nr = 1,
-		.mapped_by = 1U << area->self,
+		.mappers = 1, .head = frame, .nr = 1, .mapped_by = 1U << area->self,
 	};
-	area->page[page].frame = frame;
+	it->frame = frame;
+	it->what = &page_anon;
+	it->exclusive = true;
 }
 
 /* The frames of @nr pages are a folio. */
@@ -72,14 +79,11 @@ void area_fold_frames(struct area *area, size_t first, size_t nr)
 	size_t i;
 
 	for (i = first; i < first + nr; i++) {
-		struct page *page = &area->page[i];
-
-		if (!page->frame)
+		if (!area->page[i].frame)
 			area_new_frame(area, i);
-		if (!head)
-			head = page->frame;
-		page->frame->head = head;
-		page->frame->pfn = seen_pfn(&area->sight[i]);
+		head = area->page[first].frame;
+		area->page[i].frame->head = head;
+		area->page[i].frame->pfn = seen_pfn(area, i);
 	}
 	head->nr = nr;
 	head->mapped_by = 1U << area->self;
@@ -96,23 +100,23 @@ size_t area_folio(const struct area *area, size_t page, size_t *nr)
 }
 
 /* The pages that the PMD of @page can map, inside of the window. */
-void area_pmd(const struct area *area, size_t page, size_t *first, size_t *nr)
+void area_pmd(const struct area *area, size_t page, size_t *first, size_t *end)
 {
-	*first = page < area->boundary ? 0 : area->boundary;
-	*nr = page < area->boundary ? area->boundary :
-	      area->nr_pages - area->boundary;
+	bool is_below = page < area->boundary;
+
+	*first = is_below ? 0 : area->boundary;
+	*end = is_below ? area->boundary : area->nr_pages;
 }
 
 void area_split_pmd(struct area *area, size_t page)
 {
-	struct area_state *const *s;
-	size_t i, first, nr;
+	size_t i, end;
 
-	area_pmd(area, page, &first, &nr);
-	for (i = first; i < first + nr; i++) {
+	area_pmd(area, page, &i, &end);
+	for (; i < end; i++) {
 		if (!area->page[i].by_pmd)
 			continue;
-		for_each_state(s)
+		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->pmd_split)
 				(*s)->pmd_split(area, i);
 		area->page[i].by_pmd = false;
@@ -122,8 +126,7 @@ void area_split_pmd(struct area *area, size_t page)
 /* A VMA begins, or ends, at @page: a PMD cannot go across. */
 void area_vma_edge(struct area *area, size_t page)
 {
-	if (page > 0 && page < area->nr_pages && page != area->boundary &&
-	    area->page[page].by_pmd)
+	if (page > 0 && page < area->nr_pages && page != area->boundary)
 		area_split_pmd(area, page);
 }
 
@@ -150,23 +153,17 @@ void area_vma_edges(struct area *area, size_t first, size_t end)
 		area_vma_edge(area, end);
 }
 
-/*
- * mprotect() of @nr pages, one after the other until there is none; returns the
- * errno that must come. A VMA that has the protection already is left alone.
- */
-int area_vma_mprotect(struct area *area, size_t first, size_t nr, int prot)
+/* mprotect() of pages that the process maps: those that have @prot stay as is. */
+void area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
 {
-	struct area_state *const *s;
 	size_t i;
 
-	for (i = first; i < first + nr; i++) {
+	for (i = first; i < end; i++) {
 		struct page *page = &area->page[i];
 
-		if (page->what == &page_outside)
-			break;
 		if (page->prot == prot)
 			continue;
-		for_each_state(s)
+		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->mprotected)
 				(*s)->mprotected(area, i, prot);
 		page->prot = prot;
@@ -174,29 +171,27 @@ int area_vma_mprotect(struct area *area, size_t first, size_t nr, int prot)
 		if (prot & PROT_WRITE)
 			page->readonly = false;
 	}
-	area_vma_edges(area, first, i);
-	return i < first + nr ? ENOMEM : 0;
+	area_vma_edges(area, first, end);
 }
 
 /* What an access that is allowed costs. */
 struct cost area_cost(const struct area *area, size_t page, bool is_write)
 {
 	const struct page *it = &area->page[page];
-	struct area_state *const *s;
+	bool is_own = is_write && it->exclusive;
 	struct cost cost = {};
 	size_t nr;
 
-	area_folio(area, page, &nr);
-	if (is_write && it->exclusive && it->readonly)
-		cost.min = 1;
+	cost.min = is_own && it->readonly;
 	cost.max = cost.min;
+	area_folio(area, page, &nr);
 	/*
 	 * Before Linux 6.2 mprotect() leaves PMDs and clean PTEs to the fault
 	 * handler, and splitting a PMD makes clean PTEs.
 	 */
-	if (is_write && it->exclusive && nr > 1 && !kernel_at_least(6, 2))
+	if (is_own && nr > 1 && !kernel_at_least(6, 2))
 		cost.max = 1;
-	for_each_state(s)
+	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->cost)
 			(*s)->cost(area, page, is_write, &cost);
 	/* A PTE that DAMON makes old while a fault is served is faulted twice. */
@@ -205,41 +200,36 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	return cost;
 }
 
-void shown_must(__u64 *value, __u64 *mask, __u64 bit, bool is_set)
+void bits_must(struct bits *bits, __u64 mask, bool is_set)
 {
-	*mask |= bit;
-	*value = is_set ? *value | bit : *value & ~bit;
+	bits->mask |= mask;
+	bits->value = is_set ? bits->value | mask : bits->value & ~mask;
 }
 
-/* What pagemap and kpageflags must show of a page. */
 struct shown area_show(const struct area *area, size_t page)
 {
 	const struct page *it = &area->page[page];
 	const struct frame *frame = it->frame;
-	struct area_state *const *s;
-	struct shown shown = {
-		/* There is no userfaultfd here, and no guard region. */
-		.entry_mask = PM_PRESENT | PM_SWAP | PM_UFFD_WP | PM_GUARD_REGION,
-	};
+	struct shown shown = {};
 
+	/* There is no userfaultfd here, and no guard region. */
+	bits_must(&shown.entry, PM_SWAP | PM_UFFD_WP | PM_GUARD_REGION, false);
+	bits_must(&shown.entry, PM_PRESENT,
+		  it->what != &page_outside && it->what != &page_empty);
 	if (area->has_soft_dirty && it->what != &page_outside)
-		shown_must(&shown.entry, &shown.entry_mask, PM_SOFT_DIRTY, true);
-	if (it->what != &page_outside && it->what != &page_empty)
-		shown.entry |= PM_PRESENT;
+		bits_must(&shown.entry, PM_SOFT_DIRTY, true);
 	if (frame) {
-		shown_must(&shown.entry, &shown.entry_mask, PM_MMAP_EXCLUSIVE,
-			   frame->mappers == 1);
-		shown.flags = KPF_ANON;
-		shown.flags_mask = KPF_ANON | KPF_KSM | KPF_ZERO_PAGE |
-				   KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL;
-		if (frame != frame->head)
-			shown.flags |= KPF_COMPOUND_TAIL;
-		else if (frame->nr > 1)
-			shown.flags |= KPF_COMPOUND_HEAD;
+		bool is_head = frame == frame->head;
+
+		bits_must(&shown.entry, PM_MMAP_EXCLUSIVE, frame->mappers == 1);
+		bits_must(&shown.flags, KPF_ANON, true);
+		bits_must(&shown.flags, KPF_KSM | KPF_ZERO_PAGE, false);
+		bits_must(&shown.flags, KPF_COMPOUND_HEAD, is_head && frame->nr > 1);
+		bits_must(&shown.flags, KPF_COMPOUND_TAIL, !is_head);
 	}
-	for_each_state(s)
+	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->show)
 			(*s)->show(area, page, &shown);
-	shown.flags_mask &= ~area->blind;
+	shown.flags.mask &= ~area->blind;
 	return shown;
 }

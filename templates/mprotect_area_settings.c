@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The settings that these tests change, and their way back.
- *
- * The tree's own helpers put settings back in atexit() and signal handlers,
- * which a SIGKILL passes by. Here a process of its own waits for the program to
- * end, however it ends, kills what is left of the running test and writes back
- * each file that differs from what it was.
+ * The settings that these tests change. The tree's own helpers put them back in
+ * atexit() and signal handlers, which a SIGKILL passes by. Here a process of its
+ * own waits for the program to end, however it ends, kills what is left of the
+ * running test and writes back each file that differs from what it was.
  */
-#define _GNU_SOURCE
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "mprotect_model.h"
 
-#define THP_SIZE	THP_DIR "hugepages-%ukB/enabled"
+#include <stdatomic.h>
+
 #define DAMON(name)	"/sys/module/damon_" name "/parameters/enabled"
 
 /*
@@ -63,25 +53,21 @@ static pid_t keeper, program;
 
 /* Between the program, its tests and the keeper. */
 static struct {
-	pid_t test;		/* the process group of the running test */
-	int is_quiet;
-	int is_over;		/* what comes now comes too late */
-	int order;		/* the only one that is offered, or 0 */
+	atomic_int test;	/* the process group of the running test */
+	atomic_int is_quiet;
+	atomic_int is_over;	/* what comes now comes too late */
 } *shared;
 
 /* Reads @path into @value: of "a [b] c" the b, else the line. */
 bool setting_read(const char *path, char *value, size_t size)
 {
-	char line[256], *start = line, *end;
+	char line[256], *start;
 
 	if (!read_file(path, line, sizeof(line)))
 		return false;
-	line[strcspn(line, "\n")] = '\0';
-	end = strchr(line, ']');
-	if (end && strchr(line, '[')) {
-		start = strchr(line, '[') + 1;
-		*end = '\0';
-	}
+	start = strchr(line, '[');
+	start = start ? start + 1 : line;
+	start[strcspn(start, "]\n")] = '\0';
 	return (size_t)snprintf(value, size, "%s", start) < size;
 }
 
@@ -91,11 +77,18 @@ bool setting_write(const char *path, const char *value)
 	ssize_t len = strlen(value), written;
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0)
-		return false;
 	written = write(fd, value, len);
 	close(fd);
 	return written == len;
+}
+
+/* Writes what differs, and is there. */
+static bool setting_change(const char *path, const char *value)
+{
+	char is[64];
+
+	return setting_read(path, is, sizeof(is)) &&
+	       (!strcmp(is, value) || setting_write(path, value));
 }
 
 /* The number in @path, or -1. */
@@ -109,24 +102,25 @@ long setting_number(const char *path)
 /* A counter of /proc/vmstat, or -1. */
 long vm_counter(const char *name)
 {
-	static char counters[16384];
-	char *line;
+	FILE *file = fopen("/proc/vmstat", "re");
+	long value, found = -1;
+	char is[64];
 
-	if (!read_file("/proc/vmstat", counters, sizeof(counters)))
-		return -1;
-	for (line = strtok(counters, " \n"); line; line = strtok(NULL, " \n")) {
-		bool is_it = !strcmp(line, name);
-
-		line = strtok(NULL, " \n");
-		if (is_it && line)
-			return atol(line);
-	}
-	return -1;
+	while (file && found < 0 && fscanf(file, "%63s %ld", is, &value) == 2)
+		if (!strcmp(is, name))
+			found = value;
+	if (file)
+		fclose(file);
+	return found;
 }
 
-static void thp_path(char *path, size_t size, int order)
+static const char *thp_path(int order)
 {
-	snprintf(path, size, THP_SIZE, (psize() >> 10) << order);
+	static char path[80];
+
+	snprintf(path, sizeof(path), THP_DIR "hugepages-%zukB/enabled",
+		 ((size_t)psize() >> 10) << order);
+	return path;
 }
 
 static void save(void)
@@ -134,45 +128,24 @@ static void save(void)
 	size_t i, order = 1;
 
 	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		char *path = settings[i].path;
-
-		if (!path[0])
-			thp_path(path, sizeof(settings[i].path), order++);
-		if (!setting_read(path, settings[i].was, sizeof(settings[i].was)))
+		if (!settings[i].path[0])
+			snprintf(settings[i].path, sizeof(settings[i].path), "%s",
+				 thp_path(order++));
+		if (!setting_read(settings[i].path, settings[i].was,
+				  sizeof(settings[i].was)))
 			settings[i].was[0] = '\0';
 	}
 }
 
-/* To what is quiet, or back; only what differs, and is there. */
+/* To what is quiet, or back to what was. */
 static void set_all(bool is_quiet)
 {
-	char is[64];
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(settings); i++) {
-		const char *want = is_quiet ? settings[i].quiet :
-				   settings[i].was;
-
-		if (want && settings[i].was[0] &&
-		    setting_read(settings[i].path, is, sizeof(is)) &&
-		    strcmp(is, want))
-			setting_write(settings[i].path, want);
-	}
-}
-
-/* A test that begins now ends itself, one that has begun is killed. */
-static void kill_test(void)
-{
-	pid_t test;
-	int i;
-
-	__atomic_store_n(&shared->is_over, 1, __ATOMIC_SEQ_CST);
-	test = __atomic_load_n(&shared->test, __ATOMIC_SEQ_CST);
-	if (!test || kill(-test, SIGKILL))
-		return;
-	/* It may be in the middle of writing a setting: until it is gone. */
-	for (i = 0; i < 1000 && !kill(-test, 0); i++)
-		usleep(1000);
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		if (settings[i].was[0] && (!is_quiet || settings[i].quiet))
+			setting_change(settings[i].path, is_quiet ?
+				       settings[i].quiet : settings[i].was);
 }
 
 /*
@@ -182,10 +155,9 @@ static void kill_test(void)
 static void lay_decoy(void)
 {
 	size_t len = 2 * read_pmd_pagesize();
-	char *decoy;
+	char *decoy = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	decoy = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	/* khugepaged takes no VMA that was never touched. */
 	if (decoy == MAP_FAILED || madvise(decoy, len, MADV_NOHUGEPAGE))
 		return;
@@ -197,7 +169,8 @@ static void lay_decoy(void)
 static __noreturn void keep(void)
 {
 	sigset_t set;
-	int signal;
+	int signal, i;
+	pid_t test;
 
 	setsid();
 	prctl(PR_SET_NAME, "ksft-settings");
@@ -206,13 +179,20 @@ static __noreturn void keep(void)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	set_all(true);
 	lay_decoy();
-	__atomic_store_n(&shared->is_quiet, 1, __ATOMIC_RELEASE);
+	shared->is_quiet = true;
 	if (getppid() == program) {
 		sigemptyset(&set);
 		sigaddset(&set, SIGTERM);
 		sigwait(&set, &signal);
 	}
-	kill_test();
+	/* A test that begins now ends itself, one that has begun is killed. */
+	shared->is_over = true;
+	test = shared->test;
+	if (test)
+		kill(-test, SIGKILL);
+	/* It may be in the middle of writing a setting: until it is gone. */
+	for (i = 0; test && i < 1000 && !kill(-test, 0); i++)
+		usleep(1000);
 	set_all(false);
 	_exit(0);
 }
@@ -229,15 +209,11 @@ static void dismiss_keeper(void)
 
 void area_start(struct area_state *const states[])
 {
-	int nr = 0;
-
-	for (area_states = states; states[nr]; nr++)
+	area_states = states;
+	for (int nr = 0; states[nr]; nr++)
 		states[nr]->nr = nr;
 	program = getpid();
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED)
-		ksft_exit_fail_msg("no memory for the settings\n");
+	shared = shared_memory(sizeof(*shared));
 	save();
 	fflush(NULL);
 	keeper = fork();
@@ -246,34 +222,22 @@ void area_start(struct area_state *const states[])
 	if (!keeper)
 		keep();
 	atexit(dismiss_keeper);
-	while (!__atomic_load_n(&shared->is_quiet, __ATOMIC_ACQUIRE))
+	while (!shared->is_quiet)
 		usleep(1000);
 }
 
 /* So that the keeper finds the test when the program is killed. */
 void settings_track_test(bool is_running)
 {
-	__atomic_store_n(&shared->test, is_running ? getpgrp() : 0,
-			 __ATOMIC_SEQ_CST);
-	if (is_running && __atomic_load_n(&shared->is_over, __ATOMIC_SEQ_CST))
+	shared->test = is_running ? getpgrp() : 0;
+	if (is_running && shared->is_over)
 		_exit(KSFT_FAIL);
 }
 
 /* Linux 6.8 has a switch for each size of THP. */
 bool thp_has_sizes(void)
 {
-	char path[80];
-
-	thp_path(path, sizeof(path), 2);
-	return !access(path, F_OK);
-}
-
-static bool thp_switch(int order, const char *value)
-{
-	char path[80];
-
-	thp_path(path, sizeof(path), order);
-	return setting_write(path, value);
+	return !access(thp_path(2), F_OK);
 }
 
 /*
@@ -285,13 +249,10 @@ bool thp_offer(int order)
 {
 	int i, pmd_order = __builtin_ctzl(pmd_pages());
 
-	if (order == shared->order)
-		return true;
-	if (!thp_switch(order, "madvise"))
+	if (!setting_change(thp_path(order), "madvise"))
 		return order == pmd_order && !thp_has_sizes();
 	for (i = 1; i <= pmd_order; i++)
-		if (i != order && (!shared->order || i == shared->order))
-			thp_switch(i, "never");
-	shared->order = order;
+		if (i != order)
+			setting_change(thp_path(i), "never");
 	return true;
 }

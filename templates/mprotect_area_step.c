@@ -1,37 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Steps: which pages they are about, and who is asked to do them. */
-#include <errno.h>
-#include <string.h>
-#include <sys/mman.h>
-
 #include "mprotect_model.h"
 
-static const char * const range_names[] = {
-	[RANGE_WHOLE] = "whole",
-	[RANGE_INSIDE] = "inside",
-	[RANGE_HEAD] = "head",
-	[RANGE_TAIL] = "tail",
-	[RANGE_STRADDLE] = "straddle",
-	[RANGE_STRADDLE_PMD] = "straddle_pmd",
-	[RANGE_STRADDLE_CONTPTE] = "straddle_contpte",
-	[RANGE_ONE_PAGE] = "one_page",
-	[RANGE_VMA_END] = "vma_end",
-};
-
-/* The answer of a step. */
-const char *area_answer(const struct area *area, bool good)
+/* The answer of a step. What the kernel is known to do wrong is no excuse. */
+const char *area_answer(struct area *area, bool good)
 {
-	return good ? "ok" : area->what;
+	if (good)
+		return "ok";
+	area->answer->found[0] = '\0';
+	return area->answer->what;
 }
 
 /* The folio of the layout that @page is in, whatever has become of it since. */
 static size_t layout_folio(const struct area *area, size_t page, size_t *nr)
 {
-	const struct segment *segment;
 	size_t first;
+	const struct segment *segment = area_segment(area, page, &first);
 
-	segment = area_segment(area, page, &first);
-	*nr = segment_pages(segment) / segment->count;
+	*nr = segment_folio(segment);
 	return page - (page - first) % *nr;
 }
 
@@ -53,62 +39,44 @@ static size_t the_folio(const struct area *area, size_t *nr)
 	return first;
 }
 
-static void range_pages(const struct area *area, enum area_range range,
-			size_t *first, size_t *nr)
+struct range area_find_range(const struct area *area, enum area_range range)
 {
 	size_t size, next, folio = the_folio(area, &size), end = area->nr_pages;
-	size_t block = area->boundary + contpte_pages();
+	size_t middle = folio + size / 2, after = folio + size;
+	size_t boundary = area->boundary, block = boundary + contpte_pages();
 
-	*first = 0;
+	if (area_skipped(area))
+		return (struct range){};
 	switch (range) {
 	case RANGE_WHOLE:
-		break;
+		return (struct range){ "whole", 0, end };
 	case RANGE_INSIDE:
-		*first = folio + 1;
-		end = folio + size - 1;
-		break;
+		return (struct range){ "inside", folio + 1, after - 1 };
 	case RANGE_HEAD:
-		*first = folio;
-		end = folio + size / 2 + 1;
-		break;
+		return (struct range){ "head", folio, middle + 1 };
 	case RANGE_TAIL:
-		*first = folio + size / 2 - 1;
-		end = folio + size;
-		break;
+		return (struct range){ "tail", middle - 1, after };
 	case RANGE_STRADDLE:
 		/* Into the next folio, or from the one before into the last. */
-		if (folio + size < area->nr_pages) {
-			layout_folio(area, folio + size, &next);
-			*first = folio + size / 2;
-			end = folio + size + (next + 1) / 2;
-		} else {
-			layout_folio(area, folio - 1, &next);
-			*first = folio - (next + 1) / 2;
-			end = folio + size / 2;
-		}
-		break;
+		layout_folio(area, after < end ? after : folio - 1, &next);
+		next = (next + 1) / 2;
+		if (after < end)
+			return (struct range){ "straddle", middle, after + next };
+		return (struct range){ "straddle", folio - next, middle };
 	case RANGE_STRADDLE_PMD:
-		*first = area->boundary - 3;
-		end = area->boundary + 5;
-		break;
+		return (struct range){ "straddle_pmd", boundary - 3, boundary + 5 };
 	case RANGE_STRADDLE_CONTPTE:
-		*first = block - 3;
-		end = block + 5;
-		break;
+		return (struct range){ "straddle_contpte", block - 3, block + 5 };
 	case RANGE_ONE_PAGE:
-		*first = folio + size / 2;
-		end = *first + 1;
-		break;
+		return (struct range){ "one_page", middle, middle + 1 };
 	case RANGE_VMA_END:
 		layout_folio(area, end - 1, &next);
-		*first = end - next / 2 - 1;
-		break;
+		return (struct range){ "vma_end", end - next / 2 - 1, end };
 	}
-	*nr = end - *first;
+	return (struct range){};
 }
 
-bool area_is_selected(const struct area *area, size_t page,
-		      enum area_pages pages)
+bool area_is_selected(const struct area *area, size_t page, enum area_pages pages)
 {
 	size_t nr, at = page - layout_folio(area, page, &nr);
 	bool is_small = nr == 1;
@@ -134,74 +102,64 @@ bool area_is_selected(const struct area *area, size_t page,
 	return false;
 }
 
-/* What a process does not map is no part of the range, see area_vma_mprotect(). */
+/* What a process does not map is no part of the range. */
 static bool serve_mprotect(struct area *area, const struct request *request)
 {
-	size_t i, k, end = request->first + request->nr;
+	int prot = request->prot;
+	size_t i, end;
 
-	for (i = request->first; i < end; i = k + 1) {
-		int error = 0, expected;
-
-		for (k = i; k < end && area->page[k].what != &page_outside;)
-			k++;
-		if (k == i)
+	for (i = request->range.first; i < request->range.end; i = end) {
+		end = area_run(area, i, request->range.end, NULL);
+		if (area->page[i].what == &page_outside)
 			continue;
-		expected = area_vma_mprotect(area, i, k - i, request->prot);
-		if (mprotect(page_addr(area, i), (k - i) * psize(),
-			     request->prot))
-			error = errno;
-		if (error != expected)
-			return area_fail(area, "mprotect(%zu pages at %zu, %#x): %s, expected %s",
-					 k - i, i, request->prot,
-					 strerror(error), strerror(expected));
+		area_vma_mprotect(area, i, end, prot);
+		if (mprotect(page_addr(area, i), (end - i) * psize(), prot))
+			return area_fail(area, "mprotect(%zu pages at %zu, %#x): %s",
+					 end - i, i, prot, strerror(errno));
 	}
 	return true;
 }
 
-const char *area_ask_range(struct area *area, enum area_process process,
-			   enum area_range range, struct request request)
+/* Has a step done, if the test is not skipped. */
+const char *area_step(struct area *area, struct request request)
 {
-	if (area_skipped(area))
-		return area_answer(area, true);
-	range_pages(area, range, &request.first, &request.nr);
-	request.range = range_names[range];
-	return area_answer(area, area_ask(area, process, &request));
+	return area_answer(area, area_skipped(area) || area_ask(area, &request));
 }
 
 const char *area_mprotect(struct area *area, enum area_process process,
 			  enum area_range range, int prot)
 {
-	return area_ask_range(area, process, range, (struct request){
+	return area_step(area, (struct request){
 		.name = "mprotect", .serve = serve_mprotect, .prot = prot,
+		.process = process, .range = area_find_range(area, range),
 	});
 }
 
 const char *area_write(struct area *area, enum area_process process,
 		       enum area_range range)
 {
-	return area_ask_range(area, process, range, (struct request){
+	return area_step(area, (struct request){
 		.name = "write", .serve = area_serve_access, .is_write = true,
+		.process = process, .range = area_find_range(area, range),
 	});
 }
 
 const char *area_read(struct area *area, enum area_process process,
 		      enum area_range range)
 {
-	return area_ask_range(area, process, range, (struct request){
+	return area_step(area, (struct request){
 		.name = "read", .serve = area_serve_access,
+		.process = process, .range = area_find_range(area, range),
 	});
 }
 
 const char *area_check(struct area *area)
 {
-	const struct request request = {
-		.name = "check", .range = "", .serve = area_serve_check,
-	};
-	bool good = true;
-	int i;
+	struct request check = { .name = "check", .serve = area_serve_check };
+	const char *answer = "ok";
 
-	for (i = 0; i < NR_VIEWS && good && !area_skipped(area); i++)
-		if (area->actor[i].pid)
-			good = area_ask(area, i, &request);
-	return area_answer(area, good);
+	for (; check.process < NR_VIEWS && !strcmp(answer, "ok"); check.process++)
+		if (area->actor[check.process].pid)
+			answer = area_step(area, check);
+	return answer;
 }

@@ -3,10 +3,20 @@
 #ifndef __MPROTECT_MODEL_H__
 #define __MPROTECT_MODEL_H__
 
-#include "mprotect_area_tree.h"
-#include "mprotect_area.h"
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#define PFN_MASK	((1ULL << 55) - 1)
+#include "mprotect_area.h"
+#include "mprotect_area_tree.h"
+
 #define MAX_STATES	8
 
 /* Memory behind a page. Those of one folio share the first one, the head. */
@@ -32,34 +42,41 @@ struct page {
 	__u8 mark[MAX_STATES];	/* of each state that a program links */
 };
 
-enum frame_fate {
-	FRAME_STAYS,
-	FRAME_IS_NEW,
-	FRAME_MAY_BE_NEW,	/* reused, or copied: the kernel's choice */
-};
-
 /* What an access costs. */
 struct cost {
 	int min, max;		/* faults */
-	enum frame_fate fate;
+	enum {
+		FRAME_STAYS,
+		FRAME_IS_NEW,
+		FRAME_MAY_BE_NEW,	/* reused, or copied: the kernel's choice */
+	} fate;
+};
+
+/* What came of it. */
+struct access {
+	int code;		/* si_code of the signal, 0 where it worked */
+	int faults, major;	/* taken: all, and major ones */
+	__u64 value;		/* that was read */
 };
 
 /* What was seen of a page, and of the access to it. */
 struct sight {
-	__u64 entry;		/* pagemap */
-	__u64 flags;		/* kpageflags */
 	bool is_huge;		/* mapped by a PMD */
 	bool is_wrong;
 	bool is_accessed;	/* in this step; all that follows is about that */
 	struct cost cost;
+	struct access access;
 	__u64 was;		/* the frame before */
-	int faults, major;	/* taken: all, and major ones */
 };
 
-/* What must be seen: the bits of a mask. */
+/* Bits that must be seen; those of the mask matter. */
+struct bits {
+	__u64 value, mask;
+};
+
+/* What pagemap and kpageflags must show of a page. */
 struct shown {
-	__u64 entry, entry_mask;
-	__u64 flags, flags_mask;
+	struct bits entry, flags;
 };
 
 /*
@@ -74,15 +91,13 @@ struct area_state {
 	void (*cost)(const struct area *area, size_t page, bool is_write,
 		     struct cost *cost);
 	/* What the page is after an access that took @faults. */
-	void (*accessed)(struct area *area, size_t page, bool is_write,
-			 int faults);
+	void (*accessed)(struct area *area, size_t page, bool is_write, int faults);
 	/* mprotect() gives the page another protection. */
 	void (*mprotected)(struct area *area, size_t page, int prot);
 	/* The PMD that maps the page is split. */
 	void (*pmd_split)(struct area *area, size_t page);
-	/* fork() gives a process the copy @its. */
+	/* fork() gives another process the copy @its. */
 	void (*forked)(struct area *area, size_t page, struct page *its);
-	/* What pagemap and kpageflags must show. */
 	void (*show)(const struct area *area, size_t page, struct shown *shown);
 	/* What must hold beside the window. */
 	bool (*verify)(struct area *area);
@@ -99,16 +114,35 @@ struct area_kind {
 	bool is_local;		/* on the node of the parent */
 };
 
+/* One who acts on the window: asked through a socket, but for the test itself. */
+struct actor {
+	pid_t pid;		/* 0: does not live */
+	enum area_process forked_by;
+	int fds[2];		/* of the test, and of the actor */
+};
+
+struct range {
+	const char *name;
+	size_t first, end;
+};
+
 /* What an actor is asked to do. */
 struct request {
 	bool (*serve)(struct area *area, const struct request *request);
 	const char *name;	/* of the step */
-	const char *range;	/* its name, or "" */
-	size_t first, nr;
+	enum area_process process;
+	struct range range;	/* if it has one */
 	int prot;
 	bool is_write;
 	enum area_process child;
 	enum area_pages pages;
+};
+
+/* What comes of it. */
+struct answer {
+	char what[480];		/* the first page that is wrong */
+	char found[128];	/* a fault of the kernel that is known */
+	char skip[256];
 };
 
 /* mprotect_area_model.c: pages, frames, folios and VMAs. */
@@ -116,23 +150,22 @@ extern struct area_state page_outside, page_empty, page_anon;
 extern struct area_state *const *area_states;
 extern char area_rule[128];
 
-#define for_each_state(s)	for (s = area_states; *(s); (s)++)
-
 bool kernel_at_least(int major, int minor);
 struct page *area_view(const struct area *area, enum area_process process);
 void area_new_frame(struct area *area, size_t page);
 void area_leave_frame(struct page *page);
 void area_fold_frames(struct area *area, size_t first, size_t nr);
 size_t area_folio(const struct area *area, size_t page, size_t *nr);
-void area_pmd(const struct area *area, size_t page, size_t *first, size_t *nr);
+void area_pmd(const struct area *area, size_t page, size_t *first, size_t *end);
 void area_split_pmd(struct area *area, size_t page);
 void area_vma_edge(struct area *area, size_t page);
 void area_vma_edges(struct area *area, size_t first, size_t end);
 bool area_is_one_vma(const struct area *area, size_t page);
-int area_vma_mprotect(struct area *area, size_t first, size_t nr, int prot);
+void area_vma_mprotect(struct area *area, size_t first, size_t end, int prot);
+size_t area_run(const struct area *area, size_t first, size_t end, const bool *chosen);
 struct cost area_cost(const struct area *area, size_t page, bool is_write);
 struct shown area_show(const struct area *area, size_t page);
-void shown_must(__u64 *value, __u64 *mask, __u64 bit, bool is_set);
+void bits_must(struct bits *bits, __u64 mask, bool is_set);
 
 /* mprotect_area_map.c: the window and the folios in it. */
 size_t pmd_pages(void);
@@ -142,69 +175,60 @@ __u64 *page_word(const struct area *area, size_t page);
 __u64 *last_word(const struct area *area, size_t page);
 __u64 area_new_value(const struct area *area, size_t page);
 bool *area_bools(struct area *area);
+void *shared_memory(size_t len);
 bool area_alloc(struct area *area, const struct layout *layout);
+bool area_advise(struct area *area, size_t page, size_t nr, int advice);
 bool area_allow_thp(struct area *area, bool allow);
 bool area_populate(struct area *area, size_t page, const struct segment *segment);
 bool area_adopt(struct area *area);
+size_t segment_folio(const struct segment *segment);
 size_t segment_pages(const struct segment *segment);
 const struct segment *area_segment(const struct area *area, size_t page,
 				   size_t *first);
 
 /* mprotect_area_access.c: access to a page, and its faults. */
-struct access {
-	int code;		/* si_code of the signal, 0 where it worked */
-	int faults, major;
-	__u64 value;		/* that was read */
-};
-
 void access_init(void);
 void access_warm_up(const struct area *area);
 struct access access_word(__u64 *word, bool is_write, __u64 value);
+struct access access_page(struct area *area, size_t page, bool is_write);
 void area_access_start(struct area *area);
-void area_access(struct area *area, const struct request *request,
-		 size_t page);
-bool area_access_end(struct area *area, const struct request *request);
+void area_access(struct area *area, size_t page);
+bool area_access_end(struct area *area);
 bool area_serve_access(struct area *area, const struct request *request);
 
 /* mprotect_area_check.c: looking, comparing, telling. */
-__printf(2, 3)
-bool area_skip(struct area *area, const char *fmt, ...);
-__printf(2, 3)
-bool area_fail(struct area *area, const char *fmt, ...);
-__printf(4, 5)
-void area_mark(struct area *area, const struct request *request, size_t page,
-	       const char *fmt, ...);
+__printf(2, 3) bool area_skip(struct area *area, const char *fmt, ...);
+__printf(2, 3) bool area_fail(struct area *area, const char *fmt, ...);
+__printf(3, 4)
+void area_mark(struct area *area, size_t page, const char *fmt, ...);
+void area_check_frame(struct area *area, size_t page);
 bool area_is_moved(struct area *area, size_t page);
-bool area_verdict(struct area *area, const struct request *request);
+bool area_verdict(struct area *area);
 bool area_look(struct area *area);
 bool area_is_huge(const struct area *area, size_t page);
 bool area_serve_check(struct area *area, const struct request *request);
-__u64 page_flags(const struct area *area, __u64 pfn);
-__u64 seen_pfn(const struct sight *sight);
+__u64 seen_pfn(const struct area *area, size_t page);
 unsigned long moved_pages(void);
 
 /* mprotect_area_actor.c: processes and threads. */
 void actors_init(struct area *area);
 void actors_destroy(struct area *area);
-bool area_ask(struct area *area, enum area_process process,
-	      const struct request *request);
+bool area_ask(struct area *area, const struct request *request);
 void actor_serve(struct area *area, int fd);
 void actor_main(struct area *area, enum area_process self);
 
 /* mprotect_area_step.c: ranges, selections, and how a step is answered. */
-bool area_is_selected(const struct area *area, size_t page,
-		      enum area_pages pages);
-const char *area_answer(const struct area *area, bool good);
-const char *area_ask_range(struct area *area, enum area_process process,
-			   enum area_range range, struct request request);
+bool area_is_selected(const struct area *area, size_t page, enum area_pages pages);
+const char *area_answer(struct area *area, bool good);
+const char *area_step(struct area *area, struct request request);
+struct range area_find_range(const struct area *area, enum area_range range);
 
 /* mprotect_area_nodes.c: memory on another node. */
 bool area_find_nodes(struct area *area, int *home, int *remote);
 int node_of(void *addr);
 
 /* mprotect_state_cow.c */
-bool area_fork_pages(struct area *area, enum area_process child,
-		     const bool *chosen);
+bool area_fork_pages(struct area *area, enum area_process child, const bool *chosen);
 bool area_serve_exit(struct area *area, const struct request *request);
 
 /* mprotect_area_settings.c: what is written to /sys and /proc, and put back. */

@@ -3,15 +3,6 @@
  * Copy on write: fork() leaves anonymous pages shared. The first write to such a
  * page takes a fault, and a copy while another process maps it.
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "mprotect_model.h"
 
 static bool is_shared(const struct page *page)
@@ -38,15 +29,15 @@ static void cow_cost(const struct area *area, size_t page, bool is_write,
  */
 static bool is_reused(struct area *area, size_t page)
 {
-	size_t i, first, nr;
+	size_t i, first, end;
 
-	area_pmd(area, page, &first, &nr);
-	for (i = first; i < first + nr; i++)
+	area_pmd(area, page, &first, &end);
+	for (i = first; i < end; i++)
 		if (area->page[i].frame->mappers > 1)
 			return false;
 	if (!area_is_huge(area, page))
 		return false;
-	for (i = first; i < first + nr; i++)
+	for (i = first; i < end; i++)
 		area->page[i].exclusive = true;
 	return true;
 }
@@ -81,56 +72,44 @@ struct area_state state_cow = {
 	.forked = cow_forked,
 };
 
-/*
- * MADV_DONTFORK for what is not chosen, or MADV_DOFORK for all of it; what this
- * process does not map is not there to be advised.
- */
+/* MADV_DONTFORK for what is mapped and not chosen, or MADV_DOFORK for all. */
 static bool advise(struct area *area, const bool *chosen)
 {
-	size_t i, nr;
+	size_t i, end;
 
-	for (i = 0; i < area->nr_pages; i += nr) {
-		const struct page *it = &area->page[i];
-		int advice = chosen && !chosen[i] ? MADV_DONTFORK : MADV_DOFORK;
-
-		for (nr = 1; i + nr < area->nr_pages; nr++)
-			if ((it[nr].what == &page_outside) !=
-			    (it->what == &page_outside) ||
-			    (chosen && chosen[i + nr] != chosen[i]))
-				break;
-		if (it->what == &page_outside)
+	for (i = 0; i < area->nr_pages; i = end) {
+		end = area_run(area, i, area->nr_pages, chosen);
+		if (area->page[i].what == &page_outside)
 			continue;
-		if (madvise(page_addr(area, i), nr * psize(), advice))
-			return area_fail(area, "madvise(%d): %s", advice,
-					 strerror(errno));
+		if (!area_advise(area, i, end - i, chosen && !chosen[i] ?
+				 MADV_DONTFORK : MADV_DOFORK))
+			return false;
 		if (chosen)
 			area_vma_edge(area, i);
 	}
 	return true;
 }
 
+/* What the child has of the chosen pages. */
 static void note_forked(struct area *area, enum area_process child,
 			const bool *chosen)
 {
-	struct page *its = area_view(area, child);
-	struct area_state *const *s;
+	struct page *its = area_view(area, child), *mine = area->page;
 	unsigned short vma = 0;
 	size_t i;
 
-	for (i = 0; i < area->nr_pages; i++) {
-		struct page *mine = &area->page[i];
-
+	for (i = 0; i < area->nr_pages; i++, its++, mine++) {
 		if (i && !area_is_one_vma(area, i))
 			vma++;
-		its[i] = *mine;
-		its[i].vma = vma;
 		if (!chosen[i] || mine->what == &page_outside) {
-			its[i] = (struct page){ .what = &page_outside };
+			*its = (struct page){ .what = &page_outside };
 			continue;
 		}
-		for_each_state(s)
+		*its = *mine;
+		its->vma = vma;
+		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->forked)
-				(*s)->forked(area, i, &its[i]);
+				(*s)->forked(area, i, its);
 		if (mine->frame) {
 			mine->frame->mappers++;
 			mine->frame->head->mapped_by |= 1U << child;
@@ -138,34 +117,23 @@ static void note_forked(struct area *area, enum area_process child,
 	}
 }
 
-/* A child with the chosen pages; returns in the process that forks. */
-static pid_t fork_child(struct area *area, enum area_process child,
-			const bool *chosen)
+/* A child with the chosen pages. */
+bool area_fork_pages(struct area *area, enum area_process child, const bool *chosen)
 {
 	pid_t pid;
 
 	if (!advise(area, chosen))
-		return -1;
+		return false;
 	note_forked(area, child, chosen);
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
 		actor_main(area, child);
 	if (pid < 0)
-		area_fail(area, "fork: %s", strerror(errno));
-	return advise(area, NULL) ? pid : -1;
-}
-
-bool area_fork_pages(struct area *area, enum area_process child,
-		     const bool *chosen)
-{
-	pid_t pid = fork_child(area, child, chosen);
-
-	if (pid < 0)
-		return false;
+		return area_fail(area, "fork: %s", strerror(errno));
 	area->actor[child].pid = pid;
 	area->actor[child].forked_by = area->self;
-	return true;
+	return advise(area, NULL);
 }
 
 static bool serve_fork(struct area *area, const struct request *request)
@@ -183,13 +151,10 @@ static bool serve_fork(struct area *area, const struct request *request)
 const char *area_fork(struct area *area, enum area_process process,
 		      enum area_process child, enum area_pages pages)
 {
-	const struct request request = {
-		.name = "fork", .range = "", .serve = serve_fork,
-		.child = child, .pages = pages,
-	};
-
-	return area_answer(area, area_skipped(area) ||
-				 area_ask(area, process, &request));
+	return area_step(area, (struct request){
+		.name = "fork", .serve = serve_fork,
+		.process = process, .child = child, .pages = pages,
+	});
 }
 
 /* By the one that has forked it, which alone can wait for it. */
@@ -212,11 +177,8 @@ bool area_serve_exit(struct area *area, const struct request *request)
 /* Ends the child: what it still mapped has a mapper less. */
 const char *area_exit(struct area *area, enum area_process child)
 {
-	const struct request request = {
-		.name = "exit", .range = "", .serve = area_serve_exit, .child = child,
-	};
-
-	return area_answer(area, area_skipped(area) ||
-				 area_ask(area, area->actor[child].forked_by,
-					  &request));
+	return area_step(area, (struct request){
+		.name = "exit", .serve = area_serve_exit,
+		.process = area->actor[child].forked_by, .child = child,
+	});
 }

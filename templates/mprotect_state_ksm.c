@@ -63,7 +63,7 @@ static void ksm_accessed(struct area *area, size_t page, bool is_write,
 static void ksm_show(const struct area *area, size_t page, struct shown *shown)
 {
 	if (area->page[page].what == &state_ksm)
-		shown_must(&shown->flags, &shown->flags_mask, KPF_KSM, true);
+		bits_must(&shown->flags, KPF_KSM, true);
 }
 
 /* What the window's pages do must not reach their twins. */

@@ -35,15 +35,30 @@ static __u8 *hint_of(const struct area *area, size_t page)
 	return &area->page[page].mark[state_numa.nr];
 }
 
-/* A hinting fault comes before what else the access takes, see do_numa_page(). */
+/*
+ * A hinting fault comes before what else the access takes, see do_numa_page(). It
+ * makes a PTE writable that could be, so that no other fault follows for that.
+ */
 static void numa_cost(const struct area *area, size_t page, bool is_write,
 		      struct cost *cost)
 {
 	enum hint hint = *hint_of(area, page);
+	const struct page *it = &area->page[page];
 
-	(void)is_write;
+	if (is_write && it->exclusive && it->readonly)
+		return;
 	cost->min += hint == HINT_YES;
 	cost->max += hint != HINT_NO;
+}
+
+static void restore(struct area *area, size_t page, const struct frame *head)
+{
+	struct page *it = &area->page[page];
+
+	if (*hint_of(area, page) != HINT_YES || it->frame->head != head)
+		return;
+	*hint_of(area, page) = HINT_NO;
+	it->readonly = false;
 }
 
 /*
@@ -54,25 +69,23 @@ static void numa_cost(const struct area *area, size_t page, bool is_write,
 static void numa_accessed(struct area *area, size_t page, bool is_write,
 			  int faults)
 {
-	struct page *it = area->page;
+	const struct page *it = &area->page[page];
+	size_t i, nr, first = area_folio(area, page, &nr);
 	enum hint hint = *hint_of(area, page);
-	struct frame *frame = it[page].frame;
-	size_t i, first, nr;
 
 	(void)is_write;
-	*hint_of(area, page) = HINT_NO;
 	if (hint == HINT_LOCAL)
 		nr_local_faults += faults > 0;
-	if (!faults || hint == HINT_NO || !frame ||
-	    !(it[page].by_pmd || kernel_at_least(6, 10)))
+	if (hint == HINT_YES)
+		restore(area, page, it->frame->head);
+	*hint_of(area, page) = HINT_NO;
+	if (hint != HINT_YES || !faults ||
+	    !(it->by_pmd || kernel_at_least(6, 10)))
 		return;
-	first = area_folio(area, page, &nr);
 	for (i = page + 1; i < first + nr && area_is_one_vma(area, i); i++)
-		if (it[i].frame && it[i].frame->head == frame->head)
-			*hint_of(area, i) = HINT_NO;
+		restore(area, i, it->frame->head);
 	for (i = page; i > first && area_is_one_vma(area, i); i--)
-		if (it[i - 1].frame && it[i - 1].frame->head == frame->head)
-			*hint_of(area, i - 1) = HINT_NO;
+		restore(area, i - 1, it->frame->head);
 }
 
 /* The PTE gets the access of the VMA. */
@@ -278,7 +291,7 @@ static struct balanced balance(struct area *area, long nr)
 	return balanced_since(&before);
 }
 
-static bool hint(struct area *area)
+static bool hint_all(struct area *area)
 {
 	long nr = 0, nr_huge = 0;
 	struct balanced done;
@@ -310,16 +323,17 @@ static bool hint(struct area *area)
 
 const char *area_hint(struct area *area)
 {
-	return area_answer(area, area_skipped(area) || hint(area));
+	return area_answer(area, area_skipped(area) || hint_all(area));
 }
 
 /* Reads all pages, folio by folio, and counts the hinting faults of each. */
 static bool touch(struct area *area, enum area_probe probe)
 {
-	const struct request request = { .name = "touch", .range = "" };
+	const struct request request = { .name = "touch" };
 	size_t i, k, nr;
 
 	nr_local_faults = 0;
+	area->request = &request;
 	area_access_start(area);
 	for (i = 0; i < area->nr_pages; i += nr) {
 		size_t at = i;
@@ -330,12 +344,12 @@ static bool touch(struct area *area, enum area_probe probe)
 			at = i + nr - 1;
 		else if (probe == PROBE_MIDDLE)
 			at = i + nr / 2;
-		area_access(area, &request, at);
+		area_access(area, at);
 		for (k = i; k < i + nr; k++)
 			if (k != at)
-				area_access(area, &request, k);
+				area_access(area, k);
 	}
-	return area_access_end(area, &request);
+	return area_access_end(area);
 }
 
 /*
@@ -352,10 +366,10 @@ const char *area_touch(struct area *area, enum area_probe probe)
 		if (!good || !nr_local_faults || area_skipped(area))
 			break;
 		if (round == LOCAL_ROUNDS)
-			good = area_fail(area, "touch: %zu faults of folios on the node of the only thread, %d times",
+			good = area_fail(area, "touch: %zu faults on the own node, %d times",
 					 nr_local_faults, round + 1);
 		else
-			good = hint(area);
+			good = hint_all(area);
 	}
 	return area_answer(area, good);
 }

@@ -3,8 +3,6 @@
  * Zero: a read of a page that was never touched maps the zero page, or the huge
  * one; a write gives the process a page of its own.
  */
-#include <sys/mman.h>
-
 #include "mprotect_model.h"
 
 struct area_state state_zero;
@@ -33,19 +31,15 @@ static void zero_cost(const struct area *area, size_t page, bool is_write,
  */
 static void replace_pmd(struct area *area, size_t page)
 {
-	size_t i, first, nr;
+	size_t first, end;
 
 	if (!area_is_huge(area, page)) {
 		area_split_pmd(area, page);
 		return;
 	}
-	area_pmd(area, page, &first, &nr);
+	area_pmd(area, page, &first, &end);
 	area_look(area);
-	area_fold_frames(area, first, nr);
-	for (i = first; i < first + nr; i++) {
-		area->page[i].what = &page_anon;
-		area->page[i].exclusive = true;
-	}
+	area_fold_frames(area, first, end - first);
 }
 
 static void zero_accessed(struct area *area, size_t page, bool is_write,
@@ -58,20 +52,17 @@ static void zero_accessed(struct area *area, size_t page, bool is_write,
 		it->what = &state_zero;
 	if (is_zero(it) && is_write && it->by_pmd)
 		replace_pmd(area, page);
-	if (is_write && (is_zero(it) || it->what == &page_empty)) {
+	if (is_write && (is_zero(it) || it->what == &page_empty))
 		area_new_frame(area, page);
-		it->what = &page_anon;
-		it->exclusive = true;
-	}
 }
 
 static void zero_show(const struct area *area, size_t page, struct shown *shown)
 {
 	if (!is_zero(&area->page[page]))
 		return;
-	shown_must(&shown->entry, &shown->entry_mask, PM_MMAP_EXCLUSIVE, false);
-	shown_must(&shown->flags, &shown->flags_mask, KPF_ZERO_PAGE, true);
-	shown_must(&shown->flags, &shown->flags_mask, KPF_ANON | KPF_KSM, false);
+	bits_must(&shown->entry, PM_MMAP_EXCLUSIVE, false);
+	bits_must(&shown->flags, KPF_ZERO_PAGE, true);
+	bits_must(&shown->flags, KPF_ANON | KPF_KSM, false);
 }
 
 struct area_state state_zero = {

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ksftgen import __version__, install, output, paths, render, schema, spec, tree
+from ksftgen import __version__, changes, install, output, paths, render, schema, spec, tree
 from ksftgen.cases import cases
 from ksftgen.errors import GenError
 from ksftgen.scenario import Scenario
@@ -131,7 +131,7 @@ def render_(
     ksftgen render --check                  compare generated/ with the scenarios
     ksftgen render my.yaml -o /tmp/c --tree ~/linux --cases all
 
-    Without SPEC, programs whose scenarios no longer exist are removed.
+    Without SPEC, programs whose scenarios no longer exist are removed.  The names of cases that come and go are shown.
     """
     folder = folder or paths.generated()
     if folder.exists() and not folder.is_dir():
@@ -140,7 +140,10 @@ def render_(
     files = render.render(_load(specs, which), profile)
     if not check_only:
         stale = output.stale_files(folder, files) if not specs else []
+        changed_cases = changes.changed_cases(folder, files)
         changed = output.write({folder / name: text for name, text in files.items()}, remove=stale)
+        for line in changed_cases:
+            typer.echo(line)
         typer.echo(f"{len(files)} files in {folder}, {len(changed)} changed")
         return
     drifts = output.compare(folder, files, prune=not specs)

@@ -56,5 +56,5 @@ def _text(source: str, tree: TreeProfile) -> str:
     """The text of a helper; a comment behind its first line, the licence, says where it comes from."""
     text = template.expand(source, tree=tree) if source.endswith(_JINJA) else template.text(source)
     first, newline, rest = text.partition("\n")
-    comment = f'/*\n * {MARK}templates/{source}.\n * Do not edit: run "ksftgen render".\n */\n'
+    comment = f"/* {MARK}templates/{source}: do not edit. */\n"
     return first + newline + comment + rest

@@ -51,7 +51,7 @@ def _program(scenario: Scenario, tree: TreeProfile) -> str:
         states=[*(f"&state_{room}" for room in scenario.rooms), "NULL"],
         wrap=wrap,
         call=call,
-        fields=lambda case: fields(scenario, case),
+        values=lambda case: values(scenario, case),
     )
 
 
@@ -100,21 +100,14 @@ def wrap(head: str, arguments: Sequence[str], tail: str) -> str:
 
 
 def call(step: Step) -> str:
-    """The C statement of a step: ``ASSERT_STREQ("ok", area_VERB(&self->area, ...));``."""
-    arguments = ["&self->area", *(argument.c for argument in step.arguments)]
-    return wrap(f'\tASSERT_STREQ("ok", area_{step.verb.name}(', arguments, "));")
+    """The C statement of a step: ``STEP(area_VERB(area, ...));``."""
+    arguments = ["area", *(argument.c for argument in step.arguments)]
+    return wrap(f"\tSTEP(area_{step.verb.name}(", arguments, "));")
 
 
-def fields(scenario: Scenario, case: NamedCase) -> list[str]:
-    """The initialisers of a fixture variant, filled into lines."""
-    lines: list[str] = []
-    for axis in scenario.axes:
-        piece = f".{axis.name} = {axis.type.expression(case.values[axis.name])},"
-        if lines and _TAB + len(lines[-1]) + 1 + len(piece) <= _COLUMNS:
-            lines[-1] += f" {piece}"
-        else:
-            lines.append(piece)
-    return lines
+def values(scenario: Scenario, case: NamedCase) -> list[str]:
+    """The C expressions of a fixture variant, in the order of its members."""
+    return [axis.type.expression(case.values[axis.name]) for axis in scenario.axes]
 
 
 def _width(text: str) -> int:

@@ -83,7 +83,7 @@ TYPES: Mapping[str, Type] = {
             "prot",
             "a protection",
             "int",
-            {"none": "PROT_NONE", "read": "PROT_READ", "rw": "PROT_READ | PROT_WRITE"},
+            {"none": "PROT_NONE", "read": "PROT_READ", "rw": "PROT_RW"},
         ),
         _enum("pages", "which pages of the memory", "all none first_half alternate one small"),
         _PROCESS,

@@ -25,7 +25,7 @@ def ksftgen(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
 
 def test_check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sample_path: Path) -> None:
     assert ksftgen(monkeypatch, "check", sample_path) == 0
-    assert capsys.readouterr().out == "mprotect_sample: 20 cases x 2 tests = 40\n"
+    assert capsys.readouterr().out == "mprotect_sample: 24 cases x 2 tests = 48\n"
 
 
 def test_check_reports_problems_of_every_file(
@@ -40,15 +40,15 @@ def test_check_reports_problems_of_every_file(
 def test_list(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sample_path: Path) -> None:
     assert ksftgen(monkeypatch, "list", "--cases", sample_path) == 0
     names = capsys.readouterr().out.splitlines()
-    assert len(names) == len(set(names)) == 40
-    assert "mprotect_sample.base_all_whole_read.write_again" in names
+    assert len(names) == len(set(names)) == 48
+    assert "mprotect_sample.base_all_whole_none.write_again" in names
     assert ksftgen(monkeypatch, "list", "--json", "--cases", sample_path) == 0
     (plain,) = json.loads(capsys.readouterr().out)
-    assert plain["case_count"] == len(plain["cases"]) == 20
+    assert plain["case_count"] == len(plain["cases"]) == 24
     assert plain["cases"][0]["values"]["layout"] == "base"
 
 
-@pytest.mark.parametrize(("which", "number"), [("1", 4), ("2", 11), ("strength", 20), ("all", 40)])
+@pytest.mark.parametrize(("which", "number"), [("1", 6), ("2", 15), ("strength", 24), ("all", 40)])
 def test_render_with_cases_option(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sample_path: Path, which: str, number: int
 ) -> None:
@@ -91,7 +91,10 @@ def test_render_check_reports_differences_and_render_removes_stale_files(
     assert "mprotect_gone.c: stale" in shown
     assert "of_a_user" not in shown
 
+    program.write_text(good.replace("_sample, base_all_whole_none)", "_sample, of_old)"))
     assert ksftgen(monkeypatch, "render", sample_path, "-o", out) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("mprotect_sample: 1 case came (base_all_whole_none), 1 went (of_old)\n")
     assert program.read_text() == good
     assert (out / "mprotect_gone.c").exists()
     assert ksftgen(monkeypatch, "render", "-o", out) == 0

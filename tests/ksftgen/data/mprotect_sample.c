@@ -87,10 +87,10 @@ TEST_F(mprotect_sample, child_is_alone)
 	ASSERT_STREQ("ok", area_check(&self->area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_sample, base_all_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, base_all_whole_none)
 {
 	.layout = &layout_base, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
+	.prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, base_first_half_whole_none)
@@ -99,16 +99,22 @@ FIXTURE_VARIANT_ADD(mprotect_sample, base_first_half_whole_none)
 	.range = RANGE_WHOLE, .prot = PROT_NONE,
 };
 
+FIXTURE_VARIANT_ADD(mprotect_sample, base_first_half_whole_read)
+{
+	.layout = &layout_base, .shared = PAGES_FIRST_HALF,
+	.range = RANGE_WHOLE, .prot = PROT_READ,
+};
+
 FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_whole_read)
 {
 	.layout = &layout_order2, .shared = PAGES_ALL, .range = RANGE_WHOLE,
 	.prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_inside_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_inside_none)
 {
 	.layout = &layout_order2, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
+	.prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_head_none)
@@ -117,10 +123,10 @@ FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_head_none)
 	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_whole_none)
 {
 	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
+	.range = RANGE_WHOLE, .prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_inside_none)
@@ -129,16 +135,22 @@ FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_inside_none)
 	.range = RANGE_INSIDE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_head_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_inside_read)
 {
 	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_HEAD, .prot = PROT_READ,
+	.range = RANGE_INSIDE, .prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_whole_none)
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_head_none)
+{
+	.layout = &layout_order2, .shared = PAGES_FIRST_HALF,
+	.range = RANGE_HEAD, .prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_whole_read)
 {
 	.layout = &layout_mine, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
+	.prot = PROT_READ,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_inside_none)
@@ -153,16 +165,22 @@ FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_head_none)
 	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_head_read)
 {
-	.layout = &layout_mine, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
+	.layout = &layout_mine, .shared = PAGES_ALL, .range = RANGE_HEAD,
+	.prot = PROT_READ,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_inside_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_whole_none)
 {
 	.layout = &layout_mine, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
+	.range = RANGE_WHOLE, .prot = PROT_NONE,
+};
+
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_inside_none)
+{
+	.layout = &layout_mine, .shared = PAGES_FIRST_HALF,
+	.range = RANGE_INSIDE, .prot = PROT_NONE,
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_head_read)
@@ -183,28 +201,34 @@ FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_inside_none)
 	.prot = PROT_NONE,
 };
 
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_inside_read)
+{
+	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_INSIDE,
+	.prot = PROT_READ,
+};
+
 FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_head_none)
 {
 	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_HEAD,
 	.prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_whole_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_whole_none)
 {
 	.layout = &layout_pmd_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
+	.range = RANGE_WHOLE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_inside_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_inside_none)
 {
 	.layout = &layout_pmd_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_INSIDE, .prot = PROT_READ,
+	.range = RANGE_INSIDE, .prot = PROT_NONE,
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_head_read)
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_head_none)
 {
 	.layout = &layout_pmd_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_HEAD, .prot = PROT_READ,
+	.range = RANGE_HEAD, .prot = PROT_NONE,
 };
 
 static struct area_state *const states[] = {
