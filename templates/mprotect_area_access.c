@@ -136,7 +136,7 @@ void area_access(struct area *area, size_t page)
 			(*s)->accessed(area, page, is_write,
 					 sight->access.faults);
 	if (is_write)
-		it->readonly = false;
+		it->readonly = READONLY_NO;
 }
 
 /* Holds the page's frame, and its faults, against what the access allows. */

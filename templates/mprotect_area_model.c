@@ -169,7 +169,7 @@ void area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
 		page->prot = prot;
 		/* As in can_change_private_pte_writable(). */
 		if (prot & PROT_WRITE)
-			page->readonly = false;
+			page->readonly = READONLY_NO;
 	}
 	area_vma_edges(area, first, end);
 }
@@ -182,8 +182,8 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	struct cost cost = {};
 	size_t nr;
 
-	cost.min = is_own && it->readonly;
-	cost.max = cost.min;
+	cost.min = is_own && it->readonly == READONLY_YES;
+	cost.max = is_own && it->readonly != READONLY_NO;
 	area_folio(area, page, &nr);
 	/*
 	 * Before Linux 6.2 mprotect() leaves PMDs and clean PTEs to the fault

@@ -38,7 +38,11 @@ struct page {
 	unsigned short vma;	/* the VMA that fork() copied, 0 for the first */
 	bool by_pmd;		/* mapped by a PMD */
 	bool exclusive;		/* no fault on a write: PageAnonExclusive */
-	bool readonly;		/* a fault all the same: the PTE is not writable */
+	enum {			/* a fault all the same: the PTE is not writable */
+		READONLY_NO,
+		READONLY_YES,
+		READONLY_MAYBE,
+	} readonly;
 	__u8 mark[MAX_STATES];	/* of each state that a program links */
 };
 
