@@ -141,6 +141,11 @@ def _call(*argv: object) -> str:
     return done.stdout + done.stderr
 
 
+def _report(failure: Failure) -> None:
+    print(f"# {failure.result.id}: {failure.result.verdict.value}: {failure.result.reason}")
+    print(failure.order.text if failure.order.tests else "", flush=True)
+
+
 def _kernel(options: argparse.Namespace, folder: str) -> Kernel:
     tree = options.tree
     if tree is None:
@@ -182,10 +187,9 @@ def main() -> int:
         results = kernel.run(programs)
         found = list(failures(programs, results))
         for failure in found:
-            shown = minimize(failure, kernel) if options.minimize and failure.order.tests else failure
-            text = shown.order.text if shown.order.tests else ""
-            print(f"# {failure.result.id}: {failure.result.verdict.value}: {failure.result.reason}")
-            print(f"# minimized: {shown.result.reason}\n" * (shown is not failure) + text, flush=True)
+            _report(failure)
+            if options.minimize and failure.order.tests:
+                _report(minimize(failure, kernel))
     count = Counter(result.verdict for result in results)
     for reason, number in Counter(r.reason for r in results if r.verdict is Verdict.SKIP).most_common(5):
         print(f"# {number} skipped: {reason}")
