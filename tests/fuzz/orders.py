@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run steps in random orders on a real kernel: any order that `ksftgen check` accepts must be right in the model.
 
-    python tests/fuzz/orders.py --count 200 --seed 1
-    python tests/fuzz/orders.py --count 2000 --native --minimize
+    python -m tests.fuzz.orders --count 200 --seed 1
+    python -m tests.fuzz.orders --count 2000 --native --minimize
 
 Each order is a test; those of a program share its setup. The same seed and count give the same orders. Each failure
 is printed as a scenario of its own, with --minimize one from which no step can be left out. Exit status 1: something
@@ -30,10 +30,10 @@ from ksftgen.errors import SpecError
 from ksftgen.library import library
 from ksftgen.vocabulary import VERBS
 
-# What changes memory, and what looks at it, comes more often than the others.
-_OFTEN = ("mprotect", "write", "check")
 _MEASURES = {"map_full", "measure"}
 _NEEDS_NODES = {"map_numa", "hint", "touch"}
+# What changes memory, and what looks at it, comes more often than the others.
+ORDINARY = (*(verb for verb in VERBS if verb not in _MEASURES), "mprotect", "write", "check")
 _MOST_ROUNDS = 20
 
 
@@ -63,11 +63,17 @@ class Kernel:
             names = [f"mm:{order.name}" for order in programs]
             said = _call("ksftci", "run", "--tree", self.tree, *self.options, "--junit", xml, *names)
             if not xml.exists():
-                sys.exit(said)
+                raise RuntimeError(said)
             return [result for run in junitread.read(xml) for result in run.results]
 
 
-def draw(seed: int, count: int, tests: int, verbs: Sequence[str], layouts: Sequence[str]) -> Iterator[Order]:
+def draw(
+    seed: int,
+    count: int,
+    tests: int = 20,
+    verbs: Sequence[str] = ORDINARY,
+    layouts: Sequence[str] = tuple(library()),
+) -> Iterator[Order]:
     """Programs with `count` orders, `tests` in each of them but the last one."""
     for number, first in enumerate(range(0, count, tests)):
         yield orders.write(
@@ -137,7 +143,7 @@ def _call(*argv: object) -> str:
     command = [sys.executable, "-m", *map(str, argv)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1, 3):
-        sys.exit(done.stdout + done.stderr)
+        raise RuntimeError(done.stdout + done.stderr)
     return done.stdout + done.stderr
 
 
@@ -167,7 +173,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--native", action="store_true", help="this machine's kernel, as root; without NUMA")
     parser.add_argument("--tree", type=Path, help="a kernel tree, in which programs are installed; default: a copy")
     parser.add_argument("--layouts", default=",".join(library()), help="of these, with commas between them (all)")
-    parser.add_argument("--verbs", default=",".join(VERBS), help="of these (all that do not measure)")
+    parser.add_argument("--verbs", default=",".join(ORDINARY), help="of these, each as often as it is named")
     parser.add_argument("--minimize", action="store_true", help="leave out steps that a failure does not need")
     parser.add_argument("--show", action="store_true", help="print the scenarios and run nothing")
     return parser
@@ -175,9 +181,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     options = _parser().parse_args()
-    unwanted = _MEASURES | (_NEEDS_NODES if options.native else set())
-    verbs = [verb for verb in options.verbs.split(",") if verb not in unwanted]
-    verbs += [verb for verb in _OFTEN if verb in verbs]
+    verbs = [verb for verb in options.verbs.split(",") if not options.native or verb not in _NEEDS_NODES]
     programs = list(draw(options.seed, options.count, options.tests, verbs, options.layouts.split(",")))
     if options.show:
         print("---\n".join(order.text for order in programs))
