@@ -124,7 +124,7 @@ void area_accessed(struct area *area, size_t page, bool is_write, int faults)
 		if ((*s)->accessed)
 			(*s)->accessed(area, page, is_write, faults);
 	if (is_write)
-		area->page[page].readonly = false;
+		area->page[page].readonly = READONLY_NO;
 }
 
 /* Reads or writes a page where that is allowed, and notes what it took. */

@@ -94,7 +94,8 @@ size_t area_folio(const struct area *area, size_t page, size_t *nr)
 	const struct frame *frame = area->page[page].frame;
 
 	*nr = frame ? frame->head->nr : 1;
-	return frame ? page - (frame - frame->head) : page;
+	/* The head can be in another layer of frames. */
+	return frame ? (frame->head - area->frames) % area->nr_pages : page;
 }
 
 /* The pages that the PMD of @page can map, inside of the window. */
@@ -130,13 +131,14 @@ void area_vma_edge(struct area *area, size_t page)
 
 /*
  * Whether @page and the one before are in one VMA: those that do not differ are
- * merged, see vma_merge_existing_range().
+ * merged, see vma_merge_existing_range(). VMAs that fork() has copied have an
+ * anon_vma each, and stay apart, see is_mergeable_anon_vma().
  */
 bool area_is_one_vma(const struct area *area, size_t page)
 {
 	const struct page *a = &area->page[page - 1], *b = &area->page[page];
 
-	return a->prot == b->prot && a->vma == b->vma &&
+	return a->prot == b->prot && a->vma == b->vma && a->copy == b->copy &&
 	       (a->what == &page_outside) == (b->what == &page_outside);
 }
 
@@ -169,7 +171,7 @@ int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
 			continue;
 		/* As in can_change_private_pte_writable(). */
 		if (prot & PROT_WRITE)
-			page[i].readonly = false;
+			page[i].readonly = READONLY_NO;
 		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->mprotected)
 				(*s)->mprotected(area, i, prot);
@@ -186,8 +188,8 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	struct cost cost = {};
 	size_t nr;
 
-	cost.min = is_own && it->readonly;
-	cost.max = cost.min;
+	cost.min = is_own && it->readonly == READONLY_YES;
+	cost.max = is_own && it->readonly != READONLY_NO;
 	area_folio(area, page, &nr);
 	/*
 	 * Before Linux 6.2 mprotect() leaves PMDs and clean PTEs to the fault

@@ -37,9 +37,14 @@ struct page {
 	__u64 value;		/* its first and last word */
 	int prot;		/* of its VMA */
 	unsigned int vma;	/* what else sets its VMA apart, as bits */
+	unsigned short copy;	/* of which VMA by fork(), 0: the first; they never merge */
 	bool by_pmd;		/* mapped by a PMD */
 	bool exclusive;		/* no fault on a write: PageAnonExclusive */
-	bool readonly;		/* a fault all the same: the PTE is not writable */
+	enum {			/* a fault all the same: the PTE is not writable */
+		READONLY_NO,
+		READONLY_YES,
+		READONLY_MAYBE,
+	} readonly;
 	__u8 mark[MAX_STATES];	/* of each state that a program links */
 };
 

@@ -95,14 +95,18 @@ static void note_forked(struct area *area, enum area_process child,
 			const bool *chosen)
 {
 	struct page *its = area_view(area, child), *mine = area->page;
+	unsigned short copy = 0;
 	size_t i;
 
 	for (i = 0; i < area->nr_pages; i++, its++, mine++) {
+		if (i && !area_is_one_vma(area, i))
+			copy++;
 		if (!chosen[i] || mine->what == &page_outside) {
 			*its = (struct page){ .what = &page_outside };
 			continue;
 		}
 		*its = *mine;
+		its->copy = copy;
 		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->forked)
 				(*s)->forked(area, i, its);

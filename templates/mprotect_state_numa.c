@@ -45,20 +45,29 @@ static void numa_cost(const struct area *area, size_t page, bool is_write,
 	enum hint hint = *hint_of(area, page);
 	const struct page *it = &area->page[page];
 
-	if (is_write && it->exclusive && it->readonly)
+	if (is_write && it->exclusive && it->readonly != READONLY_NO) {
+		if (hint == HINT_YES)
+			cost->min = 1;
 		return;
+	}
 	cost->min += hint == HINT_YES;
 	cost->max += hint != HINT_NO;
 }
 
-static void restore(struct area *area, size_t page, const struct frame *head)
+/* What a hinting fault of the folio with this head makes of the page. */
+static void restore(struct area *area, size_t page, const struct frame *head,
+		    enum hint fault)
 {
 	struct page *it = &area->page[page];
 
-	if (*hint_of(area, page) != HINT_YES || it->frame->head != head)
+	if (*hint_of(area, page) == HINT_NO || it->frame->head != head)
 		return;
+	if (fault != HINT_YES) {
+		*hint_of(area, page) = fault;
+		return;
+	}
 	*hint_of(area, page) = HINT_NO;
-	it->readonly = false;
+	it->readonly = READONLY_NO;
 }
 
 /*
@@ -73,19 +82,22 @@ static void numa_accessed(struct area *area, size_t page, bool is_write,
 	size_t i, nr, first = area_folio(area, page, &nr);
 	enum hint hint = *hint_of(area, page);
 
-	(void)is_write;
 	if (hint == HINT_LOCAL)
 		nr_local_faults += faults > 0;
-	if (hint == HINT_YES)
-		restore(area, page, it->frame->head);
-	*hint_of(area, page) = HINT_NO;
-	if (hint != HINT_YES || !faults ||
-	    !(it->by_pmd || kernel_at_least(6, 10)))
+	if (hint == HINT_NO || !faults) {
+		*hint_of(area, page) = HINT_NO;
+		return;
+	}
+	/* That of a write may be for something else. */
+	if (hint != HINT_YES)
+		hint = is_write ? HINT_MAYBE : HINT_YES;
+	restore(area, page, it->frame->head, HINT_YES);
+	if (!it->by_pmd && !kernel_at_least(6, 10))
 		return;
 	for (i = page + 1; i < first + nr && area_is_one_vma(area, i); i++)
-		restore(area, i, it->frame->head);
+		restore(area, i, it->frame->head, hint);
 	for (i = page; i > first && area_is_one_vma(area, i); i--)
-		restore(area, i - 1, it->frame->head);
+		restore(area, i - 1, it->frame->head, hint);
 }
 
 /* The PTE gets the access of the VMA. */
@@ -101,8 +113,11 @@ static void numa_mprotected(struct area *area, size_t page, int prot)
  */
 static void numa_pmd_split(struct area *area, size_t page)
 {
-	if (*hint_of(area, page) != HINT_NO)
-		area->page[page].readonly = true;
+	enum hint hint = *hint_of(area, page);
+
+	if (hint != HINT_NO)
+		area->page[page].readonly = hint == HINT_YES ? READONLY_YES :
+					    READONLY_MAYBE;
 	*hint_of(area, page) = HINT_NO;
 }
 
@@ -303,11 +318,15 @@ static bool hint_all(struct area *area)
 	if (!area_find_nodes(area, &home, &remote))
 		return true;
 	for (i = 0; i < area->nr_pages; i++) {
+		enum hint before = *hint_of(area, i);
+
 		/* What is hinted already is not changed again. */
-		if (*hint_of(area, i) == HINT_YES)
+		if (before == HINT_YES)
 			continue;
 		*hint_of(area, i) = predict(area, i, home);
-		if (*hint_of(area, i) != HINT_YES)
+		if (before != HINT_NO && *hint_of(area, i) == HINT_NO)
+			*hint_of(area, i) = before;
+		if (before != HINT_NO || *hint_of(area, i) != HINT_YES)
 			continue;
 		nr++;
 		nr_huge += area->page[i].by_pmd &&

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Steps in random orders on a real kernel: any order that `ksftgen check` accepts is right in the model."""
+
+import random
+from pathlib import Path
+
+import pytest
+from tests.conftest import call
+from tests.fuzz.orders import Kernel, draw, failures
+
+from ksftci.results.model import Verdict
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize(
+    ("seed", "count"), [(1, 60), pytest.param(None, 1000, marks=pytest.mark.nightly)], ids=["known", "any"]
+)
+def test_any_order_that_is_accepted_is_right(tmp_path: Path, seed: int | None, count: int) -> None:
+    seed = random.randrange(10**6) if seed is None else seed
+    print(f"again: python -m tests.fuzz.orders --seed {seed} --count {count} --minimize")
+    tree = tmp_path / "linux"
+    call("ksftci", "tree", "get", "debian:7.3", "--to", tree)
+    programs = list(draw(seed, count))
+    results = Kernel(tree, ("--kernel", "debian:7.3")).run(programs)
+    wrong = [f"{failure.result.reason}\n{failure.order.text}" for failure in failures(programs, results)]
+    assert not wrong, "\n".join(wrong)
+    assert sum(result.verdict is Verdict.PASS for result in results) >= count // 2
