@@ -8,6 +8,7 @@
 #include "mprotect_model.h"
 
 #include <stdatomic.h>
+#include <sys/file.h>
 
 #define DAMON(name)	"/sys/module/damon_" name "/parameters/enabled"
 
@@ -212,6 +213,9 @@ void area_start(struct area_state *const states[])
 	area_states = states;
 	for (int nr = 0; states[nr]; nr++)
 		states[nr]->nr = nr;
+	/* One program at a time; the keeper, which ends last, has the lock, too. */
+	if (flock(open(THP_DIR "enabled", O_RDONLY), LOCK_EX) && errno != EBADF)
+		ksft_exit_fail_msg("flock: %s\n", strerror(errno));
 	program = getpid();
 	shared = shared_memory(sizeof(*shared));
 	save();
