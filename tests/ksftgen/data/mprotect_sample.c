@@ -95,40 +95,48 @@ TEST_F(mprotect_sample, child_is_alone)
 	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_sample, base_all_whole_read) {
-	&layout_base, PAGES_ALL, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_sample, base_all_whole_none) {
+	&layout_base, PAGES_ALL, RANGE_WHOLE, PROT_NONE
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, base_first_half_whole_none) {
 	&layout_base, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_NONE
 };
 
+FIXTURE_VARIANT_ADD(mprotect_sample, base_first_half_whole_read) {
+	&layout_base, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_whole_read) {
 	&layout_order2, PAGES_ALL, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_inside_read) {
-	&layout_order2, PAGES_ALL, RANGE_INSIDE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_inside_none) {
+	&layout_order2, PAGES_ALL, RANGE_INSIDE, PROT_NONE
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, order2_all_head_none) {
 	&layout_order2, PAGES_ALL, RANGE_HEAD, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_whole_read) {
-	&layout_order2, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_whole_none) {
+	&layout_order2, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_NONE
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_inside_none) {
 	&layout_order2, PAGES_FIRST_HALF, RANGE_INSIDE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_head_read) {
-	&layout_order2, PAGES_FIRST_HALF, RANGE_HEAD, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_inside_read) {
+	&layout_order2, PAGES_FIRST_HALF, RANGE_INSIDE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_whole_none) {
-	&layout_mine, PAGES_ALL, RANGE_WHOLE, PROT_NONE
+FIXTURE_VARIANT_ADD(mprotect_sample, order2_first_half_head_none) {
+	&layout_order2, PAGES_FIRST_HALF, RANGE_HEAD, PROT_NONE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_whole_read) {
+	&layout_mine, PAGES_ALL, RANGE_WHOLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_inside_none) {
@@ -139,12 +147,16 @@ FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_head_none) {
 	&layout_mine, PAGES_ALL, RANGE_HEAD, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_whole_read) {
-	&layout_mine, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_all_head_read) {
+	&layout_mine, PAGES_ALL, RANGE_HEAD, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_inside_read) {
-	&layout_mine, PAGES_FIRST_HALF, RANGE_INSIDE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_whole_none) {
+	&layout_mine, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_NONE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_inside_none) {
+	&layout_mine, PAGES_FIRST_HALF, RANGE_INSIDE, PROT_NONE
 };
 
 FIXTURE_VARIANT_ADD(mprotect_sample, mine_first_half_head_read) {
@@ -159,20 +171,24 @@ FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_inside_none) {
 	&layout_pmd_thp, PAGES_ALL, RANGE_INSIDE, PROT_NONE
 };
 
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_inside_read) {
+	&layout_pmd_thp, PAGES_ALL, RANGE_INSIDE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_all_head_none) {
 	&layout_pmd_thp, PAGES_ALL, RANGE_HEAD, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_whole_read) {
-	&layout_pmd_thp, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_whole_none) {
+	&layout_pmd_thp, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_inside_read) {
-	&layout_pmd_thp, PAGES_FIRST_HALF, RANGE_INSIDE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_inside_none) {
+	&layout_pmd_thp, PAGES_FIRST_HALF, RANGE_INSIDE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_head_read) {
-	&layout_pmd_thp, PAGES_FIRST_HALF, RANGE_HEAD, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_sample, pmd_thp_first_half_head_none) {
+	&layout_pmd_thp, PAGES_FIRST_HALF, RANGE_HEAD, PROT_NONE
 };
 
 static struct area_state *const states[] = {
