@@ -23,6 +23,42 @@
 #include "kselftest_harness.h"
 #include "mprotect_area.h"
 
+#define PROT_RW		(PROT_READ | PROT_WRITE)
+
+/* A step that must be done, and find nothing wrong. */
+#define STEP(call)	ASSERT_STREQ("ok", call)
+
+DECLARE_STATE(zero);
+DECLARE_STATE(cow);
+
+static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
+static LAYOUT(order3, SEG_ORDER(3, 1));
+static LAYOUT(order4, SEG_ORDER(4, 1));
+static LAYOUT(order5, SEG_ORDER(5, 1));
+static LAYOUT(order6, SEG_ORDER(6, 1));
+static LAYOUT(order7, SEG_ORDER(7, 1));
+static LAYOUT(order8, SEG_ORDER(8, 1));
+static LAYOUT(order9, SEG_ORDER(9, 1));
+static LAYOUT(order10, SEG_ORDER(10, 1));
+static LAYOUT(pte_thp, SEG_PTE(1));
+static LAYOUT(pmd_thp, SEG_PMD(1));
+static LAYOUT_SIDES(mixed,
+		    SIDE(SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(2, 1), SEG_ORDER(0, 4)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_thp,
+		    SIDE(SEG_PTE(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_pmd,
+		    SIDE(SEG_PMD(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT(partial, SEG_ORDER(4, 1), SEG_HOLES(4), SEG_ORDER(0, 4),
+	      SEG_ORDER(3, 1));
+
 FIXTURE(mprotect_cow_shared)
 {
 	struct area area;
@@ -38,216 +74,187 @@ FIXTURE_VARIANT(mprotect_cow_shared)
 
 FIXTURE_SETUP(mprotect_cow_shared)
 {
-	area_init(&self->area, AREA_NEED_ROOT | AREA_NEED_THP);
-	ASSERT_TRUE(area_map(&self->area, variant->layout));
-	ASSERT_TRUE(area_fork(&self->area, variant->shared));
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_init(area, AREA_NEED_ROOT | AREA_NEED_THP);
+	STEP(area_map(area, variant->layout));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, variant->shared));
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
 }
 
 FIXTURE_TEARDOWN(mprotect_cow_shared)
 {
-	area_destroy(&self->area);
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_destroy(area);
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
+	if (area_found(area)) {
+		snprintf(_metadata->results->reason,
+			 sizeof(_metadata->results->reason), "%s",
+			 area_found(area));
+		_metadata->exit_code = KSFT_XFAIL;
+	}
 }
 
 TEST_F(mprotect_cow_shared, rw_upgrade)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_CHILD, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_CHILD, RANGE_WHOLE));
+	STEP(area_check(area));
 }
 
 TEST_F(mprotect_cow_shared, child_writes)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_CHILD, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_CHILD, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_CHILD, variant->range));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_CHILD, variant->range, variant->prot));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_CHILD, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_CHILD, variant->range));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_READ));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
 }
 
 TEST_F(mprotect_cow_shared, child_exited)
 {
-	ASSERT_TRUE(area_exit(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, variant->range));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_WHOLE,
-				  PROT_READ));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_WHOLE,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_exit(area, PROCESS_CHILD));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_READ));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_all_straddle_read)
-{
-	.layout = &layout_base, .shared = PAGES_ALL, .range = RANGE_STRADDLE,
-	.prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_alternate_straddle_none) {
+	&layout_mixed, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order2_all_straddle_none)
-{
-	.layout = &layout_order2, .shared = PAGES_ALL, .range = RANGE_STRADDLE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_first_half_straddle_read) {
+	&layout_mixed, PAGES_FIRST_HALF, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order3_alternate_one_page_none)
-{
-	.layout = &layout_order3, .shared = PAGES_ALTERNATE,
-	.range = RANGE_ONE_PAGE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_first_half_one_page_read) {
+	&layout_mixed, PAGES_FIRST_HALF, RANGE_ONE_PAGE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_alternate_whole_none)
-{
-	.layout = &layout_order4, .shared = PAGES_ALTERNATE,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_one_straddle_contpte_read) {
+	&layout_mixed, PAGES_ONE, RANGE_STRADDLE_CONTPTE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_one_straddle_none)
-{
-	.layout = &layout_order5, .shared = PAGES_ONE, .range = RANGE_STRADDLE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_alternate_straddle_none) {
+	&layout_mixed_thp, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_all_inside_read)
-{
-	.layout = &layout_order6, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_alternate_vma_end_none) {
+	&layout_mixed_thp, PAGES_ALTERNATE, RANGE_VMA_END, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_alternate_whole_none)
-{
-	.layout = &layout_order7, .shared = PAGES_ALTERNATE,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_first_half_straddle_none) {
+	&layout_mixed_thp, PAGES_FIRST_HALF, RANGE_STRADDLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_alternate_straddle_contpte_none)
-{
-	.layout = &layout_order8, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_one_straddle_none) {
+	&layout_mixed_thp, PAGES_ONE, RANGE_STRADDLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_alternate_whole_read)
-{
-	.layout = &layout_order9, .shared = PAGES_ALTERNATE,
-	.range = RANGE_WHOLE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order4_first_half_straddle_read) {
+	&layout_order4, PAGES_FIRST_HALF, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_one_straddle_pmd_read)
-{
-	.layout = &layout_order10, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_alternate_straddle_read) {
+	&layout_pte_thp, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared,
-		    pte_thp_first_half_straddle_contpte_read)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_first_half_straddle_read) {
+	&layout_pte_thp, PAGES_FIRST_HALF, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_alternate_vma_end_none)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_one_straddle_read) {
+	&layout_pte_thp, PAGES_ONE, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pte_thp_one_straddle_read)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ONE, .range = RANGE_STRADDLE,
-	.prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_whole_read) {
+	&layout_pmd_thp, PAGES_ALL, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_whole_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_whole_none) {
+	&layout_pmd_thp, PAGES_ALL, RANGE_WHOLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_whole_read)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_inside_read) {
+	&layout_pmd_thp, PAGES_ALL, RANGE_INSIDE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, pmd_thp_all_inside_none)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order2_alternate_whole_none) {
+	&layout_order2, PAGES_ALTERNATE, RANGE_WHOLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_first_half_straddle_none)
-{
-	.layout = &layout_mixed, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order9_alternate_straddle_read) {
+	&layout_order9, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_alternate_straddle_none)
-{
-	.layout = &layout_mixed, .shared = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_all_whole_read) {
+	&layout_mixed_pmd, PAGES_ALL, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_one_inside_none)
-{
-	.layout = &layout_mixed, .shared = PAGES_ONE, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, partial_alternate_straddle_read) {
+	&layout_partial, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_first_half_one_page_read)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_FIRST_HALF,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order3_alternate_straddle_read) {
+	&layout_order3, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_alternate_vma_end_none)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order5_alternate_straddle_none) {
+	&layout_order5, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_thp_one_straddle_pmd_read)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_ONE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order6_alternate_straddle_read) {
+	&layout_order6, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_pmd_all_whole_none)
-{
-	.layout = &layout_mixed_pmd, .shared = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order7_first_half_straddle_none) {
+	&layout_order7, PAGES_FIRST_HALF, RANGE_STRADDLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_cow_shared, partial_all_vma_end_none)
-{
-	.layout = &layout_partial, .shared = PAGES_ALL, .range = RANGE_VMA_END,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order8_first_half_whole_read) {
+	&layout_order8, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, order10_alternate_straddle_pmd_read) {
+	&layout_order10, PAGES_ALTERNATE, RANGE_STRADDLE_PMD, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_cow_shared, base_alternate_straddle_read) {
+	&layout_base, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
+};
+
+static struct area_state *const states[] = {
+	&state_zero, &state_cow, NULL
 };
 
 int main(int argc, char **argv)
 {
-	area_start();
+	area_start(states);
 	return test_harness_run(argc, argv);
 }

@@ -21,6 +21,37 @@
 #include "kselftest_harness.h"
 #include "mprotect_area.h"
 
+#define PROT_RW		(PROT_READ | PROT_WRITE)
+
+/* A step that must be done, and find nothing wrong. */
+#define STEP(call)	ASSERT_STREQ("ok", call)
+
+DECLARE_STATE(zero);
+DECLARE_STATE(ksm);
+
+static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
+static LAYOUT(order4, SEG_ORDER(4, 1));
+static LAYOUT(order6, SEG_ORDER(6, 1));
+static LAYOUT(order8, SEG_ORDER(8, 1));
+static LAYOUT(pte_thp, SEG_PTE(1));
+static LAYOUT(pmd_thp, SEG_PMD(1));
+static LAYOUT_SIDES(mixed,
+		    SIDE(SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(2, 1), SEG_ORDER(0, 4)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_thp,
+		    SIDE(SEG_PTE(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_pmd,
+		    SIDE(SEG_PMD(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT(partial, SEG_ORDER(4, 1), SEG_HOLES(4), SEG_ORDER(0, 4),
+	      SEG_ORDER(3, 1));
+
 FIXTURE(mprotect_ksm)
 {
 	struct area area;
@@ -36,151 +67,148 @@ FIXTURE_VARIANT(mprotect_ksm)
 
 FIXTURE_SETUP(mprotect_ksm)
 {
-	area_init(&self->area, AREA_NEED_ROOT | AREA_NEED_THP | AREA_NEED_KSM);
-	ASSERT_TRUE(area_map(&self->area, variant->layout));
-	ASSERT_TRUE(area_merge(&self->area, variant->merged));
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_init(area, AREA_NEED_ROOT | AREA_NEED_THP | AREA_NEED_KSM);
+	STEP(area_map(area, variant->layout));
+	STEP(area_merge(area, variant->merged));
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
 }
 
 FIXTURE_TEARDOWN(mprotect_ksm)
 {
-	area_destroy(&self->area);
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_destroy(area);
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
+	if (area_found(area)) {
+		snprintf(_metadata->results->reason,
+			 sizeof(_metadata->results->reason), "%s",
+			 area_found(area));
+		_metadata->exit_code = KSFT_XFAIL;
+	}
 }
 
 TEST_F(mprotect_ksm, stays_merged)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_WHOLE,
-				  variant->prot));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_WHOLE,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
+	STEP(area_check(area));
 }
 
 TEST_F(mprotect_ksm, write_unshares)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_ONE_PAGE));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, variant->range));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_WHOLE,
-				  PROT_READ));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_WHOLE,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_ONE_PAGE));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_READ));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
 }
 
 TEST_F(mprotect_ksm, beside)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, base_all_whole_none)
-{
-	.layout = &layout_base, .merged = PAGES_ALL, .range = RANGE_WHOLE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_alternate_straddle_read) {
+	&layout_mixed, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, base_alternate_whole_read)
-{
-	.layout = &layout_base, .merged = PAGES_ALTERNATE, .range = RANGE_WHOLE,
-	.prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_alternate_straddle_none) {
+	&layout_mixed, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, order2_alternate_straddle_none)
-{
-	.layout = &layout_order2, .merged = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_alternate_inside_read) {
+	&layout_mixed, PAGES_ALTERNATE, RANGE_INSIDE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, order4_one_straddle_none)
-{
-	.layout = &layout_order4, .merged = PAGES_ONE, .range = RANGE_STRADDLE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_alternate_one_page_read) {
+	&layout_mixed, PAGES_ALTERNATE, RANGE_ONE_PAGE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, order6_first_half_vma_end_read)
-{
-	.layout = &layout_order6, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_VMA_END, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_first_half_straddle_read) {
+	&layout_mixed, PAGES_FIRST_HALF, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, order8_first_half_straddle_read)
-{
-	.layout = &layout_order8, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_small_vma_end_read) {
+	&layout_mixed, PAGES_SMALL, RANGE_VMA_END, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, pte_thp_first_half_whole_none)
-{
-	.layout = &layout_pte_thp, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_WHOLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_thp_alternate_straddle_none) {
+	&layout_mixed_thp, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, pmd_thp_first_half_straddle_pmd_read)
-{
-	.layout = &layout_pmd_thp, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_ksm, order4_alternate_straddle_contpte_read) {
+	&layout_order4, PAGES_ALTERNATE, RANGE_STRADDLE_CONTPTE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_first_half_straddle_read)
-{
-	.layout = &layout_mixed, .merged = PAGES_FIRST_HALF,
-	.range = RANGE_STRADDLE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_ksm, pte_thp_alternate_straddle_read) {
+	&layout_pte_thp, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_alternate_straddle_pmd_read)
-{
-	.layout = &layout_mixed, .merged = PAGES_ALTERNATE,
-	.range = RANGE_STRADDLE_PMD, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_ksm, pmd_thp_alternate_straddle_read) {
+	&layout_pmd_thp, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_small_inside_none)
-{
-	.layout = &layout_mixed, .merged = PAGES_SMALL, .range = RANGE_INSIDE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_ksm, order2_first_half_whole_none) {
+	&layout_order2, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_thp_one_straddle_contpte_read)
-{
-	.layout = &layout_mixed_thp, .merged = PAGES_ONE,
-	.range = RANGE_STRADDLE_CONTPTE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_pmd_one_straddle_read) {
+	&layout_mixed_pmd, PAGES_ONE, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, mixed_pmd_alternate_one_page_read)
-{
-	.layout = &layout_mixed_pmd, .merged = PAGES_ALTERNATE,
-	.range = RANGE_ONE_PAGE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_ksm, partial_alternate_straddle_read) {
+	&layout_partial, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_ksm, partial_alternate_vma_end_read)
-{
-	.layout = &layout_partial, .merged = PAGES_ALTERNATE,
-	.range = RANGE_VMA_END, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_ksm, order6_alternate_straddle_read) {
+	&layout_order6, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_ksm, order8_alternate_straddle_pmd_read) {
+	&layout_order8, PAGES_ALTERNATE, RANGE_STRADDLE_PMD, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_ksm, base_alternate_whole_read) {
+	&layout_base, PAGES_ALTERNATE, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_ksm, base_all_whole_read) {
+	&layout_base, PAGES_ALL, RANGE_WHOLE, PROT_READ
+};
+
+static struct area_state *const states[] = {
+	&state_zero, &state_ksm, NULL
 };
 
 int main(int argc, char **argv)
 {
-	area_start();
+	area_start(states);
 	return test_harness_run(argc, argv);
 }

@@ -22,6 +22,41 @@
 #include "kselftest_harness.h"
 #include "mprotect_area.h"
 
+#define PROT_RW		(PROT_READ | PROT_WRITE)
+
+/* A step that must be done, and find nothing wrong. */
+#define STEP(call)	ASSERT_STREQ("ok", call)
+
+DECLARE_STATE(zero);
+
+static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
+static LAYOUT(order3, SEG_ORDER(3, 1));
+static LAYOUT(order4, SEG_ORDER(4, 1));
+static LAYOUT(order5, SEG_ORDER(5, 1));
+static LAYOUT(order6, SEG_ORDER(6, 1));
+static LAYOUT(order7, SEG_ORDER(7, 1));
+static LAYOUT(order8, SEG_ORDER(8, 1));
+static LAYOUT(order9, SEG_ORDER(9, 1));
+static LAYOUT(order10, SEG_ORDER(10, 1));
+static LAYOUT(pte_thp, SEG_PTE(1));
+static LAYOUT(pmd_thp, SEG_PMD(1));
+static LAYOUT_SIDES(mixed,
+		    SIDE(SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(2, 1), SEG_ORDER(0, 4)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_thp,
+		    SIDE(SEG_PTE(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_pmd,
+		    SIDE(SEG_PMD(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT(partial, SEG_ORDER(4, 1), SEG_HOLES(4), SEG_ORDER(0, 4),
+	      SEG_ORDER(3, 1));
+
 FIXTURE(mprotect_mixed_folio)
 {
 	struct area area;
@@ -36,151 +71,159 @@ FIXTURE_VARIANT(mprotect_mixed_folio)
 
 FIXTURE_SETUP(mprotect_mixed_folio)
 {
-	area_init(&self->area, AREA_NEED_ROOT | AREA_NEED_THP);
-	ASSERT_TRUE(area_map(&self->area, variant->layout));
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_init(area, AREA_NEED_ROOT | AREA_NEED_THP);
+	STEP(area_map(area, variant->layout));
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
 }
 
 FIXTURE_TEARDOWN(mprotect_mixed_folio)
 {
-	area_destroy(&self->area);
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_destroy(area);
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
+	if (area_found(area)) {
+		snprintf(_metadata->results->reason,
+			 sizeof(_metadata->results->reason), "%s",
+			 area_found(area));
+		_metadata->exit_code = KSFT_XFAIL;
+	}
 }
 
 TEST_F(mprotect_mixed_folio, and_back)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
 }
 
 TEST_F(mprotect_mixed_folio, repeated)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_WHOLE,
-				  PROT_READ));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, variant->range));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_READ));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_check(area));
 }
 
 TEST_F(mprotect_mixed_folio, two_vmas)
 {
-	ASSERT_TRUE(area_split_vma(&self->area, RANGE_INSIDE));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  variant->prot));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_INSIDE,
-				  PROT_READ));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_WHOLE,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_split_vma(area, RANGE_INSIDE));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_INSIDE, PROT_READ));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, base_vma_end_none)
-{
-	.layout = &layout_base, .range = RANGE_VMA_END, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_straddle_read) {
+	&layout_mixed, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_head_read)
-{
-	.layout = &layout_order2, .range = RANGE_HEAD, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_inside_read) {
+	&layout_mixed, RANGE_INSIDE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_one_page_read)
-{
-	.layout = &layout_order3, .range = RANGE_ONE_PAGE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_straddle_pmd_read) {
+	&layout_mixed, RANGE_STRADDLE_PMD, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_whole_read)
-{
-	.layout = &layout_order4, .range = RANGE_WHOLE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_one_page_read) {
+	&layout_mixed, RANGE_ONE_PAGE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order5_inside_none)
-{
-	.layout = &layout_order5, .range = RANGE_INSIDE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_straddle_none) {
+	&layout_mixed_thp, RANGE_STRADDLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_straddle_pmd_read)
-{
-	.layout = &layout_order6, .range = RANGE_STRADDLE_PMD,
-	.prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order4_straddle_read) {
+	&layout_order4, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_straddle_read)
-{
-	.layout = &layout_order7, .range = RANGE_STRADDLE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_straddle_read) {
+	&layout_pte_thp, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_head_none)
-{
-	.layout = &layout_order8, .range = RANGE_HEAD, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_whole_read) {
+	&layout_pmd_thp, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_one_page_none)
-{
-	.layout = &layout_order9, .range = RANGE_ONE_PAGE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_whole_none) {
+	&layout_pmd_thp, RANGE_WHOLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_straddle_contpte_none)
-{
-	.layout = &layout_order10, .range = RANGE_STRADDLE_CONTPTE,
-	.prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order2_whole_none) {
+	&layout_order2, RANGE_WHOLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pte_thp_straddle_none)
-{
-	.layout = &layout_pte_thp, .range = RANGE_STRADDLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order9_tail_read) {
+	&layout_order9, RANGE_TAIL, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_whole_none)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_WHOLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_whole_read) {
+	&layout_mixed_pmd, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, pmd_thp_whole_read)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_WHOLE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, partial_head_read) {
+	&layout_partial, RANGE_HEAD, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_straddle_read)
-{
-	.layout = &layout_mixed, .range = RANGE_STRADDLE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order3_straddle_read) {
+	&layout_order3, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_thp_straddle_read)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_STRADDLE, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order5_straddle_none) {
+	&layout_order5, RANGE_STRADDLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, mixed_pmd_whole_none)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_WHOLE, .prot = PROT_NONE,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order6_straddle_read) {
+	&layout_order6, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mixed_folio, partial_tail_read)
-{
-	.layout = &layout_partial, .range = RANGE_TAIL, .prot = PROT_READ,
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order7_straddle_contpte_none) {
+	&layout_order7, RANGE_STRADDLE_CONTPTE, PROT_NONE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order8_vma_end_read) {
+	&layout_order8, RANGE_VMA_END, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, order10_whole_read) {
+	&layout_order10, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_mixed_folio, base_straddle_read) {
+	&layout_base, RANGE_STRADDLE, PROT_READ
+};
+
+static struct area_state *const states[] = {
+	&state_zero, NULL
 };
 
 int main(int argc, char **argv)
 {
-	area_start();
+	area_start(states);
 	return test_harness_run(argc, argv);
 }

@@ -17,6 +17,38 @@
 #include "kselftest_harness.h"
 #include "mprotect_area.h"
 
+#define PROT_RW		(PROT_READ | PROT_WRITE)
+
+/* A step that must be done, and find nothing wrong. */
+#define STEP(call)	ASSERT_STREQ("ok", call)
+
+DECLARE_STATE(numa);
+DECLARE_STATE(cow);
+DECLARE_KIND(exited);
+DECLARE_KIND(none);
+DECLARE_KIND(shared);
+
+static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
+static LAYOUT(order4, SEG_ORDER(4, 1));
+static LAYOUT(order6, SEG_ORDER(6, 1));
+static LAYOUT(order9, SEG_ORDER(9, 1));
+static LAYOUT(pte_thp, SEG_PTE(1));
+static LAYOUT(pmd_thp, SEG_PMD(1));
+static LAYOUT_SIDES(mixed,
+		    SIDE(SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(2, 1), SEG_ORDER(0, 4)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_thp,
+		    SIDE(SEG_PTE(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_pmd,
+		    SIDE(SEG_PMD(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+
 FIXTURE(mprotect_numa_again)
 {
 	struct area area;
@@ -25,7 +57,7 @@ FIXTURE(mprotect_numa_again)
 FIXTURE_VARIANT(mprotect_numa_again)
 {
 	const struct layout *layout;
-	enum area_kind kind;
+	const struct area_kind *kind;
 	enum area_folios folios;
 	enum area_range range;
 	enum area_probe probe;
@@ -33,124 +65,117 @@ FIXTURE_VARIANT(mprotect_numa_again)
 
 FIXTURE_SETUP(mprotect_numa_again)
 {
-	area_init(&self->area, AREA_NEED_ROOT | AREA_NEED_THP |
-		  AREA_NEED_NUMA_NODES | AREA_NEED_NUMA_BALANCING);
-	ASSERT_TRUE(area_map_numa(&self->area, variant->layout, variant->kind,
-				  variant->folios));
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_init(area, AREA_NEED_ROOT | AREA_NEED_THP | AREA_NEED_NUMA_NODES |
+		  AREA_NEED_NUMA_BALANCING);
+	STEP(area_map_numa(area, variant->layout, variant->kind,
+			   variant->folios));
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
 }
 
 FIXTURE_TEARDOWN(mprotect_numa_again)
 {
-	area_destroy(&self->area);
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_destroy(area);
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
+	if (area_found(area)) {
+		snprintf(_metadata->results->reason,
+			 sizeof(_metadata->results->reason), "%s",
+			 area_found(area));
+		_metadata->exit_code = KSFT_XFAIL;
+	}
 }
 
 TEST_F(mprotect_numa_again, hinted_again)
 {
-	ASSERT_TRUE(area_hint(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ));
-	ASSERT_TRUE(area_hint(&self->area));
-	ASSERT_TRUE(area_touch(&self->area, variant->probe));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_hint(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_READ));
+	STEP(area_hint(area));
+	STEP(area_touch(area, variant->probe));
+	STEP(area_check(area));
 }
 
 TEST_F(mprotect_numa_again, protnone)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_NONE));
-	ASSERT_TRUE(area_hint(&self->area));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_touch(&self->area, variant->probe));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, variant->range));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_NONE));
+	STEP(area_hint(area));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_touch(area, variant->probe));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, base_shared_even_straddle_last)
-{
-	.layout = &layout_base, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE, .probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_shared_odd_straddle_middle) {
+	&layout_mixed, &kind_shared, FOLIOS_ODD, RANGE_STRADDLE, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order2_shared_even_one_page_first)
-{
-	.layout = &layout_order2, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.range = RANGE_ONE_PAGE, .probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_shared_odd_inside_middle) {
+	&layout_mixed, &kind_shared, FOLIOS_ODD, RANGE_INSIDE, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order4_exited_even_vma_end_last)
-{
-	.layout = &layout_order4, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.range = RANGE_VMA_END, .probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_shared_odd_one_page_middle) {
+	&layout_mixed, &kind_shared, FOLIOS_ODD, RANGE_ONE_PAGE, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order6_none_even_straddle_first)
-{
-	.layout = &layout_order6, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE, .probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_thp_shared_even_straddle_last) {
+	&layout_mixed_thp, &kind_shared, FOLIOS_EVEN, RANGE_STRADDLE, PROBE_LAST
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, order9_shared_odd_straddle_pmd_last)
-{
-	.layout = &layout_order9, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_STRADDLE_PMD, .probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, order4_none_odd_straddle_pmd_middle) {
+	&layout_order4, &kind_none, FOLIOS_ODD, RANGE_STRADDLE_PMD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pte_thp_exited_odd_inside_first)
-{
-	.layout = &layout_pte_thp, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.range = RANGE_INSIDE, .probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, pte_thp_none_odd_straddle_middle) {
+	&layout_pte_thp, &kind_none, FOLIOS_ODD, RANGE_STRADDLE, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_none_even_one_page_last)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.range = RANGE_ONE_PAGE, .probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_shared_odd_straddle_middle) {
+	&layout_pmd_thp, &kind_shared, FOLIOS_ODD, RANGE_STRADDLE, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_shared_even_one_page_first)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.range = RANGE_ONE_PAGE, .probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_none_odd_straddle_middle) {
+	&layout_pmd_thp, &kind_none, FOLIOS_ODD, RANGE_STRADDLE, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_exited_even_straddle_middle)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE, .probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, pmd_thp_exited_even_straddle_middle) {
+	&layout_pmd_thp, &kind_exited, FOLIOS_EVEN, RANGE_STRADDLE, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_none_odd_straddle_last)
-{
-	.layout = &layout_mixed, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.range = RANGE_STRADDLE, .probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, order2_shared_odd_inside_first) {
+	&layout_order2, &kind_shared, FOLIOS_ODD, RANGE_INSIDE, PROBE_FIRST
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_shared_odd_inside_last)
-{
-	.layout = &layout_mixed, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.range = RANGE_INSIDE, .probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, order9_shared_odd_inside_middle) {
+	&layout_order9, &kind_shared, FOLIOS_ODD, RANGE_INSIDE, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_thp_none_even_straddle_middle)
-{
-	.layout = &layout_mixed_thp, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.range = RANGE_STRADDLE, .probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_pmd_none_odd_straddle_middle) {
+	&layout_mixed_pmd, &kind_none, FOLIOS_ODD, RANGE_STRADDLE, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_again, mixed_pmd_shared_even_one_page_first)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.range = RANGE_ONE_PAGE, .probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_again, order6_shared_odd_straddle_middle) {
+	&layout_order6, &kind_shared, FOLIOS_ODD, RANGE_STRADDLE, PROBE_MIDDLE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_numa_again, base_shared_even_vma_end_last) {
+	&layout_base, &kind_shared, FOLIOS_EVEN, RANGE_VMA_END, PROBE_LAST
+};
+
+static struct area_state *const states[] = {
+	&state_numa, &state_cow, NULL
 };
 
 int main(int argc, char **argv)
 {
-	area_start();
+	area_start(states);
 	return test_harness_run(argc, argv);
 }

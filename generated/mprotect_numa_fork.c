@@ -20,6 +20,34 @@
 #include "kselftest_harness.h"
 #include "mprotect_area.h"
 
+/* A step that must be done, and find nothing wrong. */
+#define STEP(call)	ASSERT_STREQ("ok", call)
+
+DECLARE_STATE(numa);
+DECLARE_STATE(cow);
+DECLARE_KIND(none);
+
+static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
+static LAYOUT(order4, SEG_ORDER(4, 1));
+static LAYOUT(order6, SEG_ORDER(6, 1));
+static LAYOUT(order8, SEG_ORDER(8, 1));
+static LAYOUT(pte_thp, SEG_PTE(1));
+static LAYOUT(pmd_thp, SEG_PMD(1));
+static LAYOUT_SIDES(mixed,
+		    SIDE(SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(2, 1), SEG_ORDER(0, 4)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_thp,
+		    SIDE(SEG_PTE(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_pmd,
+		    SIDE(SEG_PMD(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+
 FIXTURE(mprotect_numa_fork)
 {
 	struct area area;
@@ -35,123 +63,122 @@ FIXTURE_VARIANT(mprotect_numa_fork)
 
 FIXTURE_SETUP(mprotect_numa_fork)
 {
-	area_init(&self->area, AREA_NEED_ROOT | AREA_NEED_THP |
-		  AREA_NEED_NUMA_NODES | AREA_NEED_NUMA_BALANCING);
-	ASSERT_TRUE(area_map_numa(&self->area, variant->layout, KIND_NONE,
-				  variant->folios));
-	ASSERT_TRUE(area_hint(&self->area));
-	ASSERT_TRUE(area_fork(&self->area, variant->shared));
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_init(area, AREA_NEED_ROOT | AREA_NEED_THP | AREA_NEED_NUMA_NODES |
+		  AREA_NEED_NUMA_BALANCING);
+	STEP(area_map_numa(area, variant->layout, &kind_none, variant->folios));
+	STEP(area_hint(area));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, variant->shared));
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
 }
 
 FIXTURE_TEARDOWN(mprotect_numa_fork)
 {
-	area_destroy(&self->area);
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_destroy(area);
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
+	if (area_found(area)) {
+		snprintf(_metadata->results->reason,
+			 sizeof(_metadata->results->reason), "%s",
+			 area_found(area));
+		_metadata->exit_code = KSFT_XFAIL;
+	}
 }
 
 TEST_F(mprotect_numa_fork, written)
 {
-	ASSERT_TRUE(area_touch(&self->area, variant->probe));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_touch(area, variant->probe));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, base_first_half_even_last)
+TEST_F(mprotect_numa_fork, written_first)
 {
-	.layout = &layout_base, .shared = PAGES_FIRST_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_LAST,
+	struct area *area = &self->area;
+
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_CHILD, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_alternate_odd_middle) {
+	&layout_mixed, PAGES_ALTERNATE, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order2_all_odd_first)
-{
-	.layout = &layout_order2, .shared = PAGES_ALL, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_first_half_odd_middle) {
+	&layout_mixed, PAGES_FIRST_HALF, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order4_alternate_even_last)
-{
-	.layout = &layout_order4, .shared = PAGES_ALTERNATE,
-	.folios = FOLIOS_EVEN, .probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_one_odd_middle) {
+	&layout_mixed, PAGES_ONE, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order6_one_even_last)
-{
-	.layout = &layout_order6, .shared = PAGES_ONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_thp_alternate_even_last) {
+	&layout_mixed_thp, PAGES_ALTERNATE, FOLIOS_EVEN, PROBE_LAST
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, order8_one_even_middle)
-{
-	.layout = &layout_order8, .shared = PAGES_ONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, order4_all_odd_middle) {
+	&layout_order4, PAGES_ALL, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_first_half_odd_middle)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_FIRST_HALF,
-	.folios = FOLIOS_ODD, .probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_alternate_odd_middle) {
+	&layout_pte_thp, PAGES_ALTERNATE, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_alternate_odd_middle)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ALTERNATE,
-	.folios = FOLIOS_ODD, .probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_first_half_odd_middle) {
+	&layout_pte_thp, PAGES_FIRST_HALF, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_one_even_first)
-{
-	.layout = &layout_pte_thp, .shared = PAGES_ONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, pte_thp_one_odd_first) {
+	&layout_pte_thp, PAGES_ONE, FOLIOS_ODD, PROBE_FIRST
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, pmd_thp_all_odd_middle)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, pmd_thp_alternate_odd_middle) {
+	&layout_pmd_thp, PAGES_ALTERNATE, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, pmd_thp_all_even_first)
-{
-	.layout = &layout_pmd_thp, .shared = PAGES_ALL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, pmd_thp_all_odd_middle) {
+	&layout_pmd_thp, PAGES_ALL, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_first_half_even_first)
-{
-	.layout = &layout_mixed, .shared = PAGES_FIRST_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, pmd_thp_all_even_middle) {
+	&layout_pmd_thp, PAGES_ALL, FOLIOS_EVEN, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_alternate_even_last)
-{
-	.layout = &layout_mixed, .shared = PAGES_ALTERNATE,
-	.folios = FOLIOS_EVEN, .probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, order2_alternate_odd_middle) {
+	&layout_order2, PAGES_ALTERNATE, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_one_odd_first)
-{
-	.layout = &layout_mixed, .shared = PAGES_ONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_pmd_alternate_odd_middle) {
+	&layout_mixed_pmd, PAGES_ALTERNATE, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_thp_first_half_odd_last)
-{
-	.layout = &layout_mixed_thp, .shared = PAGES_FIRST_HALF,
-	.folios = FOLIOS_ODD, .probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, order6_alternate_odd_middle) {
+	&layout_order6, PAGES_ALTERNATE, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_fork, mixed_pmd_all_even_middle)
-{
-	.layout = &layout_mixed_pmd, .shared = PAGES_ALL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, order8_all_odd_last) {
+	&layout_order8, PAGES_ALL, FOLIOS_ODD, PROBE_LAST
+};
+
+FIXTURE_VARIANT_ADD(mprotect_numa_fork, base_alternate_even_middle) {
+	&layout_base, PAGES_ALTERNATE, FOLIOS_EVEN, PROBE_MIDDLE
+};
+
+static struct area_state *const states[] = {
+	&state_numa, &state_cow, NULL
 };
 
 int main(int argc, char **argv)
 {
-	area_start();
+	area_start(states);
 	return test_harness_run(argc, argv);
 }

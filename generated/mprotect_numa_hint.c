@@ -22,6 +22,50 @@
 #include "kselftest_harness.h"
 #include "mprotect_area.h"
 
+#define PROT_RW		(PROT_READ | PROT_WRITE)
+
+/* A step that must be done, and find nothing wrong. */
+#define STEP(call)	ASSERT_STREQ("ok", call)
+
+DECLARE_STATE(numa);
+DECLARE_STATE(zero);
+DECLARE_STATE(cow);
+DECLARE_STATE(ksm);
+DECLARE_KIND(exited);
+DECLARE_KIND(ksm);
+DECLARE_KIND(local);
+DECLARE_KIND(none);
+DECLARE_KIND(shared);
+DECLARE_KIND(shared_half);
+DECLARE_KIND(threaded);
+DECLARE_KIND(zero);
+
+static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
+static LAYOUT(order3, SEG_ORDER(3, 1));
+static LAYOUT(order4, SEG_ORDER(4, 1));
+static LAYOUT(order5, SEG_ORDER(5, 1));
+static LAYOUT(order6, SEG_ORDER(6, 1));
+static LAYOUT(order7, SEG_ORDER(7, 1));
+static LAYOUT(order8, SEG_ORDER(8, 1));
+static LAYOUT(order9, SEG_ORDER(9, 1));
+static LAYOUT(order10, SEG_ORDER(10, 1));
+static LAYOUT(pte_thp, SEG_PTE(1));
+static LAYOUT(pmd_thp, SEG_PMD(1));
+static LAYOUT_SIDES(mixed,
+		    SIDE(SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(2, 1), SEG_ORDER(0, 4)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_thp,
+		    SIDE(SEG_PTE(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_pmd,
+		    SIDE(SEG_PMD(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+
 FIXTURE(mprotect_numa_hint)
 {
 	struct area area;
@@ -30,199 +74,167 @@ FIXTURE(mprotect_numa_hint)
 FIXTURE_VARIANT(mprotect_numa_hint)
 {
 	const struct layout *layout;
-	enum area_kind kind;
+	const struct area_kind *kind;
 	enum area_folios folios;
 	enum area_probe probe;
 };
 
 FIXTURE_SETUP(mprotect_numa_hint)
 {
-	area_init(&self->area, AREA_NEED_ROOT | AREA_NEED_THP |
-		  AREA_NEED_NUMA_NODES | AREA_NEED_NUMA_BALANCING);
-	ASSERT_TRUE(area_map_numa(&self->area, variant->layout, variant->kind,
-				  variant->folios));
-	ASSERT_TRUE(area_hint(&self->area));
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_init(area, AREA_NEED_ROOT | AREA_NEED_THP | AREA_NEED_NUMA_NODES |
+		  AREA_NEED_NUMA_BALANCING);
+	STEP(area_map_numa(area, variant->layout, variant->kind,
+			   variant->folios));
+	STEP(area_hint(area));
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
 }
 
 FIXTURE_TEARDOWN(mprotect_numa_hint)
 {
-	area_destroy(&self->area);
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_destroy(area);
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
+	if (area_found(area)) {
+		snprintf(_metadata->results->reason,
+			 sizeof(_metadata->results->reason), "%s",
+			 area_found(area));
+		_metadata->exit_code = KSFT_XFAIL;
+	}
 }
 
 TEST_F(mprotect_numa_hint, touched)
 {
-	ASSERT_TRUE(area_touch(&self->area, variant->probe));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_touch(area, variant->probe));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
 }
 
 TEST_F(mprotect_numa_hint, mprotected)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_STRADDLE,
-				  PROT_READ));
-	ASSERT_TRUE(area_touch(&self->area, variant->probe));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_STRADDLE,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_STRADDLE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_STRADDLE, PROT_READ));
+	STEP(area_touch(area, variant->probe));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_STRADDLE, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_STRADDLE));
+	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, base_exited_odd_last)
-{
-	.layout = &layout_base, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_shared_odd_middle) {
+	&layout_mixed, &kind_shared, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order2_none_odd_last)
-{
-	.layout = &layout_order2, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_shared_half_odd_middle) {
+	&layout_mixed, &kind_shared_half, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order3_shared_half_even_middle)
-{
-	.layout = &layout_order3, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_EVEN, .probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_exited_even_middle) {
+	&layout_mixed, &kind_exited, FOLIOS_EVEN, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order4_local_odd_middle)
-{
-	.layout = &layout_order4, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
-	.probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_local_odd_middle) {
+	&layout_mixed, &kind_local, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order5_shared_even_last)
-{
-	.layout = &layout_order5, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_threaded_odd_middle) {
+	&layout_mixed, &kind_threaded, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order6_exited_odd_first)
-{
-	.layout = &layout_order6, .kind = KIND_EXITED, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_zero_odd_middle) {
+	&layout_mixed, &kind_zero, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order7_ksm_even_first)
-{
-	.layout = &layout_order7, .kind = KIND_KSM, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_ksm_odd_middle) {
+	&layout_mixed, &kind_ksm, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order8_threaded_odd_last)
-{
-	.layout = &layout_order8, .kind = KIND_THREADED, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_thp_none_even_last) {
+	&layout_mixed_thp, &kind_none, FOLIOS_EVEN, PROBE_LAST
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order9_threaded_even_middle)
-{
-	.layout = &layout_order9, .kind = KIND_THREADED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order4_none_odd_middle) {
+	&layout_order4, &kind_none, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, order10_shared_half_odd_first)
-{
-	.layout = &layout_order10, .kind = KIND_SHARED_HALF,
-	.folios = FOLIOS_ODD, .probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, pte_thp_none_odd_middle) {
+	&layout_pte_thp, &kind_none, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pte_thp_local_odd_last)
-{
-	.layout = &layout_pte_thp, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_none_odd_middle) {
+	&layout_pmd_thp, &kind_none, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_none_even_last)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_NONE, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_shared_odd_middle) {
+	&layout_pmd_thp, &kind_shared, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_zero_odd_last)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_ZERO, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_local_odd_middle) {
+	&layout_pmd_thp, &kind_local, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_shared_odd_first)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_SHARED, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_threaded_odd_middle) {
+	&layout_pmd_thp, &kind_threaded, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_local_odd_last)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_LOCAL, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_zero_odd_middle) {
+	&layout_pmd_thp, &kind_zero, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, pmd_thp_threaded_even_middle)
-{
-	.layout = &layout_pmd_thp, .kind = KIND_THREADED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order2_none_odd_middle) {
+	&layout_order2, &kind_none, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_zero_even_last)
-{
-	.layout = &layout_mixed, .kind = KIND_ZERO, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order9_shared_odd_middle) {
+	&layout_order9, &kind_shared, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_ksm_even_last)
-{
-	.layout = &layout_mixed, .kind = KIND_KSM, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_pmd_none_odd_middle) {
+	&layout_mixed_pmd, &kind_none, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_shared_even_last)
-{
-	.layout = &layout_mixed, .kind = KIND_SHARED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order3_none_even_last) {
+	&layout_order3, &kind_none, FOLIOS_EVEN, PROBE_LAST
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_shared_half_odd_last)
-{
-	.layout = &layout_mixed, .kind = KIND_SHARED_HALF, .folios = FOLIOS_ODD,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order5_none_odd_middle) {
+	&layout_order5, &kind_none, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_exited_even_last)
-{
-	.layout = &layout_mixed, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order6_shared_odd_middle) {
+	&layout_order6, &kind_shared, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_local_even_last)
-{
-	.layout = &layout_mixed, .kind = KIND_LOCAL, .folios = FOLIOS_EVEN,
-	.probe = PROBE_LAST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order7_none_odd_middle) {
+	&layout_order7, &kind_none, FOLIOS_ODD, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_threaded_even_first)
-{
-	.layout = &layout_mixed, .kind = KIND_THREADED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order8_none_odd_last) {
+	&layout_order8, &kind_none, FOLIOS_ODD, PROBE_LAST
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_thp_none_odd_first)
-{
-	.layout = &layout_mixed_thp, .kind = KIND_NONE, .folios = FOLIOS_ODD,
-	.probe = PROBE_FIRST,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, order10_none_even_first) {
+	&layout_order10, &kind_none, FOLIOS_EVEN, PROBE_FIRST
 };
 
-FIXTURE_VARIANT_ADD(mprotect_numa_hint, mixed_pmd_exited_even_middle)
-{
-	.layout = &layout_mixed_pmd, .kind = KIND_EXITED, .folios = FOLIOS_EVEN,
-	.probe = PROBE_MIDDLE,
+FIXTURE_VARIANT_ADD(mprotect_numa_hint, base_none_even_middle) {
+	&layout_base, &kind_none, FOLIOS_EVEN, PROBE_MIDDLE
+};
+
+static struct area_state *const states[] = {
+	&state_numa, &state_zero, &state_cow, &state_ksm, NULL
 };
 
 int main(int argc, char **argv)
 {
-	area_start();
+	area_start(states);
 	return test_harness_run(argc, argv);
 }

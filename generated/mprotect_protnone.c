@@ -19,6 +19,41 @@
 #include "kselftest_harness.h"
 #include "mprotect_area.h"
 
+#define PROT_RW		(PROT_READ | PROT_WRITE)
+
+/* A step that must be done, and find nothing wrong. */
+#define STEP(call)	ASSERT_STREQ("ok", call)
+
+DECLARE_STATE(zero);
+
+static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
+static LAYOUT(order3, SEG_ORDER(3, 1));
+static LAYOUT(order4, SEG_ORDER(4, 1));
+static LAYOUT(order5, SEG_ORDER(5, 1));
+static LAYOUT(order6, SEG_ORDER(6, 1));
+static LAYOUT(order7, SEG_ORDER(7, 1));
+static LAYOUT(order8, SEG_ORDER(8, 1));
+static LAYOUT(order9, SEG_ORDER(9, 1));
+static LAYOUT(order10, SEG_ORDER(10, 1));
+static LAYOUT(pte_thp, SEG_PTE(1));
+static LAYOUT(pmd_thp, SEG_PMD(1));
+static LAYOUT_SIDES(mixed,
+		    SIDE(SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(2, 1), SEG_ORDER(0, 4)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_thp,
+		    SIDE(SEG_PTE(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_pmd,
+		    SIDE(SEG_PMD(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT(partial, SEG_ORDER(4, 1), SEG_HOLES(4), SEG_ORDER(0, 4),
+	      SEG_ORDER(3, 1));
+
 FIXTURE(mprotect_protnone)
 {
 	struct area area;
@@ -33,178 +68,158 @@ FIXTURE_VARIANT(mprotect_protnone)
 
 FIXTURE_SETUP(mprotect_protnone)
 {
-	area_init(&self->area, AREA_NEED_ROOT | AREA_NEED_THP);
-	ASSERT_TRUE(area_map(&self->area, variant->layout));
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_init(area, AREA_NEED_ROOT | AREA_NEED_THP);
+	STEP(area_map(area, variant->layout));
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
 }
 
 FIXTURE_TEARDOWN(mprotect_protnone)
 {
-	area_destroy(&self->area);
-	if (area_skipped(&self->area))
-		SKIP(return, "%s", area_skipped(&self->area));
+	struct area *area = &self->area;
+
+	area_destroy(area);
+	if (area_skipped(area))
+		SKIP(return, "%s", area_skipped(area));
+	if (area_found(area)) {
+		snprintf(_metadata->results->reason,
+			 sizeof(_metadata->results->reason), "%s",
+			 area_found(area));
+		_metadata->exit_code = KSFT_XFAIL;
+	}
 }
 
 TEST_F(mprotect_protnone, and_back)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_NONE));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, variant->range));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_NONE));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_check(area));
 }
 
 TEST_F(mprotect_protnone, overlapping)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_NONE));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_NONE));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->second,
-				  PROT_NONE));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->second,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, variant->second));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_WHOLE,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_NONE));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_NONE));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->second, PROT_NONE));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_READ));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->second, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, variant->second));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
 }
 
 TEST_F(mprotect_protnone, chain)
 {
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->second,
-				  PROT_NONE));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, variant->range));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->range,
-				  PROT_NONE));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, variant->second,
-				  PROT_READ));
-	ASSERT_TRUE(area_check(&self->area));
-	ASSERT_TRUE(area_mprotect(&self->area, PROCESS_PARENT, RANGE_WHOLE,
-				  PROT_READ | PROT_WRITE));
-	ASSERT_TRUE(area_write(&self->area, PROCESS_PARENT, RANGE_WHOLE));
-	ASSERT_TRUE(area_check(&self->area));
+	struct area *area = &self->area;
+
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_READ));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->second, PROT_NONE));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_NONE));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->second, PROT_READ));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, base_straddle_contpte_straddle_contpte)
-{
-	.layout = &layout_base, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_STRADDLE_CONTPTE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_straddle_straddle) {
+	&layout_mixed, RANGE_STRADDLE, RANGE_STRADDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order2_inside_whole)
-{
-	.layout = &layout_order2, .range = RANGE_INSIDE, .second = RANGE_WHOLE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_inside_straddle) {
+	&layout_mixed, RANGE_INSIDE, RANGE_STRADDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order3_straddle_contpte_straddle)
-{
-	.layout = &layout_order3, .range = RANGE_STRADDLE_CONTPTE,
-	.second = RANGE_STRADDLE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_one_page_inside) {
+	&layout_mixed, RANGE_ONE_PAGE, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order4_straddle_pmd_whole)
-{
-	.layout = &layout_order4, .range = RANGE_STRADDLE_PMD,
-	.second = RANGE_WHOLE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_straddle_inside) {
+	&layout_mixed_thp, RANGE_STRADDLE, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order5_tail_straddle_contpte)
-{
-	.layout = &layout_order5, .range = RANGE_TAIL,
-	.second = RANGE_STRADDLE_CONTPTE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, order4_straddle_inside) {
+	&layout_order4, RANGE_STRADDLE, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order6_head_whole)
-{
-	.layout = &layout_order6, .range = RANGE_HEAD, .second = RANGE_WHOLE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, pte_thp_straddle_inside) {
+	&layout_pte_thp, RANGE_STRADDLE, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order7_straddle_vma_end)
-{
-	.layout = &layout_order7, .range = RANGE_STRADDLE,
-	.second = RANGE_VMA_END,
+FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_whole_inside) {
+	&layout_pmd_thp, RANGE_WHOLE, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order8_tail_inside)
-{
-	.layout = &layout_order8, .range = RANGE_TAIL, .second = RANGE_INSIDE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_whole_whole) {
+	&layout_pmd_thp, RANGE_WHOLE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order9_inside_inside)
-{
-	.layout = &layout_order9, .range = RANGE_INSIDE, .second = RANGE_INSIDE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, order2_whole_inside) {
+	&layout_order2, RANGE_WHOLE, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, order10_vma_end_whole)
-{
-	.layout = &layout_order10, .range = RANGE_VMA_END,
-	.second = RANGE_WHOLE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, order9_tail_inside) {
+	&layout_order9, RANGE_TAIL, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, pte_thp_vma_end_straddle_contpte)
-{
-	.layout = &layout_pte_thp, .range = RANGE_VMA_END,
-	.second = RANGE_STRADDLE_CONTPTE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_pmd_straddle_pmd_straddle) {
+	&layout_mixed_pmd, RANGE_STRADDLE_PMD, RANGE_STRADDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_whole_whole)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_WHOLE, .second = RANGE_WHOLE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, partial_head_inside) {
+	&layout_partial, RANGE_HEAD, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, pmd_thp_whole_inside)
-{
-	.layout = &layout_pmd_thp, .range = RANGE_WHOLE, .second = RANGE_INSIDE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, order3_straddle_inside) {
+	&layout_order3, RANGE_STRADDLE, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_inside_straddle)
-{
-	.layout = &layout_mixed, .range = RANGE_INSIDE,
-	.second = RANGE_STRADDLE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, order5_straddle_straddle_contpte) {
+	&layout_order5, RANGE_STRADDLE, RANGE_STRADDLE_CONTPTE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_straddle_straddle)
-{
-	.layout = &layout_mixed, .range = RANGE_STRADDLE,
-	.second = RANGE_STRADDLE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, order6_straddle_inside) {
+	&layout_order6, RANGE_STRADDLE, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_thp_whole_straddle_contpte)
-{
-	.layout = &layout_mixed_thp, .range = RANGE_WHOLE,
-	.second = RANGE_STRADDLE_CONTPTE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, order7_straddle_contpte_inside) {
+	&layout_order7, RANGE_STRADDLE_CONTPTE, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, mixed_pmd_tail_vma_end)
-{
-	.layout = &layout_mixed_pmd, .range = RANGE_TAIL,
-	.second = RANGE_VMA_END,
+FIXTURE_VARIANT_ADD(mprotect_protnone, order8_vma_end_straddle) {
+	&layout_order8, RANGE_VMA_END, RANGE_STRADDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_protnone, partial_one_page_whole)
-{
-	.layout = &layout_partial, .range = RANGE_ONE_PAGE,
-	.second = RANGE_WHOLE,
+FIXTURE_VARIANT_ADD(mprotect_protnone, order10_whole_inside) {
+	&layout_order10, RANGE_WHOLE, RANGE_INSIDE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_protnone, base_straddle_vma_end) {
+	&layout_base, RANGE_STRADDLE, RANGE_VMA_END
+};
+
+static struct area_state *const states[] = {
+	&state_zero, NULL
 };
 
 int main(int argc, char **argv)
 {
-	area_start();
+	area_start(states);
 	return test_harness_run(argc, argv);
 }
