@@ -214,9 +214,11 @@ void area_start(struct area_state *const states[])
 	area_states = states;
 	for (int nr = 0; states[nr]; nr++)
 		states[nr]->nr = nr;
-	/* One program at a time; the keeper, which ends last, has the lock, too. */
-	if (flock(open(THP_DIR "enabled", O_RDONLY), LOCK_EX) && errno != EBADF)
-		ksft_exit_fail_msg("flock: %s\n", strerror(errno));
+	/*
+	 * One program at a time, where the kernel has locks; the keeper, which ends
+	 * last, holds it, too.
+	 */
+	flock(open(THP_DIR "enabled", O_RDONLY), LOCK_EX);
 	program = getpid();
 	shared = shared_memory(sizeof(*shared));
 	save();
