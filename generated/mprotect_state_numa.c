@@ -30,6 +30,7 @@ enum hint {
 struct area_state state_numa;
 
 static size_t nr_local_faults;
+static long highest_seq;	/* mm->numa_scan_seq after the last hint */
 
 static __u8 *hint_of(const struct area *area, size_t page)
 {
@@ -280,6 +281,29 @@ static time_t cpu_seconds(void)
 }
 
 /*
+ * Above which mm->numa_scan_seq, that is @seq now, no VMA is left out any more.
+ * task_numa_work() leaves out one for which it is what it was at the last visit,
+ * and vma_is_accessed() one that was not accessed lately, until it is larger by
+ * the number of threads; but neither does so twice with the first two numbers if
+ * the VMA was first visited at 0. To fork, or to start a thread, sets it to 0, see
+ * init_numa_balancing().
+ */
+static long visits_before(const struct area *area, long seq)
+{
+	long threads = area->actor[PROCESS_THREAD].pid ? 2 : 1;
+	static long newest_seq;
+	long visits = 0;
+
+	if (seq < highest_seq)
+		visits = newest_seq ? highest_seq + threads : 1;
+	else if (seq)
+		visits = seq + threads;
+	if (newest_seq < seq)
+		newest_seq = seq;
+	return visits;
+}
+
+/*
  * Turns balancing on until that has happened. Not for longer than a second or two
  * at a time: an emulator can miss that the kernel patches its code to turn it on
  * (QEMU before 8.1), and then nothing is visited until it is turned on again.
@@ -290,8 +314,7 @@ static struct balanced balance(struct area *area, long nr)
 	int turn;
 
 	before = balanced_since(&nothing);
-	/* VMAs may be left out of a second visit, see task_numa_work(). */
-	before.scans += before.scans > 0;
+	before.scans = visits_before(area, before.scans);
 	for (turn = 0; turn < BALANCE_TURNS && !is_balanced(&before, nr); turn++) {
 		time_t end = cpu_seconds() + 2;
 
@@ -304,6 +327,7 @@ static struct balanced balance(struct area *area, long nr)
 		setting_write(NUMA_BALANCING, "0");
 	}
 	area->moved_before = moved_pages();
+	highest_seq = scans_done();
 	return balanced_since(&before);
 }
 
