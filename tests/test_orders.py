@@ -13,14 +13,16 @@ from ksftci.results.model import Verdict
 
 @pytest.mark.qemu
 @pytest.mark.parametrize(
-    ("seed", "count"), [(1, 60), pytest.param(None, 1000, marks=pytest.mark.nightly)], ids=["known", "any"]
+    ("seed", "count", "values"),
+    [(5, 60, 1), pytest.param(None, 1000, 2, marks=pytest.mark.nightly)],
+    ids=["known", "any"],
 )
-def test_any_order_that_is_accepted_is_right(tmp_path: Path, seed: int | None, count: int) -> None:
+def test_any_order_that_is_accepted_is_right(tmp_path: Path, seed: int | None, count: int, values: int) -> None:
     seed = random.randrange(10**6) if seed is None else seed
-    print(f"again: python -m tests.fuzz.orders --seed {seed} --count {count} --minimize")
+    print(f"again: python -m tests.fuzz.orders --seed {seed} --count {count} --tests 30 --values {values} --minimize")
     tree = tmp_path / "linux"
     call("ksftci", "tree", "get", "debian:7.3", "--to", tree)
-    programs = list(draw(seed, count))
+    programs = list(draw(seed, count, tests=30, values=values))
     results = Kernel(tree, ("--kernel", "debian:7.3")).run(programs)
     wrong = [f"{failure.result.reason}\n{failure.order.text}" for failure in failures(programs, results)]
     assert not wrong, "\n".join(wrong)

@@ -73,8 +73,9 @@ def draw(
     tests: int = 20,
     verbs: Sequence[str] = ORDINARY,
     layouts: Sequence[str] = tuple(library()),
+    values: int = 2,
 ) -> Iterator[Order]:
-    """Programs with `count` orders, `tests` in each of them but the last one."""
+    """Programs with `count` orders, `tests` in each of them but the last one; an axis has at most so many `values`."""
     for number, first in enumerate(range(0, count, tests)):
         yield orders.write(
             random.Random(f"{seed}.{number}"),
@@ -84,7 +85,7 @@ def draw(
             verbs=verbs,
             setup=(0, 3),
             steps=(3, 12),
-            values=2,
+            values=values,
         )
 
 
@@ -168,6 +169,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="default: a random one, printed")
     parser.add_argument("--count", type=int, default=100, help="how many orders (100)")
     parser.add_argument("--tests", type=int, default=20, help="how many of them in a program (20)")
+    parser.add_argument("--values", type=int, default=2, help="of an axis, at most (2)")
     parser.add_argument("--kernel", default="debian:7.3", help="as for ksftci run (debian:7.3)")
     parser.add_argument("--arch", help="as for ksftci run")
     parser.add_argument("--native", action="store_true", help="this machine's kernel, as root; without NUMA")
@@ -182,7 +184,7 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> int:
     options = _parser().parse_args()
     verbs = [verb for verb in options.verbs.split(",") if not options.native or verb not in _NEEDS_NODES]
-    programs = list(draw(options.seed, options.count, options.tests, verbs, options.layouts.split(",")))
+    programs = list(draw(options.seed, options.count, options.tests, verbs, options.layouts.split(","), options.values))
     if options.show:
         print("---\n".join(order.text for order in programs))
         return 0
