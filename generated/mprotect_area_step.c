@@ -121,7 +121,7 @@ static bool serve_mprotect(struct area *area, const struct request *request)
 					 end - i, i, prot, strerror(error),
 					 strerror(expected));
 	}
-	return true;
+	return area_verdict(area);
 }
 
 /* Has a step done, if the test is not skipped. */
