@@ -61,7 +61,7 @@ struct cost {
 
 /* What came of it. */
 struct access {
-	int code;		/* si_code of the signal, 0 where it worked */
+	int code;		/* si_code of SIGSEGV, -SIGBUS, or 0 where it worked */
 	int faults, major;	/* taken: all, and major ones */
 	__u64 value;		/* that was read */
 };
