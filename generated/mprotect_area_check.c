@@ -35,11 +35,11 @@ __u64 seen_pfn(const struct area *area, size_t page)
 	return entry & PM_PRESENT ? PAGEMAP_PFN(entry) : 0;
 }
 
-/* Pages that the kernel has moved, swapped or split since it was booted. */
+/* Pages that the kernel has moved or swapped since it was booted. */
 unsigned long moved_pages(void)
 {
 	return vm_counter("pgmigrate_success") + vm_counter("pswpout") +
-	       vm_counter("thp_split_page");
+	       vm_counter("zswpout");
 }
 
 /* Memory of the process that PMDs map, in pages; the zero page does not count. */
