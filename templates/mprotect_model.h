@@ -18,6 +18,7 @@
 #include "mprotect_area_tree.h"
 
 #define MAX_STATES	8
+#define FRAME_LAYERS	(2 * NR_VIEWS)	/* of frames for each page of the window */
 #define VMA_SPLIT	1U		/* and one bit for each state */
 #define VMA_STATE(state)	(2U << (state).nr)
 
