@@ -32,7 +32,7 @@ __u64 seen_pfn(const struct area *area, size_t page)
 {
 	__u64 entry = area->entry[page];
 
-	return entry & PM_PRESENT ? PAGEMAP_PFN(entry) : 0;
+	return (entry & PM_PRESENT) ? PAGEMAP_PFN(entry) : 0;
 }
 
 /* Pages that the kernel has moved or swapped since it was booted. */
@@ -258,7 +258,7 @@ static const char *difference(__u64 seen, struct bits must, bool is_flags)
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (names[i].is_flags == is_flags &&
 		    (seen ^ must.value) & must.mask & names[i].bit)
-			return names[i].name + (seen & names[i].bit ? 4 : 0);
+			return names[i].name + ((seen & names[i].bit) ? 4 : 0);
 	return NULL;
 }
 
