@@ -130,9 +130,6 @@ void area_init(struct area *area, unsigned int needs)
 void area_destroy(struct area *area)
 {
 	actors_destroy(area);
-	for (struct area_state *const *s = area_states; *s; s++)
-		if ((*s)->destroy)
-			(*s)->destroy(area);
 	if (area->reserved)
 		munmap(area->reserved, area->reserved_len);
 	if (area->pages)

@@ -109,7 +109,6 @@ struct area_state {
 	void (*show)(const struct area *area, size_t page, struct shown *shown);
 	/* What must hold beside the window. */
 	bool (*verify)(struct area *area);
-	void (*destroy)(struct area *area);
 };
 
 /* What some of the folios are among those that NUMA balancing may hint. */
