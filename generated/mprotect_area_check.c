@@ -332,6 +332,7 @@ static void check_value(struct area *area, size_t page)
 /* Holds each page of the process against the model. */
 bool area_serve_check(struct area *area, const struct request *request)
 {
+	unsigned long moved = moved_pages();
 	bool good = true;
 	size_t i;
 
@@ -355,5 +356,7 @@ bool area_serve_check(struct area *area, const struct request *request)
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->verify)
 			good = good && (*s)->verify(area);
+	/* All pages were where they must be: what moves one is to come. */
+	area->moved_before = moved;
 	return area_verdict(area) && good;
 }
