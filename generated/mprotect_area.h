@@ -140,7 +140,7 @@ struct area {
 	size_t model_len;		/* of all that follows */
 	struct page *pages;		/* [NR_VIEWS][nr_pages] */
 	struct page *page;		/* [nr_pages], of this process */
-	struct frame *frames;		/* [NR_VIEWS + 1][nr_pages] */
+	struct frame *frames;		/* [FRAME_LAYERS][nr_pages] */
 	struct sight *sight;		/* [nr_pages], what was seen last */
 	__u64 *entry, *flags;		/* [nr_pages], of pagemap and kpageflags */
 	size_t nr_wrong, nr_moved;	/* pages, in this step */

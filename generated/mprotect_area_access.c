@@ -17,7 +17,7 @@ static void access_handler(int signum, siginfo_t *info, void *context)
 {
 	(void)context;
 	if (is_armed)
-		siglongjmp(access_env, info->si_code);
+		siglongjmp(access_env, signum == SIGSEGV ? info->si_code : -signum);
 	signal(signum, SIG_DFL);
 }
 

@@ -32,14 +32,14 @@ __u64 seen_pfn(const struct area *area, size_t page)
 {
 	__u64 entry = area->entry[page];
 
-	return entry & PM_PRESENT ? PAGEMAP_PFN(entry) : 0;
+	return (entry & PM_PRESENT) ? PAGEMAP_PFN(entry) : 0;
 }
 
-/* Pages that the kernel has moved, swapped or split since it was booted. */
+/* Pages that the kernel has moved or swapped since it was booted. */
 unsigned long moved_pages(void)
 {
 	return vm_counter("pgmigrate_success") + vm_counter("pswpout") +
-	       vm_counter("thp_split_page");
+	       vm_counter("zswpout");
 }
 
 /* Memory of the process that PMDs map, in pages; the zero page does not count. */
@@ -258,7 +258,7 @@ static const char *difference(__u64 seen, struct bits must, bool is_flags)
 	for (i = 0; i < ARRAY_SIZE(names); i++)
 		if (names[i].is_flags == is_flags &&
 		    (seen ^ must.value) & must.mask & names[i].bit)
-			return names[i].name + (seen & names[i].bit ? 4 : 0);
+			return names[i].name + ((seen & names[i].bit) ? 4 : 0);
 	return NULL;
 }
 
@@ -332,6 +332,7 @@ static void check_value(struct area *area, size_t page)
 /* Holds each page of the process against the model. */
 bool area_serve_check(struct area *area, const struct request *request)
 {
+	unsigned long moved = moved_pages();
 	bool good = true;
 	size_t i;
 
@@ -355,5 +356,7 @@ bool area_serve_check(struct area *area, const struct request *request)
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->verify)
 			good = good && (*s)->verify(area);
+	/* All pages were where they must be: what moves one is to come. */
+	area->moved_before = moved;
 	return area_verdict(area) && good;
 }

@@ -130,9 +130,6 @@ void area_init(struct area *area, unsigned int needs)
 void area_destroy(struct area *area)
 {
 	actors_destroy(area);
-	for (struct area_state *const *s = area_states; *s; s++)
-		if ((*s)->destroy)
-			(*s)->destroy(area);
 	if (area->reserved)
 		munmap(area->reserved, area->reserved_len);
 	if (area->pages)
@@ -203,11 +200,11 @@ static void alloc_model(struct area *area)
 	size_t i, nr = area->nr_pages;
 
 	area->model_len = nr * (NR_VIEWS * sizeof(*area->pages) +
-				(NR_VIEWS + 1) * sizeof(*area->frames) +
+				FRAME_LAYERS * sizeof(*area->frames) +
 				sizeof(*area->sight) + 2 * sizeof(__u64));
 	area->pages = shared_memory(area->model_len);
 	area->frames = (struct frame *)(area->pages + NR_VIEWS * nr);
-	area->sight = (struct sight *)(area->frames + (NR_VIEWS + 1) * nr);
+	area->sight = (struct sight *)(area->frames + FRAME_LAYERS * nr);
 	area->entry = (__u64 *)(area->sight + nr);
 	area->flags = area->entry + nr;
 	area->page = area->pages;

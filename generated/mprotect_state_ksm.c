@@ -22,7 +22,7 @@
  */
 static struct {
 	char *addr[2];
-	__u64 *pfn;		/* 0: has no twin */
+	__u64 *pfn;		/* 0: has no twin; kept until the process ends */
 } twins;
 
 struct area_state state_ksm;
@@ -96,20 +96,12 @@ static bool ksm_verify(struct area *area)
 	return true;
 }
 
-static void ksm_destroy(struct area *area)
-{
-	(void)area;
-	free(twins.pfn);
-	twins.pfn = NULL;
-}
-
 struct area_state state_ksm = {
 	.name = "ksm",
 	.cost = ksm_cost,
 	.accessed = ksm_accessed,
 	.show = ksm_show,
 	.verify = ksm_verify,
-	.destroy = ksm_destroy,
 };
 
 /* Memory for the twins on both sides, in the room around the window. */

@@ -373,7 +373,7 @@ const char *area_hint(struct area *area)
 /* Reads all pages, folio by folio, and counts the hinting faults of each. */
 static bool touch(struct area *area, enum area_probe probe)
 {
-	const struct request request = { .name = "touch" };
+	static const struct request request = { .name = "touch" };
 	size_t i, k, nr;
 
 	nr_local_faults = 0;

@@ -84,9 +84,13 @@ const char *area_measure(struct area *area, int prot)
 	if (area_skipped(area))
 		return area_answer(area, true);
 	area_init(&base, 0);
-	area_map_full(&base, &single_pages);
-	good = area_skipped(&base) ? area_skip(area, "%s", area_skipped(&base)) :
-	       take_turns(area, &base, prot);
+	if (strcmp(area_map_full(&base, &single_pages), "ok"))
+		good = area_fail(area, "measure: %s", base.answer->what);
+	else if (area_skipped(&base))
+		good = area_skip(area, "%s", area_skipped(&base));
+	else
+		good = take_turns(area, &base, prot);
 	area_destroy(&base);
+	settings_track_test(true);
 	return area_answer(area, good);
 }

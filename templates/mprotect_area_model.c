@@ -55,14 +55,28 @@ void area_leave_frame(struct page *page)
 	page->frame = NULL;
 }
 
-/* A page of its own, which is a folio: in as many layers as there are views. */
+/* Mapped, or the head of a folio of which another page is. */
+static bool is_used(const struct area *area, const struct frame *frame)
+{
+	size_t i;
+
+	for (i = 0; frame->nr > 1 && i < NR_VIEWS * area->nr_pages; i++)
+		if (area->pages[i].frame && area->pages[i].frame->head == frame)
+			return true;
+	return frame->mappers;
+}
+
+/*
+ * A page of its own, which is a folio. Each view maps one frame at most, and is
+ * inside of one folio at most: there is a layer for each of them.
+ */
 void area_new_frame(struct area *area, size_t page)
 {
 	struct frame *frame = area->frames + page;
 	struct page *it = &area->page[page];
 
 	area_leave_frame(it);
-	while (frame->mappers)
+	while (is_used(area, frame))
 		frame += area->nr_pages;
 	*frame = (struct frame){
 		.mappers = 1, .head = frame, .nr = 1, .mapped_by = 1U << area->self,

@@ -228,8 +228,9 @@ void area_start(struct area_state *const states[])
 	if (!keeper)
 		keep();
 	atexit(dismiss_keeper);
-	while (!shared->is_quiet)
-		usleep(1000);
+	for (; !shared->is_quiet; usleep(1000))
+		if (waitpid(keeper, NULL, WNOHANG))
+			ksft_exit_fail_msg("the keeper of the settings has ended\n");
 }
 
 /* So that the keeper finds the test when the program is killed. */

@@ -18,6 +18,7 @@
 #include "mprotect_area_tree.h"
 
 #define MAX_STATES	8
+#define FRAME_LAYERS	(2 * NR_VIEWS)	/* of frames for each page of the window */
 #define VMA_SPLIT	1U		/* and one bit for each state */
 #define VMA_STATE(state)	(2U << (state).nr)
 
@@ -60,7 +61,7 @@ struct cost {
 
 /* What came of it. */
 struct access {
-	int code;		/* si_code of the signal, 0 where it worked */
+	int code;		/* si_code of SIGSEGV, -SIGBUS, or 0 where it worked */
 	int faults, major;	/* taken: all, and major ones */
 	__u64 value;		/* that was read */
 };
@@ -107,7 +108,6 @@ struct area_state {
 	void (*show)(const struct area *area, size_t page, struct shown *shown);
 	/* What must hold beside the window. */
 	bool (*verify)(struct area *area);
-	void (*destroy)(struct area *area);
 };
 
 /* What some of the folios are among those that NUMA balancing may hint. */
