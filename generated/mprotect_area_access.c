@@ -49,6 +49,8 @@ static void access_once(struct access *access, __u64 *word, bool is_write,
 	is_armed = false;
 }
 
+/* One copy of the code: what access_warm_up() runs is what is counted. */
+__attribute__((noinline))
 struct access access_word(__u64 *word, bool is_write, __u64 value)
 {
 	struct rusage before, after;
@@ -124,6 +126,7 @@ void area_accessed(struct area *area, size_t page, bool is_write, int faults)
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->accessed)
 			(*s)->accessed(area, page, is_write, faults);
+	area->page[page].may_be_old = false;
 	if (is_write)
 		area->page[page].readonly = READONLY_NO;
 }

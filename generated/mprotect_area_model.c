@@ -215,6 +215,9 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->cost)
 			(*s)->cost(area, page, is_write, &cost);
+	/* Any other fault sets the flag, too. */
+	if (!cost.max && it->may_be_old)
+		cost.max = 1;
 	/* A PTE that DAMON makes old while a fault is served is faulted twice. */
 	if (cost.max && area->has_damon)
 		cost.max++;

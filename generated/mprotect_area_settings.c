@@ -39,9 +39,9 @@ static struct {
 	{ .path = NUMA_BALANCING, .quiet = "0" },
 	/* Read when a process is forked, so that all tests start with them. */
 	{ .path = NUMA_DIR "scan_delay_ms", .quiet = "1" },
-	{ .path = NUMA_DIR "scan_period_min_ms", .quiet = "20" },
+	{ .path = NUMA_DIR "scan_period_min_ms", .quiet = "10" },
 	{ .path = NUMA_DIR "scan_period_max_ms", .quiet = "40" },
-	{ .path = NUMA_DIR "scan_size_mb", .quiet = "256" },
+	{ .path = NUMA_DIR "scan_size_mb", .quiet = "32" },
 	/* A PTE that they make old while a fault is served is faulted twice. */
 	{ .path = DAMON("stat"), .quiet = "N" },
 	{ .path = DAMON("reclaim"), .quiet = "N" },

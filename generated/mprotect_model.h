@@ -47,6 +47,7 @@ struct page {
 		READONLY_YES,
 		READONLY_MAYBE,
 	} readonly;
+	bool may_be_old;	/* a fault that the access flag may take */
 	__u8 mark[MAX_STATES];	/* of each state that a program links */
 };
 
