@@ -172,11 +172,15 @@ static void settle(struct area *area, size_t page)
 	const struct sight *sight = &area->sight[page];
 	const struct access *access = &sight->access;
 	const struct cost *cost = &sight->cost;
+	bool is_moved;
 
 	area_settle_frame(area, page, *cost, sight->was);
-	if (area_is_moved(area, page))
+	is_moved = area_is_moved(area, page);
+	if (!is_moved)
+		area_check_frame(area, page);
+	/* It comes back from swap by a major fault; no other one is excused. */
+	if (is_moved && access->major)
 		return;
-	area_check_frame(area, page);
 	if (access->faults < cost->min || access->faults > cost->max)
 		area_mark(area, page, "%d faults, expected %d%s", access->faults,
 			  cost->min, cost->max > cost->min ? " or more" : "");

@@ -86,8 +86,8 @@ static void look_for_pmds(const struct area *area)
 	if (nr < 0)
 		sum -= huge_pages();
 	for (i = 0; i < area->nr_pages; i++)
-		area->sight[i].is_huge = nr < 0 && it[i].by_pmd &&
-					 (!sum || !is_counted(area, i));
+		area->sight[i].is_huge = nr < 0 &&
+			(is_counted(area, i) ? it[i].by_pmd == !sum : it[i].by_pmd);
 	for (k = 0; k < nr; k++)
 		for (i = (regions[k].start - arg.start) / psize();
 		     i < (regions[k].end - arg.start) / psize(); i++)
@@ -203,7 +203,7 @@ void area_check_frame(struct area *area, size_t page)
 /*
  * Whether the kernel has moved the page for its own reasons (compaction,
  * reclaim): its frame is another, or gone, and the kernel has counted that it
- * moved some. Then nothing is said about the frame and the faults of this page.
+ * moved some. Then nothing is said about the frame of this page.
  */
 bool area_is_moved(struct area *area, size_t page)
 {

@@ -209,14 +209,15 @@ static bool merge_pages(struct area *area, const bool *chosen)
 	for (i = 0; i < area->nr_pages; i++) {
 		struct page *it = &area->page[i];
 
+		/* A split may lose bits of a PTE: their faults are not to be counted. */
 		if (chosen[i]) {
+			access_word(page_word(area, i), false, 0);
 			area_split_pmd(area, i);
 			it->what = &state_ksm;
 			it->exclusive = false;
 			it->frame->mappers = 2;
 			twins.pfn[i] = twin_pfn(area, i);
 		} else if (it->what == &page_anon) {
-			/* A split may lose a PTE's dirty bit: not to be counted. */
 			*page_word(area, i) = it->value;
 		}
 	}

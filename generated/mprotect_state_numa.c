@@ -150,20 +150,18 @@ static bool is_shared_folio(const struct area *area, size_t page)
 	return false;
 }
 
-/* 1 or 0: the kernel has the function, or not; -1: it does not say. */
-static int kernel_has_function(const char *symbol)
+/* Whether kallsyms lists the function; a compiler may have taken it away. */
+static bool kernel_has_function(const char *symbol)
 {
+	FILE *file = fopen("/proc/kallsyms", "re");
 	char line[256], name[128];
-	int has = -1;
-	FILE *file;
+	bool has = false;
 
-	file = fopen("/proc/kallsyms", "re");
-	if (!file)
-		return -1;
-	while (has < 1 && fgets(line, sizeof(line), file))
+	while (file && !has && fgets(line, sizeof(line), file))
 		if (sscanf(line, "%*s %*s %127s", name) == 1)
 			has = !strcmp(name, symbol);
-	fclose(file);
+	if (file)
+		fclose(file);
 	return has;
 }
 
@@ -174,9 +172,8 @@ static bool is_filtered(const struct page *page)
 
 	/* Before that change_huge_pmd() hints a PMD whatever the folio is. */
 	if (has_filter < 0)
-		has_filter = kernel_has_function("folio_can_map_prot_numa");
-	if (has_filter < 0)
-		has_filter = kernel_at_least(6, 19);
+		has_filter = kernel_has_function("folio_can_map_prot_numa") ||
+			     kernel_at_least(6, 19);
 	return !page->by_pmd || has_filter;
 }
 
@@ -326,7 +323,6 @@ static struct balanced balance(struct area *area, long nr)
 			;
 		setting_write(NUMA_BALANCING, "0");
 	}
-	area->moved_before = moved_pages();
 	highest_seq = scans_done();
 	return balanced_since(&before);
 }

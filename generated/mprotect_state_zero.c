@@ -34,7 +34,8 @@ static void replace_pmd(struct area *area, size_t page)
 {
 	size_t first, end;
 
-	if (!area_is_huge(area, page)) {
+	/* Before Linux 6.7 the look cannot tell, see look_for_pmds(). */
+	if (!kernel_at_least(6, 7) || !area_is_huge(area, page)) {
 		area_split_pmd(area, page);
 		return;
 	}

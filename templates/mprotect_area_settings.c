@@ -210,6 +210,8 @@ static void dismiss_keeper(void)
 
 void area_start(struct area_state *const states[])
 {
+	int fd;
+
 	area_states = states;
 	for (int nr = 0; states[nr]; nr++)
 		states[nr]->nr = nr;
@@ -217,7 +219,11 @@ void area_start(struct area_state *const states[])
 	 * One program at a time, where the kernel has locks; the keeper, which ends
 	 * last, holds it, too.
 	 */
-	flock(open(THP_DIR "enabled", O_RDONLY), LOCK_EX);
+	fd = open(THP_DIR "enabled", O_RDONLY);
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) {
+		ksft_print_msg("waits for another of these programs to end\n");
+		flock(fd, LOCK_EX);
+	}
 	program = getpid();
 	shared = shared_memory(sizeof(*shared));
 	save();
