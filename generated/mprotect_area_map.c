@@ -122,6 +122,8 @@ void area_init(struct area *area, unsigned int needs)
 	/* Somebody's own, and not for a test to change. */
 	area->has_damon = setting_number("/sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds") > 0;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* KSM merges what a test asks for, not all that a service manager wants. */
+	prctl(PR_SET_MEMORY_MERGE, 0, 0, 0, 0);
 	access_init();
 	actors_init(area);
 }

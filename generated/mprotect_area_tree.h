@@ -23,6 +23,9 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE		23
 #endif
+#ifndef PR_SET_MEMORY_MERGE
+#define PR_SET_MEMORY_MERGE		67
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open			434
 #endif
@@ -38,7 +41,7 @@ struct pm_scan_arg {
 };
 
 #define PAGEMAP_SCAN			_IOWR('f', 16, struct pm_scan_arg)
-#define PAGE_IS_HUGE			(1 << 6)
+#define PAGE_IS_HUGE			BIT_ULL(6)
 #endif
 
 #endif /* __MPROTECT_AREA_TREE_H__ */

@@ -2,66 +2,8 @@
 /* Access to pages: whether it works, what it reads and how many faults it takes. */
 #include "mprotect_model.h"
 
-#include <setjmp.h>
-#include <sys/resource.h>
-
 /* More is not ours: the shadow memory of a sanitizer. */
 #define WARM_BYTES	(64UL << 20)
-
-static __thread sigjmp_buf access_env;
-static __thread bool is_armed;
-
-/* A signal that no access has asked for kills, as it would without a handler. */
-static void access_handler(int signum, siginfo_t *info, void *context)
-{
-	(void)context;
-	if (is_armed)
-		siglongjmp(access_env, signum == SIGSEGV ? info->si_code : -signum);
-	signal(signum, SIG_DFL);
-}
-
-void access_init(void)
-{
-	struct sigaction action = {
-		.sa_sigaction = access_handler,
-		.sa_flags = SA_SIGINFO | SA_NODEFER,
-	};
-
-	if (sigaction(SIGSEGV, &action, NULL) || sigaction(SIGBUS, &action, NULL))
-		ksft_exit_fail_msg("sigaction: %s\n", strerror(errno));
-}
-
-/* Plainly: an atomic store can be one that loads first, as on riscv64. */
-__attribute__((no_sanitize("address", "undefined")))
-static void access_once(struct access *access, __u64 *word, bool is_write,
-			__u64 value)
-{
-	/* Without the signal mask: the handler does not block its signal. */
-	access->code = sigsetjmp(access_env, 0);
-	is_armed = !access->code;
-	asm volatile("" : : : "memory");
-	if (is_armed && is_write)
-		*word = value;
-	else if (is_armed)
-		access->value = *word;
-	asm volatile("" : : : "memory");
-	is_armed = false;
-}
-
-/* One copy of the code: what access_warm_up() runs is what is counted. */
-__attribute__((noinline))
-struct access access_word(__u64 *word, bool is_write, __u64 value)
-{
-	struct rusage before, after;
-	struct access access = {};
-
-	getrusage(RUSAGE_THREAD, &before);
-	access_once(&access, word, is_write, value);
-	getrusage(RUSAGE_THREAD, &after);
-	access.major = after.ru_majflt - before.ru_majflt;
-	access.faults = after.ru_minflt - before.ru_minflt + access.major;
-	return access;
-}
 
 /*
  * After fork() or NUMA hinting the test's own memory faults once, also where only

@@ -193,7 +193,7 @@ size_t segment_pages(const struct segment *segment);
 const struct segment *area_segment(const struct area *area, size_t page,
 				   size_t *first);
 
-/* mprotect_area_access.c: access to a page, and its faults. */
+/* mprotect_area_fault.c, mprotect_area_access.c: access to a page, and its faults. */
 void access_init(void);
 void access_warm_up(const struct area *area);
 struct access access_word(__u64 *word, bool is_write, __u64 value);
