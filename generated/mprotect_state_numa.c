@@ -117,7 +117,8 @@ static void numa_pmd_split(struct area *area, size_t page)
 {
 	enum hint hint = *hint_of(area, page);
 
-	if (hint != HINT_NO)
+	/* Before Linux 6.2 a hinted PMD remembers that it was writable. */
+	if (hint != HINT_NO && kernel_at_least(6, 2))
 		area->page[page].readonly = hint == HINT_YES ? READONLY_YES :
 					    READONLY_MAYBE;
 	*hint_of(area, page) = HINT_NO;
