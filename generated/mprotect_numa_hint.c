@@ -113,6 +113,8 @@ TEST_F(mprotect_numa_hint, touched)
 
 	STEP(area_touch(area, variant->probe));
 	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_ONE_PAGE));
+	STEP(area_check(area));
 	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
 	STEP(area_check(area));
 }
