@@ -14,10 +14,10 @@ from ksftgen import template
 from ksftgen.errors import RenderError
 from ksftgen.template import MARK
 from ksftgen.tree import TreeProfile
-from ksftgen.vocabulary import VERBS
+from ksftgen.vocabulary import TYPES, VERBS
 
 _HELPER = re.compile(r"mprotect_(?:area|kind|model|state)(?:_\w+)?\.[ch]")
-_NOT_CORE = ("mprotect_state_", "mprotect_kind_")
+_ROOM = "mprotect_state_"
 _JINJA = ".j2"
 
 
@@ -28,7 +28,9 @@ def is_helper(name: str) -> bool:
 
 def is_core(name: str) -> bool:
     """Whether the helper belongs to every program."""
-    return not name.startswith(_NOT_CORE) and name not in {verb.source for verb in VERBS.values()}
+    named = {verb.source for verb in VERBS.values()}
+    named |= {source for kind in TYPES.values() for source in kind.sources.values()}
+    return not name.startswith(_ROOM) and name not in named
 
 
 def available() -> Mapping[str, str]:
