@@ -3,6 +3,8 @@
 /* The window: where it lies, and the folios that fill it. */
 #include "mprotect_model.h"
 
+#define NODES_WITH_MEMORY	"/sys/devices/system/node/has_memory"
+
 size_t pmd_pages(void)
 {
 	size_t bytes = read_pmd_pagesize();
@@ -82,6 +84,8 @@ static __u64 page_flags(const struct area *area, __u64 pfn)
 
 static const char *missing(const struct area *area, unsigned int needs, __u64 entry)
 {
+	char nodes[64];
+
 	if (needs & AREA_NEED_ROOT && area->kpageflags_fd < 0)
 		return "root: /proc/kpageflags cannot be opened";
 	if (needs & AREA_NEED_ROOT && !PAGEMAP_PFN(entry))
@@ -92,6 +96,10 @@ static const char *missing(const struct area *area, unsigned int needs, __u64 en
 		return "mTHP (Linux 6.8, " THP_DIR "hugepages-*kB)";
 	if (needs & AREA_NEED_KSM && setting_number(KSM_DIR "run") < 0)
 		return "KSM (CONFIG_KSM)";
+	if (needs & AREA_NEED_NUMA_NODES &&
+	    !(setting_read(NODES_WITH_MEMORY, nodes, sizeof(nodes)) &&
+	      strpbrk(nodes, ",-")))
+		return "two NUMA nodes with memory";
 	if (needs & AREA_NEED_NUMA_BALANCING && setting_number(NUMA_BALANCING) < 0)
 		return "NUMA balancing (CONFIG_NUMA_BALANCING)";
 	if (needs & AREA_NEED_NUMA_BALANCING &&
