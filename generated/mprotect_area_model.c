@@ -20,11 +20,14 @@ char area_rule[128];		/* that was decided last, for a message */
  */
 bool kernel_at_least(int major, int minor)
 {
-	struct utsname name;
-	int is_major, is_minor;
+	static struct utsname name;
+	static int is_major, is_minor;
 
-	uname(&name);
-	if (sscanf(name.release, "%d.%d", &is_major, &is_minor) != 2)
+	/* Once: this is asked for every page. */
+	if (!name.release[0])
+		uname(&name);
+	if (!is_major &&
+	    sscanf(name.release, "%d.%d", &is_major, &is_minor) != 2)
 		return false;
 	snprintf(area_rule, sizeof(area_rule), "%s by its version (Linux %d.%d)",
 		 name.release, major, minor);

@@ -165,7 +165,7 @@ static bool kernel_has_function(const char *symbol)
 	return has;
 }
 
-/* Whether PTEs of this kind are looked at by the filter for PTEs, or PMDs. */
+/* Whether folio_can_map_prot_numa() is asked about the page. */
 static bool is_filtered(const struct page *page)
 {
 	static int has_filter = -1;
