@@ -23,6 +23,12 @@ class CurrentTest:
         """Take the name of the test, which a line announced. The lines since the last result stay in its log."""
         self.name, self.since = name, at
 
+    def tick(self, seconds: float) -> float:
+        """Take the time of a clock that begins with the program: when it goes back, a program began. Gives the time."""
+        if self.since is None or seconds < self.since:
+            self.since = seconds
+        return seconds
+
     def add_splat_line(self, line: str, text: str, stamp: str | None) -> bool:
         """Add a line if it is part of a splat. Gives whether it is; see `splat.Finder.feed`."""
         if not self.finder.feed(line, text, stamp):
@@ -33,7 +39,7 @@ class CurrentTest:
 
     def end(self, name: str, verdict: Verdict, reason: str, at: float | None) -> TestResult:
         """Make the result, with the log, the seconds and the measurements. Splats stay until they are taken."""
-        seconds = at - self.since if at is not None and self.since is not None else None
+        seconds = round(at - self.since, 6) if at is not None and self.since is not None else None
         result = TestResult(self.program, name, verdict, reason, seconds, self.log.all())
         result.measured = self.log.measured
         if verdict is not Verdict.PASS:

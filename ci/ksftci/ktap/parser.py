@@ -4,6 +4,8 @@
 Nothing that is read here raises, and a `not ok` always becomes a result. Sources: see `line`.
 """
 
+from collections.abc import Iterator
+
 from ksftci.ktap.block import WORTH_A_LOOK
 from ksftci.ktap.builder import Builder
 from ksftci.ktap.directive import judge
@@ -23,13 +25,29 @@ from ksftci.ktap.line import (
     read,
 )
 from ksftci.ktap.prefix import NESTING, split, tidy, unstamped
-from ksftci.results.model import Verdict
+from ksftci.ktap.torn import Torn
+from ksftci.ktap.wrappers import SHORT, Wrappers, may_announce, may_hide
+from ksftci.results.model import UNREAD, Verdict
 
 _COMMENT = len("# ")
+_DEEPEST = 4  # wrappers and stamps around one line
 
 
 class Parser(Builder):
     """A Builder that reads the lines of one program. Each is a statement of KTAP, a line of a splat, or chatter."""
+
+    def __init__(self, program: str) -> None:
+        super().__init__(program)
+        self._wrappers = Wrappers()
+        self._torn: Torn | None = None
+        self._watchful = False  # whether each line must be looked at: some line is torn, or a wrapper is known
+
+    @property
+    def anomalies(self) -> list[str]:
+        """As in Builder; and after `finish`, that lines look like results and were not read."""
+        unread = self._wrappers.unread
+        more = [f"{self.program}: {UNREAD}: {unread.count}, the first is {unread.first}"] if unread.count else []
+        return [*super().anomalies, *more]
 
     def feed(self, text: str, at: float | None = None) -> None:
         """Take whole lines, one or many, and the time in seconds at which they came if that is known.
@@ -40,6 +58,8 @@ class Parser(Builder):
         if current.since is None:
             current.since = at
         text = f"\n{tidy(text)}"
+        if len(text) == 1:
+            self.settle()
         start = 1
         for match in WORTH_A_LOOK.finditer(text):
             if running := match["running"]:
@@ -48,7 +68,7 @@ class Parser(Builder):
             begin = match.start() + 1
             if begin > start:
                 self._chatter(text[start : begin - 1], at)
-            if name := match["name"]:
+            if (name := match["name"]) and self._torn is None:
                 verdict = Verdict.FAIL if match["no"] else Verdict.PASS
                 self.result(len(match["nesting"]), int(match["number"]), name, verdict, "", at)
                 start = match.end() + 1
@@ -56,14 +76,50 @@ class Parser(Builder):
             end = text.find("\n", begin)
             if end < 0:
                 end = len(text)
-            self._lines(text[begin:end], at)
+            line = text[begin:end]
+            while line:
+                line = self._line(line, at)
             start = end + 1
         if start < len(text):
             self._chatter(text[start:], at)
 
+    def settle(self) -> None:
+        """Take the first half of a line whose rest never came."""
+        if torn := self._untorn():
+            self._lines(torn.line, torn.at)
+
+    def _untorn(self) -> Torn | None:
+        """The first half of a line, which waits no longer."""
+        torn = self._torn
+        if torn is not None:
+            self._torn, self._watchful = None, self._wrappers.known
+        return torn
+
+    def broke_off(self, name: str, verdict: Verdict, reason: str, at: float | None = None) -> None:
+        """As in Builder. All lines so far were printed before."""
+        self.settle()
+        super().broke_off(name, verdict, reason, at)
+
+    def close(self, skipped: bool = False) -> None:
+        """As in Builder."""
+        self.settle()
+        super().close(skipped)
+
+    def finish(self, skipped: bool = False) -> None:
+        """As in Builder."""
+        self.settle()
+        for line in list(self._above()):
+            if self._wrappers.learn(line, None, self._follows, read=True):
+                self._again(None)
+        self._wrappers.end()
+        super().finish(skipped)
+
     def _chatter(self, text: str, at: float | None) -> None:
         """Take lines that are not worth a look by themselves."""
-        if self.current.finder.open or "not ok" in text:
+        # Most texts are short, and a version matters at the beginning.
+        short = len(text) < SHORT
+        hides = ("ok " in text or (not self.spoke and "TAP version" in text)) if short else may_hide(text)
+        if hides or self._watchful or self.current.finder.open or ("[" in text and split(text)[1]):
             for line in text.split("\n"):
                 self._lines(line, at)
         else:
@@ -71,37 +127,88 @@ class Parser(Builder):
 
     def _lines(self, line: str, at: float | None) -> None:
         """Take a line, and the lines that it hides."""
+        if not line:
+            self.settle()
         while line:
             line = self._line(line, at)
 
     def _line(self, line: str, at: float | None) -> str:
         """Take a line. Gives the rest of it that must be read as one more line, or ""."""
         text = line.lstrip(NESTING)
-        if may_be(text):
-            return self._ktap(line, text, at)
+        if self._torn is None and may_be(text):
+            return self._ktap(line, text, None, at)
         bare, stamp = unstamped(line)
-        if bare != line:
-            line, text = bare, bare.lstrip(NESTING)
-            if may_be(text):
-                return self._ktap(line, text, at)
+        if self._wrappers.known:
+            bare, stamp, at = self._unwrapped(bare, stamp, at)
+            if "\n" in bare:  # a quoted line may be several
+                for part in bare.split("\n"):
+                    self._lines(part, at)
+                return ""
+        text = bare.lstrip(NESTING)
         if not text:
             return ""
+        if stamp is None and (torn := self._untorn()):
+            if joined := torn.joined(bare):
+                return joined
+            self._lines(torn.line, torn.at)
+        if may_be(text):
+            return self._ktap(bare, text, stamp, at)
+        if "[" in bare and (halves := split(bare))[1]:
+            return self._tear(*halves, stamp, at)
+        return self._other(bare, text, stamp, at)
+
+    def _unwrapped(self, line: str, stamp: str | None, at: float | None) -> tuple[str, str | None, float | None]:
+        """A line without wrappers, the stamp of the kernel's in them, the time: the wrapper's if no other is known."""
+        clock = None
+        for _ in range(_DEEPEST):
+            inner = self._wrappers.bare(line)
+            if inner is None:
+                break
+            line, seconds = inner
+            clock = clock if seconds is None else seconds
+            line, printk = unstamped(line)
+            stamp = printk or stamp
+        return line, stamp, self.current.tick(clock) if at is None and clock is not None else at
+
+    def _tear(self, head: str, rest: str, stamp: str | None, at: float | None) -> str:
+        """Take a line that a line of the kernel's tore apart: the head waits for its other half. Gives `rest`."""
+        if stamp is None:
+            self._torn, self._watchful = Torn(head, at), True
+        else:
+            self._lines(f"[{stamp:>12}] {head}", at)
+        if may_hide(rest):  # the "head" may be what a wrapper puts before all lines
+            self._wrappers.learn(head + rest, at, self._follows, self._above(), read=True)
+        return rest
+
+    def _other(self, line: str, text: str, stamp: str | None, at: float | None) -> str:
+        """Take a line that is no KTAP as it stands: a splat's, chatter, or a line in a wrapper. Gives as `_line`."""
+        wrappers, hides = self._wrappers, may_hide(text)
+        rest = glued(text) if hides and "</" not in text else ""
+        if hides and wrappers.learn(line, at, self._follows, self._above(), read=bool(rest)):
+            self._watchful = True
+            self._again(at)
+            return line
         may_be_kernels = line[0] != "#"  # else a program printed it, as a comment
         if stamp is not None and may_be_kernels:
             line = f"[{stamp:>12}] {line}"
         if (may_be_kernels or stamp is not None) and self.current.add_splat_line(line, text, stamp):
             return ""
-        if "not ok" in text and (rest := glued(text)):
+        if rest:
             self.levels.add_anomaly("a result in the middle of a line")
             self.current.log.add(line[: -len(rest)])
             return line[: len(line) - len(text)] + rest
         self.current.log.add(line)
         return ""
 
-    def _ktap(self, line: str, text: str, at: float | None) -> str:
+    def _ktap(self, line: str, text: str, stamp: str | None, at: float | None) -> str:
         """Take a line that may be KTAP, and its text without nesting. Gives as `_line`."""
         depth = len(line) - len(text)
-        text, rest = split(text)
+        rest = ""
+        if "[" in text or "<" in text:
+            text, rest = split(text)
+            if rest and stamp is None:
+                self._torn, self._watchful = Torn(line[:depth] + text, at), True
+                return rest
         match read(text):
             case Result() as result if self._counts(result, depth):
                 self.result(depth, result.number, *judge(result.failed, result.text), at)
@@ -129,6 +236,24 @@ class Parser(Builder):
                 self.current.log.measure(measurement)
         self.current.log.add(line)
         return rest
+
+    def _above(self) -> Iterator[str]:
+        """The lines since the last result, without stamps."""
+        return (unstamped(line)[0] for line in self.current.log.lines if may_announce(line))
+
+    def _again(self, at: float | None) -> None:
+        """Take lines once more that have the wrapper which was learned just now, and were taken as chatter."""
+        logged = self.current.log.remove(lambda line: self._wrappers.wraps(unstamped(line)[0]))
+        bare = {unstamped(line)[0] for line in logged}
+        for line, then in self._wrappers.take():
+            if line not in bare:
+                self._lines(line, then)
+        for line in logged:
+            self._lines(line, at)
+
+    def _follows(self, number: int) -> bool:
+        """Whether a result of this number would be the next one of some level."""
+        return any(level.highest + 1 == number for level in self.levels.stack)
 
     def _counts(self, result: Result, depth: int) -> bool:
         """Whether this is a result. A bare "ok" without a number is chatter before any KTAP, and where it is nested."""

@@ -5,7 +5,7 @@ import re
 
 NESTING = "# \t"  # the characters before a nested line, in any order
 
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]_P^X][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _LAVA = "<LAVA_SIGNAL_[^<>]*>"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
@@ -25,7 +25,9 @@ _STAMP = re.compile(
         )
     )
 )
-_INSIDE = re.compile(rf"(?<=.)(?:\[ *\d+\.\d{{6}}\](?:\[ *[TC]\d+\])? |{_LAVA})")
+_INSIDE = re.compile(  # a quoted line is no line of the kernel's
+    rf"(?<![\"'`])(?:\[ *\d+\.(?:\d{{6}}\](?:\[ *[TC]\d+\])?|\d+\]\[ *[TC]\d+\])(?: |$)|{_LAVA})"
+)
 
 # What a line with a stamp begins with, as regular expressions, and the first characters of them all.
 BEGINNINGS = (r"\[ *[\dA-Z]", r"<[\dL]", r"\d{4}-\d\d-", r"\d\d:\d\d:", rf"{_MONTH} [ \d]\d \d\d:", "kern *:")
@@ -35,13 +37,14 @@ _DEEPEST = 4  # stamps of one line that have nesting between them: a record of a
 
 
 def tidy(text: str) -> str:
-    """Lines without escapes and NUL. A carriage return ends a line, too."""
+    """Lines without escapes, NUL and byte order marks. A carriage return ends a line, too."""
     if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = text.rstrip("\r").replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)
-    if "\0" in text:
-        text = text.replace("\0", "")
+    for nothing in ("\0", "\ufeff"):
+        if nothing in text:
+            text = text.replace(nothing, "")
     return text
 
 
@@ -57,7 +60,7 @@ def strip(text: str) -> tuple[str, str | None]:
 
 def split(text: str) -> tuple[str, str]:
     """(what a program printed, the line of the kernel or of LAVA that is in the middle of it, or "")."""
-    if ("[" in text or "<LAVA_" in text) and (match := _INSIDE.search(text)):
+    if ("[" in text or "<LAVA_" in text) and (match := _INSIDE.search(text, 1)):
         return text[: match.start()], text[match.start() :]
     return text, ""
 

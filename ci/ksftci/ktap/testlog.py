@@ -2,7 +2,7 @@
 """What a test printed, within bounds, and the reasons and places that are in it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from ksftci.ktap.line import may_be
 from ksftci.ktap.prefix import NESTING
@@ -49,6 +49,13 @@ class TestLog:
         self.lines += lines
         if len(self.lines) > 4 * KEPT:
             self._shorten()
+
+    def remove(self, chosen: Callable[[str], bool]) -> list[str]:
+        """Remove the lines that are chosen, and give them."""
+        removed = [line for line in self.lines if chosen(line)]
+        if removed:
+            self.lines = [line for line in self.lines if not chosen(line)]
+        return removed
 
     def measure(self, new: Measurement) -> None:
         """Add a measurement; it replaces an earlier one of the same name."""

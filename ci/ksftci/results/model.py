@@ -66,6 +66,7 @@ class Measurement:
 UNNAMED = "unnamed kernel"  # for a log that does not name its kernel
 KERNEL_LOG = "kernel_log"  # TEST/kernel_log is a result: what the kernel complained of during TEST
 BOOT_LOG = f"boot/{KERNEL_LOG}"  # ... and before the first program, whose result it is
+UNREAD = "lines that look like results were not read"  # the beginning of an anomaly
 KNOWN_ISSUES = "known-issues"  # the program of results about the file of known issues
 
 
@@ -130,6 +131,11 @@ class Run:
         return Counter(result.verdict for result in self.results)
 
     @property
+    def unread(self) -> bool:
+        """Whether there may be failures that are not among the results."""
+        return any(UNREAD in anomaly for anomaly in self.anomalies)
+
+    @property
     def label(self) -> str:
         """The kernel's name, with the number of the repeat from the second on."""
         kernel = self.kernel or UNNAMED
@@ -187,11 +193,16 @@ def differing_verdicts(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdic
 
 
 def exit_status(runs: Iterable[Run]) -> int:
-    """0: passed, 1: a test failed or differed between repeats, 3: no result or all skipped, 130: interrupted."""
+    """0: passed, 1: a test failed or differed between repeats, 3: no result or all skipped, 130: interrupted.
+
+    Also 1: lines that look like results were not read, beside results that were.
+    """
     runs = list(runs)
     if any(run.interrupted for run in runs):
         return 130
     verdicts = [result.verdict for run in runs for result in run.results]
     if any(verdict.bad for verdict in verdicts) or differing_verdicts(runs):
+        return 1
+    if verdicts and any(run.unread for run in runs):
         return 1
     return 3 if all(verdict is Verdict.SKIP for verdict in verdicts) else 0

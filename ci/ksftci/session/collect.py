@@ -147,6 +147,7 @@ class Collector:
         parser = self.parser
         if parser is None or self.job is None:
             return
+        parser.settle()
         if cause is not None:
             name = "timeout" if _VERDICT_OF[cause] is Verdict.TIMEOUT else "crash"
             parser.broke_off(name, _VERDICT_OF[cause], cause.value, at)

@@ -79,6 +79,7 @@ def as_written(runs: list[Run]) -> list[Run]:
 def _result_as_written(result: TestResult) -> TestResult:
     return replace(
         result,
+        seconds=result.seconds or None,  # 0 stands for a time that was not measured
         name=legal(result.name),
         reason=legal(result.reason),
         file=None if result.file is None else legal(result.file),

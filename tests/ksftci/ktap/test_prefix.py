@@ -107,7 +107,7 @@ def test_a_line_in_the_middle_of_another(text: str, parts: tuple[str, str]) -> N
     [
         ("\x1b[31mok 1\x1b[0m name", "ok 1 name"),
         ("\x1b]0;a title\x07ok 1", "ok 1"),
-        ("10%\r20%\r\nok 1\r\r\n", "10%\n20%\nok 1\n\n"),
+        ("10%\r20%\r\nok 1\r\r\n", "10%\n20%\nok 1\n"),
         ("\0ok\0 1", "ok 1"),
     ],
 )

@@ -129,6 +129,45 @@ EXPECTED = {
         pass    panic-and-again.first#2
         anomaly panic-and-again: 4 tests planned, 2 reported
     """,
+    # A kernel's line in the middle of a program's, and a result in the kernel's line.
+    "torn-not-ok.log": """
+        pass    torn-not-ok.demo/first
+        fail    torn-not-ok.demo/second
+        pass    torn-not-ok.demo/third
+    """,
+    "torn-not-ok-green.log": """
+        pass    torn-not-ok-green.first
+        fail    torn-not-ok-green.second
+        pass    torn-not-ok-green.third
+        anomaly torn-not-ok-green: no plan
+    """,
+    # Wrappers that are learned.
+    "autotest.log": """
+        pass    net:demo.one
+        fail    net:demo.two
+    """,
+    "avocado.log": """
+        pass    net:demo.one
+        fail    net:demo.two
+    """,
+    "dmesg-x-user.log": """
+        timeout bpf:one.sh.exit
+        pass    bpf:two.exit
+    """,
+    "lava-line-numbers.log": """
+        pass    mm:demo.sh.suite.one
+        fail    mm:demo.sh.suite.two
+        anomaly lava-line-numbers: no plan
+    """,
+    "lava-yaml.log": """
+        pass    lava-yaml.one
+        fail    lava-yaml.two
+    """,
+    "nipa.log": """
+        fail    net:demo.suite.one
+        pass    net:demo.suite.two
+        skip    net:demo.suite.three
+    """,
 }
 
 
@@ -158,6 +197,9 @@ def test_reasons_and_places() -> None:
     assert reasons["kasan.old_tabs/second/kernel_log"] == "BUG: KASAN: slab-out-of-bounds in second_test+0x10/0x20"
     assert reasons["splats.stalled/kernel_log"] == ("rcu: INFO: rcu_preempt self-detected stall on CPU (and 1 more)")
     assert reasons["plans.huge/tests"] == "999999998 planned, never reported"
+    (broken, slow, _) = read("nipa.log").results
+    assert (broken.file, broken.line) == ("demo.c", 151)
+    assert slow.seconds == pytest.approx(8.92)
     locked = next(result for result in read("splats.log").results if result.name == "locked")
     assert (locked.file, locked.line, locked.reason) == ("file.c", 12, "Expected 1 (1) == 2 (2)")
 

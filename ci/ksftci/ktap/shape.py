@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The shape of what a wrapper puts before the lines of a log: its words, with numbers and dates as places.
+
+`18:56:54 DEBUG| [stdout] ok 1 a` and `18:57:03 DEBUG| [stdout] ok 2 b` have one shape, whichever wrapper that is.
+"""
+
+import html
+import json
+import re
+from dataclasses import dataclass
+
+from ksftci.ktap.prefix import NESTING
+
+_TOKEN = re.compile(
+    r"(?P<space>[ \t]+)"
+    r"|(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?!\w)|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}(?!\w))"
+    r"|(?P<number>\d+(?:[.,:]\d+)*)"
+    r"|(?P<date>(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?![^\W_]))"
+    r"|(?P<word>[^\W\d_]+)"
+    r"|(?P<other>.)"
+)
+# Possessive: a line that does not fit is given up at once, however many numbers it has.
+_CLASSES = {"id": r"[0-9a-f-]++", "number": r"\d++(?:[.,:]\d++)*+", "date": r"[A-Z][a-z]{2}"}
+_ANY_WORD = r"[^\W\d_]++"
+_PRINTK = re.compile(r"\[ *\d+\.\d+\](?:\[ *[TC]\d+\])?")
+_CLOCK = re.compile(r"(\d+\.\d+) \[\+\d+\.\d+\]")
+_PROSE = re.compile(r"(?:^|.*[ \t])[^\W\d_]+[ \t]$|.*[,;.?!`(]\s*$")
+_KEY = re.compile(r"(?:.*[:=,{\[]|)[ \t]*")  # what a quoted line of a log comes after; a word before a quote is prose
+_QUOTES = ('"', "'")
+_NESTED = re.compile(r"[ \t]#[# \t]*(?=\S)")  # runner.sh's nesting, with another wrapper inside it
+_LONGEST = 250  # characters
+_MARKS = 3  # numbers and signs of a form that no sentence has
+
+
+@dataclass(slots=True)
+class Shape:
+    """What the beginnings of lines have in common. `before` says which lines those are, as a regular expression."""
+
+    before: str
+    loose: str  # the same with any words
+    marks: int  # how many numbers and signs it has
+    space: str  # between the beginning and the line; what comes after that is the line's nesting
+    ends: str  # what comes after the line: a quote, which quotes the line, or a bracket
+    padded: bool  # whether blanks before the beginning pad its number
+    clock: bool  # whether it is the seconds since the program began
+    prose: bool  # whether it may be a sentence
+    stamped: bool  # whether a time stamp of the kernel comes after it
+
+    @property
+    def key(self) -> str:
+        """The same for all lines of the shape."""
+        return f"{self.before}[" if self.stamped else self.before
+
+    @property
+    def group(self) -> str:
+        """The same for shapes that speak for each other: those of other words, unless it may be a sentence."""
+        return self.key if self.prose else self.loose
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression for the beginning of a line, after nesting."""
+        if self.stamped:
+            return rf"{self.before}[ \t]*(?=\[ *\d)"
+        return rf"{self.before}(?:{self.space}|[ \t]*$)" if self.space else self.before
+
+    @property
+    def rich(self) -> bool:
+        """Whether its form alone, whatever the words, tells it from a sentence."""
+        return not self.prose and self.marks >= _MARKS
+
+    def bare(self, nesting: str, rest: str) -> str:
+        """The line without its wrapper: `nesting` was before the wrapper, `rest` after it."""
+        if self.padded:
+            nesting = nesting[: nesting.rfind("#") + 2] if "#" in nesting else ""
+        if self.ends in _QUOTES:
+            rest = _unquoted(rest, self.ends)
+        elif self.ends:
+            rest = rest.rstrip().removesuffix(self.ends).rstrip()
+            if self.ends.startswith("</"):
+                rest = html.unescape(rest)
+        return nesting + rest
+
+
+def shape_of(before: str) -> Shape | None:
+    """The shape of what is before a line's KTAP. None: that is no wrapper, but nesting, source code or a sentence."""
+    before = before[len(before) - len(before.lstrip(NESTING)) :]
+    quote = _open_quote(before)
+    if quote is not None:  # what else is in the quotes is a wrapper inside this one
+        before = before[: quote + 1]
+    elif match := _NESTED.search(before):
+        before = before[: match.start() + 1]
+    core = before.rstrip(NESTING)
+    if not core or len(core) > _LONGEST or core[0] == "+":  # a shell's trace: the line itself comes, too
+        return None
+    space = before[len(core) :].partition("#")[0]
+    space = space[: 2 if space[:2] == "  " and core[-1].isdigit() else 1]  # the rest may be nesting
+    ends = _closing(core)
+    if core[-1] in _QUOTES and quote is None:
+        return None
+    if stamped := not ends and (match := _PRINTK.search(core)) is not None:
+        core = core[: match.start()].rstrip()
+        if not core:
+            return None
+    strict, loose, marks = _patterns(core)
+    clock = _CLOCK.fullmatch(core) is not None
+    return Shape(
+        strict,
+        loose,
+        marks,
+        space,
+        ends,
+        padded=core[0].isdigit() and not clock,
+        clock=clock,
+        prose=not stamped and _PROSE.match(f"{core}{space}") is not None,
+        stamped=stamped,
+    )
+
+
+def _open_quote(text: str) -> int | None:
+    """The place of the quote in which the text ends, if what is before the quote makes it that of a log's line."""
+    for quote in _QUOTES:
+        places = [match.end() - 1 for match in re.finditer(rf"(?<!\\){quote}", text)]
+        if len(places) % 2 and _KEY.fullmatch(text, 0, places[-1]):
+            return places[-1]
+    return None
+
+
+def _closing(core: str) -> str:
+    """What closes that which is open at the end of this: a quote, a tag, a brace."""
+    if core[-1] in _QUOTES:
+        return core[-1]
+    if match := re.search(r"<(\w+)(?: [^<>]*)?>$", core):
+        return f"</{match[1]}>"
+    return "}" if core.count("{") > core.count("}") else ""
+
+
+def seconds(before: str) -> float:
+    """What the clock of a shape shows."""
+    match = _CLOCK.search(before)
+    return float(match[1]) if match else 0.0
+
+
+def _patterns(core: str) -> tuple[str, str, int]:
+    """(a regular expression for lines that begin so, one for those with other words, how many numbers and signs)."""
+    strict: list[str] = []
+    loose: list[str] = []
+    spaced, last, marks = False, "other", 0
+    for match in _TOKEN.finditer(core):
+        kind = match.lastgroup or "other"
+        if kind == "space":
+            spaced = True
+            continue
+        gap = r"[ \t]*+"
+        if kind != "other" and last != "other":
+            gap = r"[ \t]++" if spaced else ""
+        text = _CLASSES.get(kind) or re.escape(match[0])
+        strict += (gap if strict else "", text)
+        loose += (gap if loose else "", _ANY_WORD if kind == "word" else text)
+        spaced, last, marks = False, kind, marks + (kind != "word")
+    return "".join(strict), "".join(loose), marks
+
+
+def _unquoted(text: str, quote: str) -> str:
+    """The text up to the quote that ends it, without what YAML and JSON put in for some characters."""
+    if quote == "'":
+        match = re.match(r"(?:[^']|'')*", text)
+        return (match[0] if match else text).replace("''", "'")
+    match = re.match(r'(?:[^"\\]|\\.)*+', text)
+    quoted = match[0] if match else text
+    if "\\" not in quoted:
+        return quoted
+    try:
+        return str(json.loads(f'"{quoted}"', strict=False)).encode("utf-8", "replace").decode().rstrip("\n")
+    except ValueError:
+        return quoted
