@@ -27,7 +27,9 @@ if ((${#files[@]} > 0)); then
 	command=(ksftci report "--summary=$summary" --annotations)
 	[[ -z ${KSFT_HTML:-} ]] || command+=("--html=$KSFT_HTML")
 	"${command[@]}" -- "${files[@]}" || status=$?
-	[[ -z ${KSFT_JUNIT:-} ]] || ksftci junit "--output=$KSFT_JUNIT" -- "${files[@]}"
+	if [[ -n ${KSFT_JUNIT:-} ]]; then
+		ksftci junit "--output=$KSFT_JUNIT" -- "${files[@]}" || status=$((status ? status : $?))
+	fi
 fi
 for name in "${missing[@]}"; do
 	printf '\n**%s left no results**; the log of its job says why.\n' "$name" >>"$summary"

@@ -2,21 +2,21 @@
 """`ksftci junit` and `ksftci report`, which read logs; and the reports to GitHub that `ksftci run` gives as well."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ksftci.cli.base import HistoryOption, KnownOption, app, out
+from ksftci.cli.base import HistoryOption, KnownOption, app, out, say
 from ksftci.cli.groups import need_folders
 from ksftci.formats import junit, record
 from ksftci.host.files import write_whole
 from ksftci.report import annotations, html, markdown, terminal
 from ksftci.results.judge import Judge
 from ksftci.results.merge import merge
-from ksftci.results.model import Run, exit_status, program_runs
+from ksftci.results.model import UNREAD, ProgramRun, Run, exit_status, program_runs
 
 SummaryOption = Annotated[
     Path | None,
@@ -40,12 +40,27 @@ def junit_command(
 ) -> None:
     """Turn KTAP logs into JUnit XML. It also reads JUnit XML, of ksftci or of another program.
 
+    The exit status is 0 even if tests failed, 1 if lines that look like results could not be read, and 3 if one of the
+    logs has no result.
+
     Example: ksftci junit console.log -o results.xml
     """
+    runs: list[Run] = []
+    empty: list[Path] = []
     if known is None and len(logs) == 1 and record.streams(logs[0]) < 2:
-        junit.write(record.stream(logs[0]), output)
+        suites = _Counted(record.stream(logs[0]))
+        junit.write(suites, output)
+        runs = suites.runs
+        empty = [] if suites.results else logs
     else:
-        junit.write(program_runs(_read(logs, Judge.read(known))), output)
+        runs = _read(logs, Judge.read(known), empty)
+        junit.write(program_runs(runs), output)
+    for anomaly in (anomaly for run in runs for anomaly in run.anomalies if UNREAD in anomaly):
+        say(f"ksftci: {anomaly}")
+    for log in empty:
+        say(f"ksftci: {log}: no result of a test is in it")
+    if empty or any(run.unread for run in runs):
+        raise typer.Exit(3 if empty else 1)
 
 
 @app.command("report")
@@ -84,8 +99,31 @@ def tell_github(runs: Sequence[Run], summary: Path | None, annotate: bool) -> No
             print(command)
 
 
-def _read(logs: list[Path], judge: Judge) -> list[Run]:
-    runs = merge(run for log in logs for run in _named(record.read(log), log, logs))
+class _Counted:
+    """Suites that pass, and what they have in all."""
+
+    def __init__(self, suites: Iterable[ProgramRun]) -> None:
+        self._suites = suites
+        self.results = 0
+        self.runs: list[Run] = []
+
+    def __iter__(self) -> Iterator[ProgramRun]:
+        for suite in self._suites:
+            self.results += len(suite.results)
+            if not self.runs or self.runs[-1] is not suite.run:
+                self.runs.append(suite.run)
+            yield suite
+
+
+def _read(logs: list[Path], judge: Judge, empty: list[Path] | None = None) -> list[Run]:
+    """The runs in all logs; those logs that have no result are added to `empty`."""
+    parts: list[Run] = []
+    for log in logs:
+        found = _named(record.read(log), log, logs)
+        if empty is not None and not any(run.results for run in found):
+            empty.append(log)
+        parts += found
+    runs = merge(parts)
     for run in runs:
         judge.attempt(run)
     judge.finish(runs, date.today())

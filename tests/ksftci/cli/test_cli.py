@@ -43,6 +43,29 @@ def test_logs_become_a_page_and_an_exit_status(tmp_path: Path) -> None:
     assert ksftci("report", LOGS / "skip-all.log").returncode == 3
 
 
+def test_a_log_without_a_result_is_said(tmp_path: Path) -> None:
+    full, empty, xml = tmp_path / "full.log", tmp_path / "empty.log", tmp_path / "out.xml"
+    full.write_text("TAP version 13\n1..1\nnot ok 1 a\n")
+    empty.write_text("Linux version 7.3\n")
+    assert ksftci("junit", full, "-o", xml).returncode == 0
+    for logs in ([empty], [full, empty]):
+        done = ksftci("junit", *logs, "-o", xml)
+        assert (done.returncode, done.stderr) == (3, f"ksftci: {empty}: no result of a test is in it\n")
+    assert ksftci("report", empty).returncode == 3
+
+
+def test_lines_that_look_like_results_are_said(tmp_path: Path) -> None:
+    log, xml = tmp_path / "a.log", tmp_path / "out.xml"
+    log.write_text("TAP version 13\n1..1\nok 1 a\nhost| not ok 1 b\n")
+    said = "a: lines that look like results were not read: 1, the first is host| not ok 1 b"
+    for logs in ([log], [log, log]):
+        done = ksftci("junit", *logs, "-o", xml)
+        assert (done.returncode, said in done.stderr) == (1, True)
+    for file in (log, xml):
+        done = ksftci("report", file)
+        assert (done.returncode, said in done.stdout) == (1, True)
+
+
 def test_shards_and_known_issues_in_reports(tmp_path: Path) -> None:
     for number, verdict in ((1, "ok"), (2, "not ok")):
         head = f"# ksftci kernel: debian:7.3\n# ksftci arch: arm64\n# ksftci run: 1\n# ksftci shard: {number}/3\n"
@@ -68,8 +91,8 @@ def test_shards_and_known_issues_in_reports(tmp_path: Path) -> None:
 def test_a_run_without_results_is_in_the_xml_whatever_it_is_read_from(tmp_path: Path) -> None:
     log, first, second = tmp_path / "x.log", tmp_path / "1.xml", tmp_path / "2.xml"
     log.write_text("# ksftci kernel: k\n# ksftci arch: arm64\n# ksftci run: 1\nTAP version 13\n1..0\n")
-    assert ksftci("junit", log, "-o", first).returncode == 0
-    assert ksftci("junit", first, "-o", second).returncode == 0
+    assert ksftci("junit", log, "-o", first).returncode == 3
+    assert ksftci("junit", first, "-o", second).returncode == 3
     assert 'value="k"' in first.read_text()
     assert second.read_text() == first.read_text()
 
