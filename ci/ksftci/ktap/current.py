@@ -31,7 +31,7 @@ class CurrentTest:
 
     def add_splat_line(self, line: str, text: str, stamp: str | None) -> bool:
         """Add a line if it is part of a splat. Gives whether it is; see `splat.Finder.feed`."""
-        if not self.finder.feed(line, text, stamp):
+        if not self.finder.feed(line, text, stamp, self.log.lines):
             return False
         self.panicked |= text.startswith("Kernel panic - not syncing")
         self.log.add(line)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from ksftci.ktap.block import WORTH_A_LOOK
 from ksftci.ktap.builder import Builder
 from ksftci.ktap.directive import judge
+from ksftci.ktap.headlines import hides_a_form
 from ksftci.ktap.line import (
     BailOut,
     Measured,
@@ -119,7 +120,8 @@ class Parser(Builder):
         # Most texts are short, and a version matters at the beginning.
         short = len(text) < SHORT
         hides = ("ok " in text or (not self.spoke and "TAP version" in text)) if short else may_hide(text)
-        if hides or self._watchful or self.current.finder.open or ("[" in text and split(text)[1]):
+        hides = hides or self._watchful or self.current.finder.open or hides_a_form(text)
+        if hides or ("[" in text and split(text)[1]):
             for line in text.split("\n"):
                 self._lines(line, at)
         else:

@@ -1,44 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Splats: what the kernel logs when something is wrong in it. BUG, WARNING, Oops, stalls, a stack."""
+"""Splats: what the kernel logs when something is wrong in it. `headlines` has the lines with which one begins."""
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ksftci.ktap import prefix
+from ksftci.ktap.headlines import BEGINNINGS, CUT, FIRST, GREP, TRACE, Form, Part, form_of
+from ksftci.ktap.line import may_be
 from ksftci.ktap.testlog import TestLog
-from ksftci.results.model import TestResult, Verdict
+from ksftci.results.model import Complaint, TestResult, Verdict, reason_of
 
-# Extended regular expressions that grep -E and re read alike, anchored at the line's beginning.
-_HEADLINES = (
-    r"WARNING: (CPU: [0-9]|[^ ]+:[0-9]+ at |possible |inconsistent |suspicious |bad unlock|held lock|lock held)",
-    r"WARNING: (nested lock|(SOFT|HARD)IRQ-)",
-    r"((rcu|watchdog|NMI watchdog|sched): )?(BUG: |INFO: .*(stall|blocked for more than))",
-    r"watchdog: .*(LOCKUP|lockup)",
-    r"kernel BUG at ",
-    r"Internal error: ",
-    r"Oops: .*\[#[0-9]",
-    r"general protection fault, ",
-    r"(UBSAN|KASAN|KCSAN|KMSAN): ",
-    r"Unable to handle kernel ",
-    r"refcount_t: ",
-    r"Kernel panic - not syncing",
-    r".* invoked oom-killer: ",
-    r".*page allocation failure: order",
-)
-_HINTS = (r"-+\[ cut here \]-+", r"Call [Tt]race:")  # something is wrong; such a line does not say what
-GREP = f"({'|'.join((*_HEADLINES, *_HINTS))})"  # for `grep -E`, after the stamps of a line
+__all__ = ["BEGINNINGS", "FIRST", "GREP", "Finder", "Key", "Splat", "find", "result"]
 
-_HEADLINE = re.compile("|".join(_HEADLINES))
-_HINT = re.compile("|".join(_HINTS))
+_CUT = re.compile("|".join(CUT))
+_TRACE = re.compile("|".join(TRACE))
 _END = re.compile(r"-+\[ end trace |-+\[ end Kernel panic")
+_MODULES = "Modules linked in:"  # printed with a warning and an oops, and not by dump_stack()
 _RULE = re.compile(r"={20,}")
+_ABOVE = re.compile(r"(CPU: \d|Hardware name: |Tainted: |Workqueue: |Sched_ext: |Modules linked in:|$)")
+_MOST_ABOVE = 6  # lines that are above a stack, and the reason above them
+_MEMCG = re.compile("Memory cgroup out of memory: Kill|oom-kill:constraint=CONSTRAINT_MEMCG")
+_MANY = 100  # splats since the last result; more are kept only if they say something else
 _LONGEST = 400  # lines of one splat
 _PAUSE = 1.0  # seconds; a line that the kernel logs later is of another splat, or of none
-
-# What the first line of a splat begins with that has no stamp, and the first characters of them all.
-BEGINNINGS = tuple(pattern for pattern in (*_HEADLINES, *_HINTS) if not pattern.startswith(".*"))
-FIRST = frozenset("WBrwNskIOgUKC-")
 
 Key = tuple[float | None, str]  # stamp and headline: the same on the console and in the kernel's log
 
@@ -50,16 +35,49 @@ class Splat:
     headline: str = ""  # the line that says what is wrong, else the first line
     stamp: float | None = None  # of the first line: seconds of the kernel log's clock
     lines: list[str] = field(default_factory=list)
+    times: int = 1  # how often the same headline came, once there are many
+    bare: bool = True  # it is a stack alone, as dump_stack() prints it: nothing in it says that something is wrong
 
     @property
     def key(self) -> Key:
         """The stamp and the headline, by which the console's copy of a splat is known from the log's."""
         return self.stamp, self.headline
 
+    @property
+    def complaint(self) -> Complaint:
+        """What a result keeps of it."""
+        return Complaint(self.headline, tuple(self.lines), self.times, self.bare)
 
-def may_begin(text: str) -> bool:
-    """Whether a line, without stamps, is the first of a splat."""
-    return (_HEADLINE.match(text) or _HINT.match(text)) is not None
+
+@dataclass
+class _Seen:
+    """What the splat that is open has had so far."""
+
+    form: Form | None = None  # of the headline
+    cut: bool = False  # a "cut here" whose WARN() or BUG() did not come yet
+    trap: int = 0  # the number of the line of its WARN() or BUG()
+    intro: bool = False  # an oops may follow
+    die: bool = False  # the oops
+    trace: bool = False  # a stack
+    oom: bool = False  # a report of the OOM killer, which has not yet said whom it killed
+
+    def continues(self, part: Part, count: int) -> bool:
+        """Whether a line that has the form of a headline belongs to the splat, which has `count` lines so far."""
+        is_message = self.form is not None and self.form.part is Part.MESSAGE
+        match part:
+            case Part.TAIL:
+                return True
+            case Part.VICTIM:
+                return self.oom
+            case Part.DIE:
+                return not self.die and (self.intro or is_message)
+            case Part.TRAP:
+                return self.cut or (is_message and not self.trap and not self.trace)
+            case Part.MESSAGE:
+                return self.cut or (self.trap > 0 and count == self.trap)
+            case Part.INTRO:
+                return (self.cut and self.form is None) or (self.intro and not (self.die or self.trap or self.trace))
+        return self.cut and self.form is None
 
 
 class Finder:
@@ -73,27 +91,31 @@ class Finder:
         self._count = 0  # lines
         self._stamped = False  # whether its first line has a stamp
         self._last: float | None = None  # the stamp of its last line
-        self._has_headline = False
+        self._has = _Seen()
 
-    def feed(self, raw: str, text: str, stamp: str | None) -> bool:
-        """Take a line, its text without stamps, and its stamp. Gives whether the line is part of a splat."""
+    def feed(self, raw: str, text: str, stamp: str | None, above: Sequence[str] = ()) -> bool:
+        """Take a line, its text without stamps, its stamp, and the lines before it.
+
+        Gives whether the line is part of a splat.
+        """
         at = float(stamp) if stamp else None
-        if self.open and at is not None and self._last is not None and at - self._last > _PAUSE:
-            self.close()
-        if not self.open:
-            if not may_begin(text):
+        if self.open:
+            if self._stamped and stamp is None:
+                return False  # a program printed it
+            if self._is_late(at):
+                self.close()
+        form = form_of(text)
+        cut = form is None and _CUT.match(text) is not None
+        if not self.open and form is not None and self._resumes(form, at):
+            self.open = True
+        if not self.open or self._is_new(form, cut):
+            if form is None and not cut and not _TRACE.match(text):
                 return False
-            self._begin(text, at)
-        elif self._stamped and stamp is None:
-            return False  # a program printed it
-        splat = self.splats[-1]
-        self._last = at
-        self._log.add(raw)
-        self._count += 1
-        if not self._has_headline and _HEADLINE.match(text):
-            splat.headline, self._has_headline = text.strip(), True
-        if self._count >= _LONGEST or _END.match(text) or (self._count > 2 and _RULE.match(text)):
             self.close()
+            self._begin(text, at)
+            if form is None and not cut:
+                self._take_above(above, at)
+        self._add(raw, text, at, form, cut)
         return True
 
     def close(self) -> None:
@@ -101,6 +123,8 @@ class Finder:
         if self.open:
             self.open = False
             self.splats[-1].lines = self._log.all()
+            if len(self.splats) > _MANY:
+                self._count_again()
 
     def take(self) -> list[Splat]:
         """Give the splats since the last `take`; an open splat ends."""
@@ -109,26 +133,103 @@ class Finder:
         self.seen.update(splat.key for splat in splats)
         return splats
 
+    def _is_late(self, at: float | None) -> bool:
+        return at is not None and self._last is not None and at - self._last > _PAUSE
+
+    def _is_new(self, form: Form | None, cut: bool) -> bool:
+        """Whether a line begins another splat than the one that is open."""
+        if cut:
+            is_message = self._has.form is not None and self._has.form.part is Part.MESSAGE
+            return not (is_message and not (self._has.trap or self._has.trace or self._has.cut))
+        return form is not None and not self._has.continues(form.part, self._count)
+
+    def _resumes(self, form: Form, at: float | None) -> bool:
+        """Whether a line belongs to the last splat, although that has ended: a panic after an oops, whom OOM killed."""
+        if not self.splats or self._has.form is None or (at is None) is self._stamped:
+            return False
+        if form.part is Part.VICTIM:
+            return self._has.oom
+        return form.part is Part.TAIL and not self._is_late(at)
+
+    def _count_again(self) -> None:
+        """Drop the last of many splats and count it, if there was one with its headline."""
+        last = self.splats[-1]
+        for splat in self.splats[:_MANY]:
+            if (splat.headline, splat.bare) == (last.headline, last.bare):
+                splat.times += 1
+                del self.splats[-1]
+                self._has = _Seen()
+                break
+
     def _begin(self, text: str, at: float | None) -> None:
-        self.open, self._stamped, self._has_headline = True, at is not None, False
+        self.open, self._stamped, self._has = True, at is not None, _Seen()
         self._log, self._count = TestLog(), 0
         self.splats.append(Splat(text.strip(), at))
+
+    def _take_above(self, above: Sequence[str], at: float | None) -> None:
+        """Take what is above a stack: the kernel's version, and the line that says why there is a stack."""
+        taken: list[str] = []
+        for line in reversed(above[-_MOST_ABOVE:]):
+            text, stamp = prefix.unstamped(line)
+            if (stamp is None) is self._stamped or (at is not None and stamp and at - float(stamp) > _PAUSE):
+                break
+            if text[:1] == "#" or may_be(text.strip()):
+                break
+            taken.append(line)
+            self.splats[-1].bare &= not text.startswith(_MODULES)
+            self.splats[-1].headline = text.strip()
+            if not _ABOVE.match(text):
+                break
+        for line in reversed(taken):
+            self._log.add(line)
+
+    def _add(self, raw: str, text: str, at: float | None, form: Form | None, cut: bool) -> None:
+        """Add a line to the splat that is open."""
+        splat, has = self.splats[-1], self._has
+        self._last = at
+        self._log.add(raw)
+        self._count += 1
+        if form is not None:
+            is_message = form.part is Part.MESSAGE and has.form is not None and has.form.part is Part.TRAP
+            if has.form is None or is_message or _MEMCG.match(text):
+                splat.headline, has.form = text.strip(), form
+            if has.form.part is Part.OOM or form.part is Part.VICTIM:
+                has.oom = form.part is Part.OOM or text.startswith("oom-kill:")
+            has.intro |= form.part in (Part.INTRO, Part.TRAP) and not text.startswith("WARNING: ")
+            has.die |= form.part is Part.DIE
+            if form.part is Part.TRAP:
+                has.trap = self._count
+            if form.part in (Part.TRAP, Part.DIE):
+                has.cut = False
+        has.cut |= cut
+        has.trace |= _TRACE.match(text) is not None
+        ends = _END.match(text) is not None
+        if form is not None or cut or ends or text.startswith(_MODULES):
+            splat.bare = False
+        if self._count >= _LONGEST or ends or (self._count > 2 and _RULE.match(text)):
+            self.close()
 
 
 def find(lines: Iterable[str]) -> list[Splat]:
     """The splats in lines of the kernel's log, without the lines that are part of none."""
     finder = Finder()
+    above: list[str] = []
     for line in lines:
         text, stamp = prefix.strip(line)
-        finder.feed(line, text, stamp)
+        if finder.feed(line, text, stamp, above):
+            above.clear()
+        else:
+            above = [*above[1 - _MOST_ABOVE :], line]
     return finder.take()
 
 
 def result(program: str, name: str, splats: Sequence[Splat]) -> TestResult:
     """The failed result that stands for splats. There is at least one."""
-    more = f" (and {len(splats) - 1} more)" if len(splats) > 1 else ""
     log = TestLog()
     for splat in splats:
         for line in splat.lines:
             log.add(line)
-    return TestResult(program, name, Verdict.FAIL, splats[0].headline + more, log=log.all())
+    complaints = tuple(splat.complaint for splat in splats)
+    made = TestResult(program, name, Verdict.FAIL, reason_of(complaints), log=log.all())
+    made.complaints = complaints
+    return made

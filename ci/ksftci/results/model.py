@@ -2,7 +2,7 @@
 """What was recorded of tests: runs of programs, a result with a verdict for every test, measurements."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -63,6 +63,16 @@ class Measurement:
         return self.usual is not None and not self.usual / self.within <= self.value <= self.usual * self.within
 
 
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What the kernel said once when something was wrong in it."""
+
+    headline: str
+    log: tuple[str, ...] = ()
+    times: int = 1
+    bare: bool = False  # a stack alone: nothing in it says that something is wrong
+
+
 UNNAMED = "unnamed kernel"  # for a log that does not name its kernel
 KERNEL_LOG = "kernel_log"  # TEST/kernel_log is a result: what the kernel complained of during TEST
 BOOT_LOG = f"boot/{KERNEL_LOG}"  # ... and before the first program, whose result it is
@@ -87,6 +97,8 @@ class TestResult:
     known: str = ""  # reason and link of the known issue that changed the verdict
     earlier: list[Verdict] = field(default_factory=list)  # of the attempts before, first to last
     measured: tuple[Measurement, ...] = ()
+    complaints: tuple[Complaint, ...] = ()  # of a result that is about the kernel's log
+    expected: tuple[str, ...] = ()  # complaints that the test is there to provoke: headline, and why
 
     @property
     def id(self) -> str:
@@ -190,6 +202,12 @@ def differing_verdicts(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdic
             if len(set(verdicts)) > 1:
                 differing[kernel, test] = verdicts
     return differing
+
+
+def reason_of(complaints: Sequence[Complaint]) -> str:
+    """The first headline, and how many more there are."""
+    more = sum(complaint.times for complaint in complaints) - 1
+    return f"{complaints[0].headline} (and {more} more)" if more else complaints[0].headline
 
 
 def exit_status(runs: Iterable[Run]) -> int:
