@@ -75,14 +75,17 @@ def headline(result: TestResult) -> str:
 def properties(result: TestResult) -> dict[str, str]:
     """Properties for what the elements of a test case cannot express; empty for most results."""
     pass_with_reason = result.verdict is Verdict.PASS and result.reason
-    if not (pass_with_reason or result.known or result.earlier or result.verdict in (Verdict.XFAIL, Verdict.XPASS)):
-        return {}
-    facts = {
-        "verdict": result.verdict.value,
-        "reason": clip(result.reason),
-        "known": clip(result.known),
-        "earlier": " ".join(verdict.value for verdict in result.earlier),
-    }
+    facts = {}
+    if pass_with_reason or result.known or result.earlier or result.verdict in (Verdict.XFAIL, Verdict.XPASS):
+        facts = {
+            "verdict": result.verdict.value,
+            "reason": clip(result.reason),
+            "known": clip(result.known),
+            "earlier": " ".join(verdict.value for verdict in result.earlier),
+        }
+    facts["expected"] = "\n".join(map(clip, result.expected))
+    if len(result.complaints) > 1:
+        facts["complaints"] = "\n".join(clip(complaint.headline) for complaint in result.complaints)
     return {name: value for name, value in facts.items() if value}
 
 
@@ -181,7 +184,7 @@ def _case(prefix: str, result: TestResult) -> TestCase:
         line=result.line,
     )
     log = shorten(result.log)
-    if result.verdict is Verdict.PASS and not properties(result):
+    if result.verdict is Verdict.PASS and "verdict" not in properties(result):
         case.stdout = "\n".join(log)
         return case
     message = headline(result)

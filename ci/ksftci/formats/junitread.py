@@ -14,7 +14,7 @@ from lxml import etree
 from ksftci.errors import CiError
 from ksftci.formats import junit
 from ksftci.ktap.line import measurement
-from ksftci.results.model import Measurement, Run, TestResult, Verdict
+from ksftci.results.model import Complaint, Measurement, Run, TestResult, Verdict
 from ksftci.results.names import Names
 
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!|testsuite)")  # not "<6>", the level of a kernel's log line
@@ -162,7 +162,10 @@ def _result(element: etree._Element, program: str, name: str) -> TestResult:
         known=properties.get("known", ""),
         earlier=_earlier(element, properties.get("earlier", "")),
         measured=tuple(_measurements(properties)),
+        expected=tuple(_lines(properties.get("expected"))),
     )
+    if result.of_kernel and result.verdict.bad:
+        result.complaints = tuple(map(Complaint, _lines(properties.get("complaints")) or [result.reason]))
     message_only = not outcome_text.strip() or (outcome_text == message and not verdict.bad)
     texts = ["" if message_only else outcome_text, _text(element, "system-out", "system-err")]
     text = "\n".join(filter(None, texts))

@@ -14,6 +14,7 @@ from ksftci.ktap.outermost import Outermost
 from ksftci.ktap.parser import Parser
 from ksftci.results.model import BOOT_LOG, ProgramRun, Run, TestResult, program_runs
 from ksftci.results.names import Names, make_unique
+from ksftci.results.provoked import settle
 
 _HEAD = re.compile(r"# ksftci (\w+): (.*)")  # a fact about the run, which `write` puts before its KTAP
 _HEAD_LINE = re.compile(r"^(# ksftci \w+: .*)\n?", re.MULTILINE)
@@ -184,4 +185,4 @@ class _RunReader:
         for result in results:
             result.program = program
         make_unique(results)
-        return ProgramRun(self.run, program, results)
+        return ProgramRun(self.run, program, settle(results))

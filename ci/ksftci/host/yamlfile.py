@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """YAML files as pydantic models. Every problem of a file is reported with its line and column."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 
 from ksftci.arch import ALL
 from ksftci.errors import CiError
-from plainyaml.node import Mapping, Node, Scalar, Sequence
+from plainyaml import node as nodes
+from plainyaml.node import Node, Scalar, Sequence
 from plainyaml.problem import FileError, Problem, clip
 from plainyaml.reader import read
 
@@ -28,10 +29,13 @@ def _arch(name: str) -> str:
 ArchName = Annotated[str, AfterValidator(_arch)]  # a field of a model: the name of an architecture
 
 
-def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:
+def read_list(
+    path: Path, model: type[Model], by_key: Mapping[str, type[Model]] | None = None
+) -> list[tuple[int, Model]]:
     """The entries of a file that holds a list, each with its line, from 1; the model gets every scalar as text.
 
-    Raises CiError with every problem, each as `file:line:col: what is wrong; what is allowed`.
+    An entry that has a key of `by_key` is of that key's model. Raises CiError with every problem, each as
+    `file:line:col: what is wrong; what is allowed`.
     """
     root, problems = _read(path, "list")
     if root is None:
@@ -41,7 +45,9 @@ def read_list(path: Path, model: type[Model]) -> list[tuple[int, Model]]:
         raise _error(path, [*problems, root.problem(what)])
     entries = []
     for node in root.items:
-        entry = _validated(node, model, problems)
+        keys = node.items if isinstance(node, nodes.Mapping) else {}
+        own = next((other for key, other in (by_key or {}).items() if key in keys), model)
+        entry = _validated(node, own, problems)
         if entry is not None:
             entries.append((node.line, entry))
     if problems:
@@ -55,7 +61,7 @@ def read_mapping(path: Path, model: type[Model]) -> Model:
     what = f"must be a mapping of keys to values; {_allowed(model)}"
     if root is None:
         raise _error(path, [Problem(0, 0, f"is empty; it {what}")])
-    if not isinstance(root, Mapping):
+    if not isinstance(root, nodes.Mapping):
         raise _error(path, [*problems, root.problem(what)])
     entry = _validated(root, model, problems)
     if entry is None or problems:

@@ -202,9 +202,11 @@ class Builder:
         excused = excused and verdict is Verdict.FAIL and not inner.failed
         if excused:
             self.levels.add_anomaly(f"{name} says fail, what failed inside it was expected to")
-        elif verdict.bad and (verdict is not Verdict.FAIL or not (inner.failed or inner.complained)):
+        elif verdict.bad and (verdict is not Verdict.FAIL or not inner.failed):
+            explained = inner.complained and verdict is Verdict.FAIL and not reason
             reason = reason or "failed, and no test inside it did"
             group.own = self.last = self.current.end(name, verdict, reason, at)
+            group.own.explained = explained
             self.levels.count(group.own)
             level.failed = True
         elif inner.failed and not verdict.bad:

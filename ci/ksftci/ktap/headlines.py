@@ -3,7 +3,7 @@
 
 Patterns are extended regular expressions that grep -E and re read alike, anchored at the beginning of a line without
 its stamps; they have no apostrophe, as the guest's shell quotes them. A pattern begins with a literal character: by
-that a line is passed over quickly. A form that may have anything before it is in ANYWHERE, with a word that it contains.
+that a line is passed over quickly. A form that may have anything before it is in ANYWHERE, with a word that it has.
 
 What is information is no complaint, although it looks alarming: what a device or its firmware did wrong (I/O error,
 [Hardware Error], Memory failure, ACPI Error, [Firmware Bug]), what a user's program did wrong (segfault), what costs

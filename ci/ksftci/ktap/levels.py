@@ -40,9 +40,9 @@ class Levels:
         self.failed += bad
 
     def count(self, result: TestResult) -> None:
-        """Count a result that the caller puts somewhere."""
+        """Count a result that the caller puts somewhere. A complaint of the kernel does not say that a test failed."""
         self.finished += 1
-        self.failed += result.verdict.bad
+        self.failed += result.verdict.bad and not result.complaints
 
     def close(self, depth: int, skipped: bool = False) -> Level | None:
         """End all levels deeper than this. Gives the level of the tests inside the result to come, if there is any.

@@ -108,6 +108,15 @@ def known_issues(runs: Iterable[Run]) -> list[Finding]:
     )
 
 
+def expected_complaints(runs: Iterable[Run]) -> list[Finding]:
+    """What the kernel complained of as tests meant it to, grouped by the complaint's reason and by program."""
+    return _group(
+        ((result.program, text), f"{result.program}: {text}", run, result)
+        for run, result in _results(runs)
+        for text in result.expected
+    )
+
+
 def unexpected_passes(runs: Iterable[Run]) -> list[Finding]:
     """Tests that passed although a failure was expected."""
     return _group(

@@ -54,6 +54,7 @@ def render(runs: Sequence[Run]) -> str:
         not_run=findings.not_run(runs),
         missing_capabilities=findings.missing_capabilities(runs),
         known_issues=findings.known_issues(runs),
+        expected_complaints=findings.expected_complaints(runs),
         unexpected_passes=findings.unexpected_passes(runs),
         unsteady_tests=findings.unsteady_tests(runs),
         warnings=[

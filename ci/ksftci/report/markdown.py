@@ -53,7 +53,8 @@ def render(runs: Sequence[Run], limit: int = LIMIT) -> str:
     """The summary, at most `limit` bytes of UTF-8. The headline, and a note of what was left out, always stay."""
     head = f"## {_mark(runs)} {_escape(findings.headline(runs))}\n\n"
     table, logs = _kernels(runs), _failures(runs)
-    others = [_not_run(runs), _skips(runs), _unsteady(runs), _known_issues(runs), _unexpected(runs), _unusual(runs)]
+    others = [_not_run(runs), _skips(runs), _unsteady(runs), _known_issues(runs), _expected(runs), _unexpected(runs)]
+    others.append(_unusual(runs))
     free = limit - _RESERVE - len(head.encode())
     left_out: list[str] = []
     texts: dict[int, str] = {}
@@ -150,6 +151,10 @@ def _unsteady(runs: Sequence[Run]) -> _Section:
 
 def _known_issues(runs: Sequence[Run]) -> _Section:
     return _list("### Known issues", findings.known_issues(runs), "known issue")
+
+
+def _expected(runs: Sequence[Run]) -> _Section:
+    return _list("### Complaints of the kernel, as expected", findings.expected_complaints(runs), "expected complaint")
 
 
 def _unexpected(runs: Sequence[Run]) -> _Section:

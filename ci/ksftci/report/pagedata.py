@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The data from which the scripts of the page draw, as JSON.
 
-A cell of the grid is one character, which stands for an outcome: verdict, reason, known issue and earlier attempts.
+A cell of the grid is one character, which stands for an outcome: verdict, reason, known issue, earlier
+attempts and expected complaints of the kernel.
 Equal rows and equal logs are stored once. Most rows are equal, so that 400 kernels and 1716 tests take some hundred
 kilobytes. page/data.js decodes the data.
 """
@@ -73,8 +74,8 @@ def _data(runs: Sequence[Run]) -> dict[str, Any]:
         "marks": [MARKS[verdict] for verdict in verdicts],
         "bad": [verdict.bad for verdict in verdicts],
         "outcomes": [
-            [verdicts.index(verdict), reason, known, [verdicts.index(attempt) for attempt in earlier]]
-            for verdict, reason, known, earlier in outcomes.outcomes.numbers
+            [verdicts.index(verdict), reason, known, [verdicts.index(attempt) for attempt in earlier], expected]
+            for verdict, reason, known, earlier, expected in outcomes.outcomes.numbers
         ],
         "programs": [[program, list(map(list, groups.items()))] for program, groups in programs.items()],
         "cells": list(cells.numbers),
@@ -111,11 +112,12 @@ class _Outcomes:
         """The character of a result's outcome; when none is left, that of the bare verdict."""
         if result is None:
             return _ABSENT
-        raw = (result.verdict, result.reason, result.known, tuple(result.earlier))
+        raw = (result.verdict, result.reason, result.known, tuple(result.earlier), result.expected)
         if raw not in self._characters:
-            outcome = (result.verdict, legal(result.reason), legal(result.known), tuple(result.earlier))
+            texts = (legal(result.reason), legal(result.known))
+            outcome = (result.verdict, *texts, tuple(result.earlier), legal("; ".join(result.expected)))
             if len(self.outcomes.numbers) >= _OUTCOMES:
-                outcome = (result.verdict, "", "", ())
+                outcome = (result.verdict, "", "", (), "")
             number = self.outcomes.number(outcome)
             self._characters[raw] = chr((0x30 if number < 0x40 else 0x100) + number)
         return self._characters[raw]
@@ -123,7 +125,8 @@ class _Outcomes:
 
 def _is_interesting(result: TestResult) -> bool:
     """Whether a reader may need the log; nobody does of an ordinary pass or skip."""
-    return result.verdict.bad or bool(result.known) or result.flaky or result.verdict is Verdict.XPASS
+    noted = result.known or result.expected or result.flaky
+    return result.verdict.bad or bool(noted) or result.verdict is Verdict.XPASS
 
 
 class _Logs:

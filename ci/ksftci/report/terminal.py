@@ -30,8 +30,9 @@ _KERNELS_MEASURED = 8  # columns
 
 def show(runs: Sequence[Run], console: Console) -> None:
     """Print all findings, failures with the end of their logs, then the table of programs and the headline."""
-    parts: list[RenderableType] = [*failures(runs), *_not_run(runs), *_known_issues(runs), *_skips(runs)]
+    parts: list[RenderableType] = [*failures(runs), *_not_run(runs), *_known_issues(runs), *_expected(runs)]
     parts += [
+        *_skips(runs),
         *_anomalies(runs),
         *_unsteady(runs),
         *_measurements(runs),
@@ -141,6 +142,14 @@ def _known_issues(runs: Sequence[Run]) -> list[RenderableType]:
         *_list("known issues:", issues, "yellow"),
         *_list("passed although a failure was expected:", passed, "yellow"),
     ]
+
+
+def _expected(runs: Sequence[Run]) -> list[RenderableType]:
+    lines = [
+        _line(f"  {len(finding.results):5}  {finding.title} on {first_names(finding.kernels)}")
+        for finding in findings.expected_complaints(runs)
+    ]
+    return _list("complaints of the kernel that tests provoked, as expected:", lines, "green")
 
 
 def _skips(runs: Sequence[Run]) -> list[RenderableType]:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ksftci.host.yamlfile import ArchName, read_list
-from ksftci.results.known import Text
+from ksftci.results.entry import Text
 from ksftci.results.model import Measurement, Run, TestResult
 from ksftci.results.release import kernel_version, matches_machine, version_numbers
 

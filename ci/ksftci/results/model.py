@@ -97,7 +97,10 @@ class TestResult:
     known: str = ""  # reason and link of the known issue that changed the verdict
     earlier: list[Verdict] = field(default_factory=list)  # of the attempts before, first to last
     measured: tuple[Measurement, ...] = ()
-    complaints: tuple[Complaint, ...] = ()  # of a result that is about the kernel's log
+    # Of a result that is about the kernel's log: what it stands for. Equal results may know more or less of that.
+    complaints: tuple[Complaint, ...] = field(default=(), compare=False)
+    # It failed for no other reason than that the kernel complained inside it.
+    explained: bool = field(default=False, compare=False)
     expected: tuple[str, ...] = ()  # complaints that the test is there to provoke: headline, and why
 
     @property

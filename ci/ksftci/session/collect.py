@@ -24,6 +24,7 @@ from ksftci.machine.machine import (
 )
 from ksftci.results.model import BOOT_LOG, KERNEL_LOG, Run, TestResult, Verdict
 from ksftci.results.names import make_unique
+from ksftci.results.provoked import settle
 
 _SKIPPED = 4  # KSFT_SKIP
 _VERDICT_OF = {
@@ -182,10 +183,10 @@ class Collector:
             reason = f"{change.path} was {change.before}, left as {change.after}"
             parser.add("settings", Verdict.FAIL, reason)
         parser.finish(skipped)
-        results = self._with_splats(parser)
+        results = settle(self._with_splats(parser))
         self._record(job, results, note, cause)
         if self._boot:
-            results.insert(0, splat.result(job.name, BOOT_LOG, self._boot))
+            results[:0] = settle([splat.result(job.name, BOOT_LOG, self._boot)])
         self.run.results += results
         self.run.anomalies += parser.anomalies
         self.done += len(results)

@@ -286,3 +286,16 @@ def test_a_damaged_document_raises_nothing_but_cierror(tmp_path: Path, at: int, 
     except CiError:
         return
     assert all(result.seconds is None or math.isfinite(result.seconds) for run in runs for result in run.results)
+
+
+def test_complaints_are_read_one_by_one(tmp_path: Path) -> None:
+    result = TestResult("p", "a/kernel_log", Verdict.FAIL, "BUG: x (and 1 more)")
+    result.complaints = (Complaint("BUG: x"), Complaint("BUG: y"))
+    alone = TestResult("p", "b/kernel_log", Verdict.FAIL, "BUG: z")
+    test = TestResult("p", "c", Verdict.PASS, log=["line"], expected=("BUG: x (why)", "BUG: y (why)"))
+    path = tmp_path / "junit.xml"
+    junit.write(program_runs([Run("k", results=[result, alone, test])]), path)
+    (run,) = junitread.read(path)
+    headlines = [[complaint.headline for complaint in read.complaints] for read in run.results]
+    assert headlines == [["BUG: x", "BUG: y"], ["BUG: z"], []]
+    assert run.results[2] == test

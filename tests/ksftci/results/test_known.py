@@ -8,7 +8,7 @@ import pytest
 
 from ksftci.errors import CiError
 from ksftci.results.known import KnownIssues
-from ksftci.results.model import Run, TestResult, Verdict, exit_status
+from ksftci.results.model import Complaint, Run, TestResult, Verdict, exit_status
 
 ENTRY = {
     "test": "cow.*",
@@ -201,3 +201,53 @@ def test_versions_are_numbers_not_floats(tmp_path: Path) -> None:
     known = KnownIssues.read(file)
     assert judged(known, run_with(release="6.10.3", a=Verdict.FAIL)) == {"a": "xfail"}
     assert judged(known, run_with(release="6.1.3", a=Verdict.FAIL)) == {"a": "fail"}
+
+
+PROVOKED = {"link": "", "expires": "", "provokes": "WARNING: *demo_*"}
+
+
+def complaining(*headlines: str) -> Run:
+    run = run_with(a=Verdict.PASS, **{"a/kernel_log": Verdict.FAIL})
+    run.results[1].complaints = tuple(map(Complaint, headlines))
+    return run
+
+
+def test_what_a_test_provokes_is_expected(tmp_path: Path) -> None:
+    known = issues(tmp_path, PROVOKED)
+    run = complaining("WARNING: a.c:1 at demo_probe+0x1")
+    assert judged(known, run) == {"a": "pass"}
+    assert run.results[0].expected == ("WARNING: a.c:1 at demo_probe+0x1 (the test expects what 6.9 changed)",)
+    assert judged(known, complaining("WARNING: a.c:1 at other+0x1")) == {"a": "pass", "a/kernel_log": "fail"}
+    assert judged(
+        issues(tmp_path, PROVOKED | {"kernels": ">=7.0"}), complaining("WARNING: a.c:1 at demo_probe+0x1")
+    ) == {
+        "a": "pass",
+        "a/kernel_log": "fail",
+    }
+
+
+def test_a_list_of_complaints_and_an_issue_beside_it(tmp_path: Path) -> None:
+    known = issues(tmp_path, PROVOKED | {"provokes": '["WARNING: *", "BUG: x"]'}, {})
+    assert judged(known, complaining("BUG: x", "BUG: y")) == {"a": "xpass", "a/kernel_log": "xfail"}
+
+
+def test_an_entry_about_complaints_may_expire_and_miss(tmp_path: Path) -> None:
+    known = issues(tmp_path, PROVOKED | {"expires": "2029-01-01"}, PROVOKED | {"test": "cow.gone"})
+    run = complaining("BUG: x")
+    known.check([run], date(2029, 1, 2))
+    assert run.results[-1].reason == "expired on 2029-01-01, renew or remove: the test expects what 6.9 changed"
+    assert len(run.anomalies) == 1
+    assert "no test is called cow.gone" in run.anomalies[0]
+
+
+def test_mistakes_in_an_entry_about_complaints_name_their_places(tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text('- test: "a.*"\n  provokes: []\n  verdicts: [fail]\n- test: b\n  provokes: x\n')
+    with pytest.raises(CiError) as error:
+        KnownIssues.read(file)
+    assert str(error.value).splitlines() == [
+        f'{file}:1:3: "reason" is missing; it is required',
+        f"{file}:2:13: provokes: List should have at least 1 item after validation, not 0",
+        f'{file}:3:3: unknown key "verdicts"; allowed: test, reason, link, expires, kernels, arch, page_size, provokes',
+        f'{file}:4:3: "reason" is missing; it is required',
+    ]

@@ -15,14 +15,14 @@ const tests = data.programs.flatMap(([program, groups]) =>
 			cells: data.cells[cellsNumber], // a character for each kernel
 		}))));
 
-// {verdict, reason, known, earlier, flaky} of a cell; null when the kernel has no result of the test.
+// {verdict, reason, known, earlier, expected, flaky} of a cell; null when the kernel has no result of the test.
 // A verdict is a number, an index of `verdicts`.
 function outcome(test, column) {
 	const code = test.cells.charCodeAt(column);
 	if (code === 0x20)
 		return null;
-	const [verdict, reason, known, earlier] = data.outcomes[code - (code < 0x100 ? 0x30 : 0x100)];
-	return {verdict, reason, known, earlier, flaky: earlier.some((attempt) => attempt !== verdict)};
+	const [verdict, reason, known, earlier, expected] = data.outcomes[code - (code < 0x100 ? 0x30 : 0x100)];
+	return {verdict, reason, known, earlier, expected, flaky: earlier.some((attempt) => attempt !== verdict)};
 }
 
 // {place, log, text, map}: file:line, number and text of the log, and page map of a cell; null without any.
@@ -94,6 +94,7 @@ function cellMatchesVerdict(cell) {
 	case "": return true;
 	case "bad": return data.bad[cell.verdict];
 	case "flaky": return cell.flaky;
+	case "expected": return cell.expected !== "";
 	case "known": return cell.known !== "";
 	default: return verdicts[cell.verdict] === filter.verdict;
 	}

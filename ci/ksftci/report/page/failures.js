@@ -70,6 +70,8 @@ function cellDetails(test, columns) {
 		parts.push(make("p", {class: "reason"}, ...linked(cell.reason)));
 	if (cell.known)
 		parts.push(make("p", {}, make("span", {class: "badge known"}, "known issue"), " ", ...linked(cell.known)));
+	if (cell.expected)
+		parts.push(make("p", {}, make("span", {class: "badge pass"}, "expected"), " ", ...linked(cell.expected)));
 	if (cell.earlier.length) {
 		const attempts = cell.earlier.map((verdict) => verdicts[verdict]).join(", ");
 		const kind = cell.flaky ? make("span", {class: "badge flaky"}, "flaky") : "retried";
