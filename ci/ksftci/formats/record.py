@@ -185,4 +185,5 @@ class _RunReader:
         for result in results:
             result.program = program
         make_unique(results)
-        return ProgramRun(self.run, program, settle(results))
+        complained = self.run.splats or self.parser.splats_seen
+        return ProgramRun(self.run, program, settle(results) if complained else results)

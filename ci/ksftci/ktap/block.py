@@ -8,11 +8,17 @@ import re
 
 from ksftci.ktap import line, prefix, splat
 
-_FIRST = re.escape("".join(sorted(line.FIRST | prefix.FIRST | splat.FIRST)))
+
+def _any(first: frozenset[str], *patterns: str) -> str:
+    """One of the patterns, which begin with one of the characters."""
+    return f"(?=[{re.escape(''.join(sorted(first)))}])(?:{'|'.join(patterns)})"
+
+
 _PLAIN_RESULT = r"(?P<no>not )?ok (?P<number>\d{1,9}) (?:- )?(?P<name>(?![-\s])[^\n#\\\[<]*[^\n#\\\[<\s])(?=\n|\Z)"
 _PLAIN_RUNNING = r"RUN +(?P<running>\S+) \.\.\.(?=\n|\Z)"
-_OTHERS = "|".join((*line.BEGINNINGS, *prefix.BEGINNINGS, *splat.BEGINNINGS))
+_LINE = _any(line.FIRST | prefix.FIRST, _PLAIN_RESULT, _PLAIN_RUNNING, *line.BEGINNINGS, *prefix.BEGINNINGS)
+_SPLAT = _any(splat.FIRST, *splat.BEGINNINGS)
 
 # Matches a line end and the beginning of the line after it. The two forms that most lines of KTAP have are matched
 # whole: a result without directive (groups no, number, name) and the harness's line of a test that begins (running).
-WORTH_A_LOOK = re.compile(rf"\n(?P<nesting>[# \t]*)(?=[{_FIRST}])(?:{_PLAIN_RESULT}|{_PLAIN_RUNNING}|{_OTHERS})")
+WORTH_A_LOOK = re.compile(rf"\n(?P<nesting>[# \t]*)(?:{_LINE}|{_SPLAT})")

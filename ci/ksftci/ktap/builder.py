@@ -8,7 +8,7 @@ from ksftci.ktap.current import CurrentTest
 from ksftci.ktap.levels import ALL, Levels, skip_of_all
 from ksftci.ktap.nesting import Group, Item, Level, flat
 from ksftci.ktap.testlog import TestLog
-from ksftci.results.model import KERNEL_LOG, TestResult, Verdict
+from ksftci.results.model import KERNEL_LOG, NONE_INSIDE, TestResult, Verdict
 from ksftci.results.names import make_unique
 
 _BROKEN = (Verdict.TIMEOUT, Verdict.CRASH)
@@ -74,7 +74,8 @@ class Builder:
     def broke_off(self, name: str, verdict: Verdict, reason: str, at: float | None = None) -> None:
         """Add the result of the test in which the program ended; the test is called `name` if none was running."""
         if splats := self.current.finder.take():
-            reason = f"{reason}: {splats[0].headline}"
+            cause = next((splat for splat in splats if not splat.bare), splats[0])
+            reason = f"{reason}: {cause.headline}"
         self.current.panicked = False
         level = self.levels.stack[-1]
         level.note(None)
@@ -203,10 +204,7 @@ class Builder:
         if excused:
             self.levels.add_anomaly(f"{name} says fail, what failed inside it was expected to")
         elif verdict.bad and (verdict is not Verdict.FAIL or not inner.failed):
-            explained = inner.complained and verdict is Verdict.FAIL and not reason
-            reason = reason or "failed, and no test inside it did"
-            group.own = self.last = self.current.end(name, verdict, reason, at)
-            group.own.explained = explained
+            group.own = self.last = self.current.end(name, verdict, reason or NONE_INSIDE, at)
             self.levels.count(group.own)
             level.failed = True
         elif inner.failed and not verdict.bad:

@@ -12,6 +12,7 @@ finds itself corrupt is a complaint, also where the disk is to blame: nothing in
 """
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from typing import NamedTuple
 
@@ -152,7 +153,7 @@ FORMS = (
     Form(r"BUG: invalid or fatal FRED event", "arch/x86/entry/entry_fred.c", _INTRO),
     Form(r"BUG: .* FP instruction ", "arch/arm/vfp/vfpmodule.c", _INTRO),
     Form(r"BUG: NMI Watchdog detected LOCKUP", "arch/sparc/kernel/nmi.c", _INTRO),
-    Form(r"Unable to handle ", "arch/*/mm/fault.c", _INTRO),
+    Form(r"Unable to handle (kernel|unknown|exception) ", "arch/*/mm/fault.c", _INTRO),
     Form(r"CPU [0-9]+ Unable to handle kernel ", "arch/{mips,loongarch}/mm/fault.c", _INTRO),
     Form(r"[Kk]ernel tried to execute ", "arch/{x86,powerpc}/mm/fault.c", _INTRO),
     Form(r"Kernel attempted to .* user page ", "arch/powerpc/mm/fault.c", _INTRO),
@@ -194,13 +195,13 @@ ANYWHERE = (
     (" invoked oom-killer: ", Form(r".* invoked oom-killer: ", "mm/oom_kill.c", Part.OOM)),
     (": page allocation ", Form(r".*: page allocation (failure: order|stall)", "mm/page_alloc.c")),
     (": vmalloc error: ", Form(r".*: vmalloc error: ", "mm/vmalloc.c")),
-    ("NETDEV WATCHDOG: ", Form(r".*NETDEV WATCHDOG: ", "net/sched/sch_generic.c", _MESSAGE)),
+    (": NETDEV WATCHDOG: ", Form(r".*: NETDEV WATCHDOG: ", "net/sched/sch_generic.c", _MESSAGE)),
     (": BUG: ", Form(r"[A-Za-z0-9_ -]+: BUG: ", "what has a prefix of its own")),
     (": hw csum failure", Form(r".*: hw csum failure", "net/core/dev.c")),
     (": detected ", Form(r".*: detected (buffer overflow|field-spanning)", "lib/string_helpers.c", _MESSAGE)),
     (": bad p", Form(r"[^ ]+:[0-9]+: bad (pgd|p4d|pud|pmd|pte) ", "mm/pgtable-generic.c")),
     (": Bad swap ", Form(r"[^ ]+: Bad swap (file|offset) entry ", "mm/swapfile.c")),
-    ("): ", Form(r".*\([0-9]+\): (Oops|Kernel Bug|Instruction fault) -?[0-9]+$", "arch/alpha/kernel/traps.c", _DIE)),
+    (": Oops ", Form(r".*\([0-9]+\): Oops -?[0-9]+$", "arch/alpha/kernel/traps.c", _DIE)),
 )  # fmt: skip
 
 # Something is wrong, and such a line does not say what.
@@ -243,17 +244,22 @@ def _by_first_character() -> dict[str, tuple[re.Pattern[str], list[Form]]]:
     }
 
 
+def _by_first(texts: Iterable[str]) -> list[str]:
+    """A pattern for each first character, of all texts that begin with it."""
+    rest: dict[str, list[str]] = {}
+    for text in sorted(texts):
+        rest.setdefault(text[0], []).append(re.escape(text[1:]))
+    return [f"{re.escape(first)}(?:{'|'.join(ends)})" for first, ends in rest.items()]
+
+
 _LITERAL = re.compile(r"(?:[^\\.\[(*+?$^{|]|\\[^a-z])*(?![*+?{])")
 _TABLE = _by_first_character()
 _ANYWHERE = [(word, re.compile(_without_groups(form.pattern)), form) for word, form in ANYWHERE]
+_AFTER_COLON = re.compile(": (?:" + "|".join(word[2:] for word, _ in ANYWHERE if word.startswith(": ")) + ")")
 _HEADS = {head for form in FORMS for head in _heads(form.pattern)}
 
 # What a complaint that has no stamp begins with, as regular expressions, and the first characters of them all.
-BEGINNINGS = (
-    *(re.escape(head) for head in sorted(_HEADS) if not any(head[:end] in _HEADS for end in range(1, len(head)))),
-    *CUT,
-    *TRACE,
-)
+BEGINNINGS = (*_by_first(_HEADS), *CUT, *TRACE)
 FIRST = frozenset(beginning.lstrip("\\")[0] for beginning in BEGINNINGS)
 
 
@@ -271,7 +277,6 @@ def form_of(text: str) -> Form | None:
         pattern, forms = entry
         if match := pattern.match(text):
             return forms[(match.lastindex or 1) - 1]
-    for word, found, form in _ANYWHERE:
-        if word in text and found.match(text):
-            return form
+    if "[#" in text or " invoked oom-killer: " in text or _AFTER_COLON.search(text):
+        return next((form for word, found, form in _ANYWHERE if word in text and found.match(text)), None)
     return None

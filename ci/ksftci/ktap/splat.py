@@ -14,6 +14,7 @@ from ksftci.results.model import Complaint, TestResult, Verdict, reason_of
 __all__ = ["BEGINNINGS", "FIRST", "GREP", "Finder", "Key", "Splat", "find", "result"]
 
 _CUT = re.compile("|".join(CUT))
+_HINTS = "-8C"  # the first characters of both
 _TRACE = re.compile("|".join(TRACE))
 _END = re.compile(r"-+\[ end trace |-+\[ end Kernel panic")
 _MODULES = "Modules linked in:"  # printed with a warning and an oops, and not by dump_stack()
@@ -98,13 +99,15 @@ class Finder:
 
         Gives whether the line is part of a splat.
         """
+        form = form_of(text)
+        if form is None and not self.open and text[:1] not in _HINTS:
+            return False  # most lines
         at = float(stamp) if stamp else None
         if self.open:
             if self._stamped and stamp is None:
                 return False  # a program printed it
             if self._is_late(at):
                 self.close()
-        form = form_of(text)
         cut = form is None and _CUT.match(text) is not None
         if not self.open and form is not None and self._resumes(form, at):
             self.open = True

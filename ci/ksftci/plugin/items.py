@@ -120,6 +120,7 @@ def properties(result: TestResult, label: str, facts: dict[str, str]) -> list[tu
         "page_size": facts.get("page_size"),
         "verdict": result.verdict.value,
         "known": result.known,
+        "expected": "\n".join(result.expected),
         "file": result.file,
         "line": result.line,
     }

@@ -77,6 +77,7 @@ UNNAMED = "unnamed kernel"  # for a log that does not name its kernel
 KERNEL_LOG = "kernel_log"  # TEST/kernel_log is a result: what the kernel complained of during TEST
 BOOT_LOG = f"boot/{KERNEL_LOG}"  # ... and before the first program, whose result it is
 UNREAD = "lines that look like results were not read"  # the beginning of an anomaly
+NONE_INSIDE = "failed, and no test inside it did"  # the reason of a test that gives none
 KNOWN_ISSUES = "known-issues"  # the program of results about the file of known issues
 
 
@@ -99,8 +100,6 @@ class TestResult:
     measured: tuple[Measurement, ...] = ()
     # Of a result that is about the kernel's log: what it stands for. Equal results may know more or less of that.
     complaints: tuple[Complaint, ...] = field(default=(), compare=False)
-    # It failed for no other reason than that the kernel complained inside it.
-    explained: bool = field(default=False, compare=False)
     expected: tuple[str, ...] = ()  # complaints that the test is there to provoke: headline, and why
 
     @property

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field
 
 from ksftci.host.yamlfile import read_list
 from ksftci.results.entry import Entry, Text
-from ksftci.results.model import KERNEL_LOG, Complaint, TestResult, Verdict, reason_of
+from ksftci.results.model import KERNEL_LOG, NONE_INSIDE, Complaint, TestResult, Verdict, reason_of
 
 _STACK = "a stack alone, as dump_stack() prints it"
 
@@ -57,7 +57,7 @@ def settle(results: Iterable[TestResult], entries: Sequence[Provoked] | None = N
         rest: TestResult | None = result
         if result.complaints:
             rest = _excuse(result, settled, built_in() if entries is None else entries)
-        if rest is not None and not (rest.explained and _has_complaint(settled, rest)):
+        if rest is not None and not (rest.reason == NONE_INSIDE and _has_complaint(settled, rest)):
             settled.append(rest)
     return settled
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ksftci.errors import CiError
 from ksftci.formats import junit, junitread, record
 from ksftci.formats.junittext import legal
-from ksftci.results.model import Measurement, Run, TestResult, Verdict
+from ksftci.results.model import Complaint, Measurement, Run, TestResult, Verdict, program_runs
 
 LOGS = Path(__file__).parents[2] / "logs"
 

@@ -399,6 +399,7 @@ INFORMATION = [
     "CPU1: Booted secondary processor 0x0000000001 [0x410fd083]",
     "CPU features: detected: Spectre-v4",
     "Unable to open /dev/kvm",
+    "Unable to handle the request",
     "lkdtm: Performing direct entry WARNING",
     "FIX kmalloc-64: Restoring Poison 0x1-0x2=0x6b",
     "IPv4: martian source 10.0.0.1 from 10.0.0.2, on dev eth0",

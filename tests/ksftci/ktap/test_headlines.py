@@ -50,5 +50,9 @@ def test_the_guests_shell_can_quote_it() -> None:
     assert "'" not in GREP
 
 
+def test_all_words_are_looked_for() -> None:
+    assert [word for word, _ in ANYWHERE if not word.startswith(": ")] == ["[#", " invoked oom-killer: "]
+
+
 def test_information_is_no_complaint() -> None:
     assert [line for line in INFORMATION if form_of(line)] == []

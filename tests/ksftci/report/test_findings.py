@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Findings: which results belong together, what the headline says, and the small texts that all reports use."""
 
+from io import StringIO
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 from tests.ksftci import samples
 
-from ksftci.report import findings
+from ksftci.formats import junit
+from ksftci.report import findings, html, markdown, terminal
 from ksftci.report.findings import Finding, Unsteady
 from ksftci.results.model import UNNAMED, Run, TestResult, Verdict
 
@@ -265,3 +269,18 @@ def test_the_duration_of_a_run_is_the_sum_of_its_tests_unless_it_is_known() -> N
 @pytest.mark.parametrize("verdict", Verdict)
 def test_a_run_has_failures_if_any_result_is_bad(verdict: Verdict) -> None:
     assert findings.has_failures(a_run("a", a_test("x"), a_test("y", verdict))) is verdict.bad
+
+
+def test_expected_complaints_are_counted_by_program_and_complaint() -> None:
+    text = "BUG: KASAN: double-free in f (mm/kasan/kasan_test_c.c)"
+    runs = [a_run("a", a_test("x", expected=(text,)), a_test("y", expected=(text, "other"))), a_run("b", a_test("x"))]
+    assert titles(findings.expected_complaints(runs)) == [(f"p: {text}", ["a"]), ("p: other", ["a"])]
+    assert len(findings.expected_complaints(runs)[0].results) == 2
+
+
+def test_all_reports_show_an_expected_complaint() -> None:
+    runs = [a_run("a", a_test("x", expected=("BUG: KASAN: double-free (why)",), log=["line"]))]
+    screen = Console(file=StringIO(), width=200)
+    terminal.show(runs, screen)
+    for text in (screen.file.getvalue(), markdown.render(runs), html.render(runs), junit.render(runs)):  # type: ignore[attr-defined]
+        assert "double-free" in text.replace("&#45;", "-").replace("\\u002d", "-")

@@ -3,7 +3,7 @@
 
 import pytest
 
-from ksftci.results.model import Complaint, TestResult, Verdict
+from ksftci.results.model import NONE_INSIDE, Complaint, TestResult, Verdict
 from ksftci.results.provoked import Provoked, built_in, settle
 
 ENTRY = Provoked(test="p.a*", provokes=["WARNING: *demo_*"], reason="a broken descriptor")
@@ -73,8 +73,7 @@ def test_a_program_may_be_named_as_runner_sh_does() -> None:
 
 def test_a_parent_that_fails_because_of_a_complaint_is_settled_with_it() -> None:
     for complaint, kept in ((WANTED, ["a", "a/a1"]), (OTHER, ["a/a1", "a/a1/kernel_log"])):
-        parent = TestResult("p", "a", Verdict.FAIL, "failed, and no test inside it did")
-        parent.explained = True
+        parent = TestResult("p", "a", Verdict.FAIL, NONE_INSIDE)
         results = settle([passed("a/a1"), complained("a/a1/kernel_log", complaint), parent], [ENTRY])
         assert sorted(result.name for result in results) == kept
 
