@@ -40,6 +40,8 @@ class Form(NamedTuple):
 
 _MESSAGE, _INTRO, _DIE, _TRAP, _TAIL = Part.MESSAGE, Part.INTRO, Part.DIE, Part.TRAP, Part.TAIL
 
+PANIC = "Kernel panic - not syncing"
+
 FORMS = (
     # WARN() and BUG()
     Form(r"WARNING: CPU: [0-9]+ PID: [0-9]+ at ", "kernel/panic.c before 6.18", _TRAP),
@@ -47,7 +49,7 @@ FORMS = (
     Form(r"WARNING: at ", "kernel/panic.c", _TRAP),
     Form(r"kernel BUG at ", "lib/bug.c", _TRAP),
     Form(r"BUG: failure at ", "include/asm-generic/bug.h, arch/arc/include/asm/bug.h", _INTRO),
-    Form(r"Kernel panic - not syncing", "kernel/panic.c", _TAIL),
+    Form(PANIC, "kernel/panic.c", _TAIL),
     Form(r"refcount_t: ", "lib/refcount.c", _MESSAGE),
     Form(r"ODEBUG: .*(active state|on stack)", "lib/debugobjects.c", _MESSAGE),
     Form(r"DEBUG_(LOCKS|RWSEMS)_WARN_ON\(", "include/linux/debug_locks.h, kernel/locking/rwsem.c", _MESSAGE),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ksftci.ktap import prefix
-from ksftci.ktap.headlines import BEGINNINGS, CUT, FIRST, GREP, TRACE, Form, Part, form_of
+from ksftci.ktap.headlines import BEGINNINGS, CUT, FIRST, GREP, PANIC, TRACE, Form, Part, form_of
 from ksftci.ktap.line import may_be
 from ksftci.ktap.testlog import TestLog
 from ksftci.results.model import Complaint, TestResult, Verdict, reason_of
@@ -66,8 +66,8 @@ class _Seen:
         """Whether a line that has the form of a headline belongs to the splat, which has `count` lines so far."""
         is_message = self.form is not None and self.form.part is Part.MESSAGE
         match part:
-            case Part.TAIL:
-                return True
+            case Part.TAIL:  # an OOM report may be expected, and then must not hide anything
+                return self.form is None or self.form.part not in (Part.OOM, Part.VICTIM)
             case Part.VICTIM:
                 return self.oom
             case Part.DIE:
@@ -152,7 +152,7 @@ class Finder:
             return False
         if form.part is Part.VICTIM:
             return self._has.oom
-        return form.part is Part.TAIL and not self._is_late(at)
+        return form.pattern == PANIC and not self._is_late(at)
 
     def _count_again(self) -> None:
         """Drop the last of many splats and count it, if there was one with its headline."""

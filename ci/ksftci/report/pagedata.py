@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The data from which the scripts of the page draw, as JSON.
 
-A cell of the grid is one character, which stands for an outcome: verdict, reason, known issue, earlier
-attempts and expected complaints of the kernel.
-Equal rows and equal logs are stored once. Most rows are equal, so that 400 kernels and 1716 tests take some hundred
-kilobytes. page/data.js decodes the data.
+A cell of the grid is one character, which stands for an outcome: verdict, reason, known issue, earlier attempts and
+expected complaints of the kernel. Equal rows and equal logs are stored once. Most rows are equal, so that 400 kernels
+and 1716 tests take some hundred kilobytes. page/data.js decodes the data.
 """
 
 import json
