@@ -56,7 +56,7 @@ def a_log(text: str) -> None:
         match = FAILURE.fullmatch(line)
         if match is None or len(line) > 100:
             continue
-        name, verdict, _ = judge(True, match["text"].strip().removeprefix("- ").strip())
+        name, verdict, *_ = judge(True, match["text"].strip().removeprefix("- ").strip())
         if not name.startswith("selftests: "):  # which becomes the program
             found = not_passed if verdict.bad else names  # an outer SKIP may hold passing tests
             assert found and name in found, (line, found)

@@ -14,9 +14,13 @@ def _any(first: frozenset[str], *patterns: str) -> str:
     return f"(?=[{re.escape(''.join(sorted(first)))}])(?:{'|'.join(patterns)})"
 
 
-_PLAIN_RESULT = r"(?P<no>not )?ok (?P<number>\d{1,9}) (?:- )?(?P<name>(?![-\s])[^\n#\\\[<]*[^\n#\\\[<\s])(?=\n|\Z)"
+_NAME = r"(?P<name>(?![-\s])[^\n#\\\[<]*[^\n#\\\[<\s])(?<!\dms)"  # what bats prints behind a name ends in "12ms"
+_PLAIN_RESULT = rf"(?P<no>not )?ok (?P<number>\d{{1,9}}) (?:- )?{_NAME}(?=\n|\Z)"
 _PLAIN_RUNNING = r"RUN +(?P<running>\S+) \.\.\.(?=\n|\Z)"
-_LINE = _any(line.FIRST | prefix.FIRST, _PLAIN_RESULT, _PLAIN_RUNNING, *line.BEGINNINGS, *prefix.BEGINNINGS)
+_YAML = r"---[ \t]*(?=\n|\Z)"
+_LINE = _any(
+    line.FIRST | prefix.FIRST | {"-"}, _PLAIN_RESULT, _PLAIN_RUNNING, _YAML, *line.BEGINNINGS, *prefix.BEGINNINGS
+)
 _SPLAT = _any(splat.FIRST, *splat.BEGINNINGS)
 
 # Matches a line end and the beginning of the line after it. The two forms that most lines of KTAP have are matched

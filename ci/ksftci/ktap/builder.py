@@ -12,6 +12,8 @@ from ksftci.results.model import KERNEL_LOG, NONE_INSIDE, TestResult, Verdict
 from ksftci.results.names import make_unique
 
 _BROKEN = (Verdict.TIMEOUT, Verdict.CRASH)
+_NO_ROOT = "Kernel panic - not syncing: VFS: "
+_BOOTS = "Linux version "
 _EXPECTED = (Verdict.XFAIL, Verdict.XPASS)
 _EXPECTED_EXITS = ("exit=2", "exit=3")  # KSFT_XFAIL and KSFT_XPASS, for which runners print "not ok"
 
@@ -29,8 +31,11 @@ class Builder:
         self.results: list[TestResult] = []
         self.last: TestResult | None = None  # of the test that ended last
         self.spoke = False  # whether any KTAP came
+        self.reported: int | None = None  # the depth of the result which the last line of KTAP reported, if it did
+        self.told: TestResult | None = None  # that result, if it was kept
         self.current = CurrentTest(program)
         self.levels = Levels(program)
+        self._announced: tuple[int, str] | None = None  # depth and name of a test whose first line is to come
 
     @property
     def anomalies(self) -> list[str]:
@@ -86,12 +91,28 @@ class Builder:
 
         `skipped` says that the program called all of itself skipped.
         """
+        self._settle_announced()
+        if self.current.panicked and self._is_over():
+            self.current.panicked = False
+            self.current.finder.take()
         if self.current.panicked:
             self.broke_off("crash", Verdict.CRASH, "the kernel panicked")
         if self.current.finder.splats:
             self.levels.flush(0)
             self._complain(self.levels.lowest, KERNEL_LOG)
         self.levels.end(skipped)
+
+    def _is_over(self) -> bool:
+        """Whether a panic is the end of a kernel that was booted for KUnit's tests alone, and without a root.
+
+        kunit_parser.py's KTAP_END knows it, too. All tests have ended then, and no other kernel has booted since.
+        """
+        used = [level for level in self.levels.stack if level.count or level.plan is not None]
+        if len(used) != 1 or used[0].title or not 0 < used[0].count >= (used[0].plan or 0):
+            return False
+        booted = any(_BOOTS in line for line in self.log.lines)
+        complaints = self.current.finder.splats
+        return not booted and all(splat.headline.startswith(_NO_ROOT) for splat in complaints)
 
     def finish(self, skipped: bool = False) -> None:
         """End the last stream as `close` does, and fill `results`."""
@@ -100,10 +121,19 @@ class Builder:
         make_unique(self.results)
 
     def result(
-        self, depth: int, number: int | None, name: str, verdict: Verdict, reason: str, at: float | None
+        self,
+        depth: int,
+        number: int | None,
+        at: float | None,
+        name: str,
+        verdict: Verdict,
+        reason: str = "",
+        seconds: float | None = None,
     ) -> None:
-        """Add a reported result. The results of deeper levels are inside it."""
-        self.spoke = True
+        """Add a reported result. The results of deeper levels are inside it. Its line may name the `seconds`."""
+        self.spoke, self.reported, self.told = True, depth, None
+        if self._announced is not None:
+            self._settle_announced(depth, name)
         levels = self.levels
         inner = None
         level = levels.stack[-1]
@@ -111,10 +141,14 @@ class Builder:
             if self.current.name and verdict in _BROKEN:
                 self.broke_off(self.current.name, verdict, reason, at)
                 verdict = Verdict.FAIL  # the inner result says why
+            levels.settle(depth, name)
             inner = levels.close(depth, verdict is Verdict.SKIP)
             level = levels.stack[-1]
         if level.depth != depth:
             level = levels.level(depth)
+        if inner is not None and number == inner.highest + 1 != level.highest + 1 and level.goes_on_in(inner):
+            levels.adopt(level, inner)
+            inner = None
         number, again = level.note(number)
         if again:
             levels.add_anomaly(f"number {number} comes twice", level)
@@ -127,16 +161,21 @@ class Builder:
             self._leaf(level, name, verdict, reason, at)
         else:
             self._parent(level, inner, name, verdict, reason, at)
+        if seconds is not None and self.told is not None:
+            self.told.seconds = seconds
 
     def plan(self, depth: int, count: int, skip_reason: str | None, at: float | None) -> None:
         """Take the plan of a level; skip_reason as in `line.Plan`."""
         self.spoke = True
+        self._settle_announced(depth)
         level = self.levels.level(depth)
         if level.plan is not None:
             if level.count < level.plan:
                 self.levels.add_anomaly("a second plan", level)
-            else:
-                level.restart()  # the plan of a second stream, which has no version line
+            else:  # the plan of a second stream, which has no version line
+                again = level.plan == count
+                level.restart()
+                level.again = again
         level.plan = max(count, level.plan or 0)
         if count == 0 and skip_reason is not None:
             self._leaf(level, ALL, Verdict.SKIP, skip_reason or "no reason given", at)
@@ -159,7 +198,9 @@ class Builder:
     def version(self, depth: int) -> None:
         """Begin a stream. If there was one at this depth, it ends, and numbers count from 1 again."""
         self.spoke = True
+        self._settle_announced(depth)
         level = self.levels.level(depth)
+        level.version = True
         if not level.count and level.plan is None:
             return
         if level is self.levels.lowest:
@@ -180,6 +221,30 @@ class Builder:
             level = self.levels.level(depth)
         level.title = name
 
+    def announce(self, depth: int, name: str) -> None:
+        """Keep the name of the test to come: that around this level, or one in it.
+
+        KUnit announces a test at the depth of the results inside it, TAP 14 at that of its own result. The next line
+        of KTAP tells which.
+        """
+        self._settle_announced(depth)
+        level = self.levels.stack[-1]
+        fresh = level.depth < depth or (level.depth == depth and not level.count and not level.title)
+        if fresh and depth > self.levels.lowest.depth:
+            self.title(depth, name)
+        else:
+            self._announced = depth, name
+
+    def _settle_announced(self, depth: int | None = None, name: str = "") -> None:
+        """Title the level of the announced test, if the line that follows, of this depth, is not the test's result."""
+        if self._announced is None:
+            return
+        (announced, title), self._announced = self._announced, None
+        if depth is not None and depth > announced:
+            self.title(depth, title)
+        elif depth is None or (depth == announced and name != title):
+            self.title(announced, title)
+
     def skipped_silently(self, depth: int, name: str) -> None:
         """Keep the name of a test that may have the next number of its level, and has no result."""
         level = self.levels.level(depth)
@@ -187,7 +252,7 @@ class Builder:
 
     def _leaf(self, level: Level, name: str, verdict: Verdict, reason: str, at: float | None) -> None:
         """Add a result without results inside it."""
-        result = self.last = self.current.end(name, verdict, reason, at)
+        result = self.last = self.told = self.current.end(name, verdict, reason, at)
         self.levels.add(level, result)
         if verdict in _EXPECTED:
             level.expected = True
@@ -199,12 +264,12 @@ class Builder:
         if self.current.finder.splats:
             self._complain(inner, KERNEL_LOG)
         group = Group(name, inner.items)
-        excused = inner.excused or (inner.expected and reason in _EXPECTED_EXITS)
+        excused = inner.excused or (inner.expected and reason.partition(" ")[0] in _EXPECTED_EXITS)
         excused = excused and verdict is Verdict.FAIL and not inner.failed
         if excused:
             self.levels.add_anomaly(f"{name} says fail, what failed inside it was expected to")
         elif verdict.bad and (verdict is not Verdict.FAIL or not inner.failed):
-            group.own = self.last = self.current.end(name, verdict, reason or NONE_INSIDE, at)
+            group.own = self.last = self.told = self.current.end(name, verdict, reason or NONE_INSIDE, at)
             self.levels.count(group.own)
             level.failed = True
         elif inner.failed and not verdict.bad:

@@ -31,6 +31,15 @@ class Levels:
         self.stack.insert(place, Level(depth))
         return self.stack[place]
 
+    def unnumbered(self, depth: int) -> bool:
+        """Whether a version line or a plan opened a level of this depth, and no result in it has a number."""
+        level = next((level for level in self.stack if level.depth == depth), None)
+        return level is not None and (level.version or level.plan is not None) and not level.numbered
+
+    def follows(self, number: int) -> bool:
+        """Whether a result of this number would be the next one of some level."""
+        return any(level.highest + 1 == number for level in self.stack)
+
     def add(self, level: Level, result: TestResult) -> None:
         """Put a result into a level, and count it."""
         bad = result.verdict.bad
@@ -54,8 +63,24 @@ class Levels:
             if self.stack[-1].depth <= depth:
                 self._add_missing(level, skipped)
                 return level
-            self._orphan(level, skipped)
+            self._orphan(level, skipped, planned=True)
         return None
+
+    def settle(self, depth: int, name: str) -> None:
+        """Give the plan of the innermost level, which has no results yet, to the less deep level of a result.
+
+        A test whose own result has its `name` reported none of its results, and keeps its plan.
+        """
+        inmost = self.stack[-1]
+        silent = inmost.plan and not (inmost.count or inmost.items or inmost.title == name)
+        if silent and self.stack[-2].depth < depth < inmost.depth:
+            inmost.depth = depth
+            self._jumps(inmost)
+
+    def adopt(self, level: Level, inner: Level) -> None:
+        """Put the results of an inner level into the one that goes on in it."""
+        level.adopt(inner)
+        self._jumps(level)
 
     def flush(self, depth: int) -> None:
         """End all levels from this depth on but the lowest: the results around them are never reported."""
@@ -75,9 +100,19 @@ class Levels:
         if len(self.anomalies) < _MOST_ANOMALIES:
             self.anomalies[f"{self.program}: {scope}{text}"] = None
 
-    def _orphan(self, level: Level, skipped: bool = False) -> None:
-        """Put the items of a level into the next one, under its title: the result around it was not reported."""
+    def _jumps(self, level: Level) -> None:
+        self.add_anomaly("the nesting of its results jumps", level)
+
+    def _orphan(self, level: Level, skipped: bool = False, planned: bool = False) -> None:
+        """Put the items of a level into the next one, under its title: the result around it was not reported.
+
+        `planned` says that a result around both is to come. Then the next level's plan, if nothing else was
+        reported of it, is of these items.
+        """
         outer = self.stack[-1]
+        if (outer.count or (planned and outer.plan)) and outer.goes_on_in(level):
+            self.adopt(outer, level)
+            return
         self._add_missing(level, skipped)
         if level.title:
             outer.note(None)
@@ -90,6 +125,9 @@ class Levels:
     def _add_missing(self, level: Level, skipped: bool) -> None:
         """Add the results that were planned and not reported, and the anomalies of plan and numbers."""
         short = (level.plan or 0) - level.count
+        if level.again and not level.count:
+            self.add_anomaly("a second plan", level)
+            return
         if level.plan is None and level.count:
             self.add_anomaly("no plan", level)
         elif short <= 0 and (gaps := level.gaps(9)):

@@ -48,6 +48,7 @@ class Result:
     number: int | None  # None: the line has no number
     failed: bool  # whether the line begins with "not"
     text: str  # the name and the directive, for `directive.judge`
+    bare: bool = False  # neither a number nor a dash stands before the text, which may be of no test
 
 
 @dataclass(slots=True)
@@ -170,9 +171,10 @@ def _result(text: str) -> Result | None:
             return None
         number, rest = match["number"], match["text"]
     rest = rest.strip()
-    if rest[:1] == "-" and (len(rest) == 1 or rest[1].isspace()):
+    dash = rest[:1] == "-" and (len(rest) == 1 or rest[1].isspace())
+    if dash:
         rest = rest[1:].lstrip()
-    return Result(int(number) if number else None, failed, rest)
+    return Result(int(number) if number else None, failed, rest, not (number or dash))
 
 
 def _plan(text: str) -> Plan | None:

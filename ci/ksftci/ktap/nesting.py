@@ -31,7 +31,10 @@ class Level:
 
     depth: int  # characters of nesting at the beginning of its lines
     title: str = ""  # the name of the test around it, if a line announced it
+    version: bool = False  # whether a version line announced it
     plan: int | None = None  # how many results are planned
+    numbered: bool = False  # some result has a number
+    again: bool = False  # the plan came again after as many results
     count: int = 0  # results reported so far
     items: list[Item] = field(default_factory=list)
     failed: bool = False  # some result in it is bad
@@ -48,6 +51,8 @@ class Level:
         self.count += 1
         if number is None:
             number = self.highest + 1
+        else:
+            self.numbered = True
         if number == self.upto + 1:
             self.upto += 1
             while self.upto + 1 in self.beyond:
@@ -75,15 +80,36 @@ class Level:
     def restart(self) -> None:
         """Begin another stream, which counts from 1 again."""
         self.plan, self.count, self.upto, self.highest = None, 0, 0, 0
+        self.numbered = self.again = False
         self.beyond.clear()
         self.silent.clear()
 
-    def take_in(self, inner: Level) -> None:
-        """Put what an inner level holds at the end of this one, under the inner's title."""
+    def goes_on_in(self, inner: Level) -> bool:
+        """Whether the results of an inner level are this one's, by their numbers, and only their nesting is deeper."""
+        if inner.version or inner.title or inner.plan is not None or not inner.count:
+            return False
+        if not self.count == self.upto == self.highest == inner.highest - inner.count:
+            return False
+        own = inner.upto if self.highest == 0 else len(inner.beyond)
+        return own == inner.count and (self.highest == 0 or min(inner.beyond) > self.highest)
+
+    def adopt(self, inner: Level) -> None:
+        """Take over the results of an inner level in which this one goes on."""
+        self.items += inner.items
+        self.count += inner.count
+        self.upto = self.highest = inner.highest
+        self.know(inner)
+
+    def know(self, inner: Level) -> None:
+        """Keep in mind what happened in an inner level."""
         self.failed |= inner.failed
         self.complained |= inner.complained
         self.expected |= inner.expected
         self.excused |= inner.excused
+
+    def take_in(self, inner: Level) -> None:
+        """Put what an inner level holds at the end of this one, under the inner's title."""
+        self.know(inner)
         if not inner.items:
             return
         if not self.items and not inner.title:

@@ -28,6 +28,7 @@ from ksftci.ktap.line import (
 from ksftci.ktap.prefix import NESTING, split, tidy, unstamped
 from ksftci.ktap.torn import Torn
 from ksftci.ktap.wrappers import SHORT, Wrappers, may_announce, may_hide
+from ksftci.ktap.yamlblock import YamlBlock
 from ksftci.results.model import UNREAD, Verdict
 
 _COMMENT = len("# ")
@@ -41,6 +42,7 @@ class Parser(Builder):
         super().__init__(program)
         self._wrappers = Wrappers()
         self._torn: Torn | None = None
+        self._yaml: YamlBlock | None = None  # the block that is open
         self._watchful = False  # whether each line must be looked at: some line is torn, or a wrapper is known
 
     @property
@@ -69,9 +71,9 @@ class Parser(Builder):
             begin = match.start() + 1
             if begin > start:
                 self._chatter(text[start : begin - 1], at)
-            if (name := match["name"]) and self._torn is None:
+            if (name := match["name"]) and self._torn is None and self._yaml is None:
                 verdict = Verdict.FAIL if match["no"] else Verdict.PASS
-                self.result(len(match["nesting"]), int(match["number"]), name, verdict, "", at)
+                self.result(len(match["nesting"]), int(match["number"]), at, name, verdict)
                 start = match.end() + 1
                 continue
             end = text.find("\n", begin)
@@ -85,9 +87,10 @@ class Parser(Builder):
             self._chatter(text[start:], at)
 
     def settle(self) -> None:
-        """Take the first half of a line whose rest never came."""
+        """Take what waits for its end: the first half of a line, a YAML block."""
         if torn := self._untorn():
             self._lines(torn.line, torn.at)
+        self._end_yaml()
 
     def _untorn(self) -> Torn | None:
         """The first half of a line, which waits no longer."""
@@ -110,7 +113,7 @@ class Parser(Builder):
         """As in Builder."""
         self.settle()
         for line in list(self._above()):
-            if self._wrappers.learn(line, None, self._follows, read=True):
+            if self._wrappers.learn(line, None, self.levels.follows, read=True):
                 self._again(None)
         self._wrappers.end()
         super().finish(skipped)
@@ -121,7 +124,7 @@ class Parser(Builder):
         short = len(text) < SHORT
         hides = ("ok " in text or (not self.spoke and "TAP version" in text)) if short else may_hide(text)
         hides = hides or self._watchful or self.current.finder.open or hides_a_form(text)
-        if hides or ("[" in text and split(text)[1]):
+        if hides or self._yaml is not None or ("[" in text and split(text)[1]):
             for line in text.split("\n"):
                 self._lines(line, at)
         else:
@@ -179,14 +182,15 @@ class Parser(Builder):
         else:
             self._lines(f"[{stamp:>12}] {head}", at)
         if may_hide(rest):  # the "head" may be what a wrapper puts before all lines
-            self._wrappers.learn(head + rest, at, self._follows, self._above(), read=True)
+            self._wrappers.learn(head + rest, at, self.levels.follows, self._above(), read=True)
         return rest
 
     def _other(self, line: str, text: str, stamp: str | None, at: float | None) -> str:
         """Take a line that is no KTAP as it stands: a splat's, chatter, or a line in a wrapper. Gives as `_line`."""
         wrappers, hides = self._wrappers, may_hide(text)
+        depth = len(line) - len(text)
         rest = glued(text) if hides and "</" not in text else ""
-        if hides and wrappers.learn(line, at, self._follows, self._above(), read=bool(rest)):
+        if hides and wrappers.learn(line, at, self.levels.follows, self._above(), read=bool(rest)):
             self._watchful = True
             self._again(at)
             return line
@@ -199,21 +203,58 @@ class Parser(Builder):
             self.levels.add_anomaly("a result in the middle of a line")
             self.current.log.add(line[: -len(rest)])
             return line[: len(line) - len(text)] + rest
-        self.current.log.add(line)
+        if self._yaml is None and not text.startswith("---"):
+            self.current.log.add(line)
+        else:
+            self._near_yaml(line, depth, text)
         return ""
+
+    def _near_yaml(self, line: str, depth: int, text: str) -> None:
+        """Take a line that may begin or end a YAML block, or be in one."""
+        begins = text.rstrip() == "---"
+        if begins and self._yaml is not None and depth <= self._yaml.depth:
+            self._end_yaml()  # a block has no second beginning
+        if self._yaml is not None:
+            if self._yaml.ends(depth, text):
+                self._yaml.close()
+                self._yaml = None
+            else:
+                self._yaml.add(line, depth)
+        elif begins and self.reported is not None and depth >= self.reported:
+            self._yaml = YamlBlock(depth, self.reported, self.told)
+            self._yaml.add(line, depth)
+        else:
+            self.current.log.add(line)
+
+    def _end_yaml(self) -> None:
+        """Take the lines of a YAML block that has no end."""
+        if self._yaml is None:
+            return
+        lines, self._yaml = self._yaml.held(), None
+        for line, ktap in lines:
+            if ktap:
+                self._lines(line, None)
+            else:
+                self.current.log.add(line)
 
     def _ktap(self, line: str, text: str, stamp: str | None, at: float | None) -> str:
         """Take a line that may be KTAP, and its text without nesting. Gives as `_line`."""
         depth = len(line) - len(text)
+        if self._yaml is not None:
+            if self._yaml.holds(depth):
+                self._yaml.add(line, depth, ktap=True)
+                return ""
+            self._end_yaml()
         rest = ""
         if "[" in text or "<" in text:
             text, rest = split(text)
             if rest and stamp is None:
                 self._torn, self._watchful = Torn(line[:depth] + text, at), True
                 return rest
+        self.reported = None
         match read(text):
             case Result() as result if self._counts(result, depth):
-                self.result(depth, result.number, *judge(result.failed, result.text), at)
+                self.result(depth, result.number, at, *judge(result.failed, result.text))
                 return rest
             case Plan(count, skip_reason):
                 self.plan(depth, count, skip_reason, at)
@@ -226,8 +267,8 @@ class Parser(Builder):
                     return rest
             case Running(test):
                 self.current.begin(test, at)
-            case Subtest(name):  # a comment of the level that it announces
-                self.title(depth - _COMMENT if line[:depth].endswith("# ") else depth, name)
+            case Subtest(name):  # a comment of the level that it announces, or of that around it
+                self.announce(depth - _COMMENT if line[:depth].endswith("# ") else depth, name)
             case RunnerTitle(name):
                 self.title(depth, name)
             case VmtestsTitle(name) if self.current.log.ends_with_rule():
@@ -253,10 +294,6 @@ class Parser(Builder):
         for line in logged:
             self._lines(line, at)
 
-    def _follows(self, number: int) -> bool:
-        """Whether a result of this number would be the next one of some level."""
-        return any(level.highest + 1 == number for level in self.levels.stack)
-
     def _counts(self, result: Result, depth: int) -> bool:
-        """Whether this is a result. A bare "ok" without a number is chatter before any KTAP, and where it is nested."""
-        return result.number is not None or result.failed or (self.spoke and depth == 0)
+        """Whether this is a result. A bare "ok" is chatter before any KTAP, and where nested tests have numbers."""
+        return result.failed or not result.bare or (self.levels.unnumbered(depth) if depth else self.spoke)

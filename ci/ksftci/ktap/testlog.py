@@ -2,20 +2,20 @@
 """What a test printed, within bounds, and the reasons and places that are in it."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from ksftci.ktap.line import may_be
+from ksftci.ktap.place import Place, best, find
 from ksftci.ktap.prefix import NESTING
 from ksftci.results.model import Measurement, TestResult, Verdict
 
 KEPT = 250  # lines at the beginning, and as many at the end
 _LONGEST = 4096  # characters of one line
-_PLACE = re.compile(r"[# \t]*(?P<file>[\w./+-]{1,250}\.[chS]):(?P<line>\d{1,9}):(?:\w+:)?(?P<text>.*)")
 # Of ASSERT_STREQ("ok", f()) in kselftest_harness.h, where f() returns "ok" or what is wrong.
 _NOT_OK = re.compile(r"Expected 'ok' == '(.+)'\.")
+# What kunit_catch_run_case() and its like in lib/kunit print of a test that did not run to its end.
+_KUNIT = re.compile(r"# \S+: ((?:try|test case) timed out|internal error occurred .*|failed to initialize: .*)")
 _SIGNAL = re.compile(r"Test terminated unexpectedly by signal (\d+)")
-
-Place = tuple[str, int, str]  # file, line, what was asserted
 
 
 class TestLog:
@@ -75,11 +75,11 @@ class TestLog:
 
     def place(self) -> Place | None:
         """The place of the first assertion, or None."""
-        return _place(self.lines[:KEPT]) or self._place or _place(self.lines[KEPT:])
+        return best(find(self.lines[:KEPT]), self._place, find(self.lines[KEPT:]))
 
     def _shorten(self) -> None:
         middle = self.lines[KEPT:-KEPT]
-        self._place = self._place or _place(middle)
+        self._place = best(self._place, find(middle))
         self._left_out += len(middle)
         del self.lines[KEPT:-KEPT]
 
@@ -90,17 +90,13 @@ def explain(result: TestResult, log: TestLog) -> None:
         result.reason = result.reason or _last_words(log.lines) or result.name
     elif result.verdict.bad:
         _set_outcome(result)
-        if place := log.place():
-            result.file, result.line = place[0], place[1] or None
-            not_ok = _NOT_OK.fullmatch(place[2])
-            result.reason = result.reason or (not_ok[1] if not_ok else place[2])
-
-
-def _place(lines: Iterable[str]) -> Place | None:
-    for line in lines:
-        if (match := _PLACE.match(line)) and "SKIP" not in match["text"][:12]:
-            return match["file"], int(match["line"]), match["text"].strip()
-    return None
+        if found := log.place():
+            result.file, result.line = found.file, found.line or None
+            not_ok = _NOT_OK.fullmatch(found.text)
+            result.reason = result.reason or (not_ok[1] if not_ok else found.text)
+        elif not result.reason:
+            said = (_KUNIT.search(line) for line in reversed(result.log))
+            result.reason = next((match[1].strip() for match in said if match), "")
 
 
 def _last_words(lines: list[str]) -> str:

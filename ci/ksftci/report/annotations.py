@@ -82,9 +82,11 @@ def _file(result: TestResult, root: Path) -> str:
     The file may be of the kernel's selftests or of generated/. Names that lead out of the checkout are ignored.
     """
     name = PurePosixPath(result.file or "")
+    folder, _, _ = result.program.rpartition(":")
+    if folder and f"/{folder}/" in str(name):  # where the selftests were installed
+        name = PurePosixPath(str(name).rpartition(f"/{folder}/")[2])
     if not result.file or name.is_absolute() or ".." in name.parts:
         return ""
-    folder, _, _ = result.program.rpartition(":")
     candidates = (f"tools/testing/selftests/{folder or 'mm'}/{name}", f"generated/{name}", str(name))
     # os.path.isfile() is False, and Path.is_file() raises, for a name that is too long.
     return next((path for path in candidates if os.path.isfile(root / path)), "")

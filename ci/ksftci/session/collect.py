@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ksftci.ktap import splat
+from ksftci.ktap.directive import crashed
 from ksftci.ktap.nesting import Item
 from ksftci.ktap.parser import Parser
 from ksftci.machine.machine import (
@@ -152,7 +153,7 @@ class Collector:
         if cause is not None:
             name = "timeout" if _VERDICT_OF[cause] is Verdict.TIMEOUT else "crash"
             parser.broke_off(name, _VERDICT_OF[cause], cause.value, at)
-        elif status > 128:
+        elif crashed(status):
             parser.broke_off("exit", Verdict.CRASH, f"ended by {_signal_name(status - 128)}", at)
         elif not parser.spoke:
             _judge_silent(parser, status, at)

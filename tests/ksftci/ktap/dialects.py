@@ -23,7 +23,13 @@ _LEAVES = (
     ("# XPASS {}", "xpass", False),
     ("{} # Todo later", "xpass", False),
     ("{} # TIMEOUT 45 seconds", "timeout", True),
+    ("{} # time=12ms", "pass", False),
+    ("{} # time=12ms", "fail", True),
+    ("{} # SKIP a reason time=12ms", "skip", False),
+    ("{} # IGNORE Flaky", "pass", False),
+    ("{} # UNRESOLVED", "fail", True),
     ("{} # exit=1", "fail", True),
+    ("{} # exit=255", "fail", True),
     ("{} # exit=139", "crash", True),
     ("# error {}", "error", True),
     ("{} # ERROR no memory", "error", True),
@@ -212,6 +218,9 @@ NOISE = (
     "Bail",
     "TAP version",
     "running ./x",
+    "---",
+    "    ---",
+    "# # ---",
 )
 ENDS = ("\n", "\r\n", "\r\r\n")
 

@@ -41,7 +41,7 @@ def test_chatter_is_not(line: str) -> None:
     assert WORTH_A_LOOK.search(f"\n{line}\n") is None
 
 
-NAMES = ("a # SKIP why", "a # exit=139", "# XFAIL a", r"a \# b", "-", "- a", "-a", "a[    1.234567] b")
+NAMES = ("a # SKIP why", "a # exit=139", "# XFAIL a", r"a \# b", "-", "- a", "-a", "a[    1.234567] b", "a in 12ms")
 WORD = st.sampled_from(["ok ", "not ok "])
 DASH = st.sampled_from(["", "- "])
 
@@ -56,7 +56,12 @@ def test_a_result_taken_apart_at_once_is_what_is_read(
     if match["name"]:
         taken = Result(int(match["number"]), match["no"] is not None, match["name"])
         assert (match["nesting"], taken) == (nesting, read(text))
-        assert judge(taken.failed, taken.text) == (match["name"], Verdict.FAIL if taken.failed else Verdict.PASS, "")
+        assert judge(taken.failed, taken.text) == (
+            match["name"],
+            Verdict.FAIL if taken.failed else Verdict.PASS,
+            "",
+            None,
+        )
 
 
 @given(st.text("RUN .abc", max_size=20))

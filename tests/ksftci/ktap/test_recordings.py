@@ -168,6 +168,32 @@ EXPECTED = {
         pass    net:demo.suite.two
         skip    net:demo.suite.three
     """,
+    # Times behind names and directives, as mptcp_lib.sh prints them.
+    "mptcp.log": """
+        pass    net/mptcp:demo.sh.demo: one
+        fail    net/mptcp:demo.sh.demo: two
+        skip    net/mptcp:demo.sh.demo: three
+        pass    net/mptcp:demo.sh.demo: four
+    """,
+    # Exit codes of programs, and one of a signal.
+    "exits.log": """
+        fail    kvm:one.exit
+        fail    net:two.sh.exit
+        crash   a:three.exit
+    """,
+    "kunit-places.log": """
+        fail    kunit-places.demo/one
+        fail    kunit-places.demo/two
+    """,
+    "ksft-py.log": """
+        pass    drivers/net:demo.py.demo.one
+        fail    drivers/net:demo.py.demo.two
+    """,
+    # Lines that look like results, in what is told of a result.
+    "yaml-block.log": """
+        pass    yaml-block.first
+        pass    yaml-block.second
+    """,
 }
 
 
@@ -202,6 +228,21 @@ def test_reasons_and_places() -> None:
     assert slow.seconds == pytest.approx(8.92)
     locked = next(result for result in read("splats.log").results if result.name == "locked")
     assert (locked.file, locked.line, locked.reason) == ("file.c", 12, "Expected 1 (1) == 2 (2)")
+
+
+def test_what_runners_print_behind_and_before_a_result() -> None:
+    results = {result.id: result for name in EXPECTED for result in read(name).results}
+    times = [results[f"net/mptcp:demo.sh.demo: {name}"].seconds for name in ("one", "two", "three", "four")]
+    assert times == pytest.approx([1.234, 0.010, 0.005, 0.007])
+    assert results["net/mptcp:demo.sh.demo: four"].reason == "IGNORE Flaky"
+    told = {name: (result.file, result.line, result.reason) for name, result in results.items()}
+    assert told["kunit-places.demo/one"] == ("lib/demo_test.c", 364, "Expected sum == 0, but sum == 124 (0x7c)")
+    assert told["kunit-places.demo/two"] == ("lib/demo_test.c", 304, "try faulted")
+    assert told["drivers/net:demo.py.demo.two"] == (
+        "/tmp/ksft/drivers/net/./demo.py",
+        125,
+        "Check failed 45 != 44 repeated keys",
+    )
 
 
 def test_a_splat_is_without_the_lines_of_the_program() -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ksftci.ktap.place import Place
 from ksftci.ktap.testlog import KEPT, TestLog, explain
 from ksftci.results.model import Measurement, TestResult, Verdict
 
@@ -53,7 +54,7 @@ def test_the_place_is_that_of_the_first_assertion(count: int, places: list[int])
     for number in range(count):
         log.add(f"# a/b.c:{number}:test:Expected {number}" if number in places else "# chatter")
     first = min((place for place in places if place < count), default=None)
-    expected = None if first is None else ("a/b.c", first, f"Expected {first}")
+    expected = None if first is None else Place("a/b.c", first, f"Expected {first}")
     assert log.place() == expected
 
 
@@ -61,7 +62,7 @@ def test_a_skipped_assertion_is_no_place() -> None:
     log = TestLog()
     log.add("# a.c:1:test:SKIP      no swap")
     log.add("# a.c:2:Expected 1 == 2")
-    assert log.place() == ("a.c", 2, "Expected 1 == 2")
+    assert log.place() == Place("a.c", 2, "Expected 1 == 2")
 
 
 def test_of_measurements_with_one_name_the_last_counts() -> None:
@@ -139,3 +140,11 @@ def test_a_failure_has_the_place_of_its_assertion() -> None:
     assert explained(Verdict.FAIL, "# cow.c:0:fork:x").line is None
     for verdict in (Verdict.PASS, Verdict.XFAIL, Verdict.SKIP):
         assert explained(verdict, line).file is None
+
+
+@pytest.mark.parametrize("stamp", ["", "[    1.234567] "])
+def test_how_kunit_ended_a_test(stamp: str) -> None:
+    lines = [f"{stamp}    # two: try timed out", f"{stamp}    # two: test case timed out", f"{stamp}    # two: words"]
+    result = explained(Verdict.FAIL, *lines)
+    assert (result.verdict, result.reason) == (Verdict.FAIL, "test case timed out")
+    assert explained(Verdict.FAIL, *lines, reason="exit=1").reason == "exit=1"

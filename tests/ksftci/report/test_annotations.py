@@ -14,7 +14,7 @@ from tests.ksftci import samples
 
 from ksftci.formats.junittext import legal
 from ksftci.report import annotations
-from ksftci.results.model import UNNAMED, Run, Verdict, exit_status
+from ksftci.results.model import UNNAMED, Run, TestResult, Verdict, exit_status
 
 NO_FILES = Path("/usr")  # a folder without any file that a result names
 
@@ -65,7 +65,15 @@ def test_a_file_is_named_by_its_path_in_the_checkout(folder: str, tmp_path: Path
     assert (properties["file"], properties["line"]) == (f"{folder}/mprotect_cow_shared.c", "100")
 
 
-@pytest.mark.parametrize("file", ["/etc/passwd", "../../etc/passwd"])
+def test_a_file_where_selftests_are_installed_is_that_in_the_checkout(tmp_path: Path) -> None:
+    (tmp_path / "tools/testing/selftests/drivers/net").mkdir(parents=True)
+    (tmp_path / "tools/testing/selftests/drivers/net/a.py").touch()
+    result = TestResult("drivers/net:a.py", "two", Verdict.FAIL, file="/tmp/ksft/drivers/net/./a.py", line=12)
+    _, properties, _ = read(annotations.render([Run("k", results=[result])], tmp_path)[0])
+    assert (properties["file"], properties["line"]) == ("tools/testing/selftests/drivers/net/a.py", "12")
+
+
+@pytest.mark.parametrize("file", ["/etc/passwd", "../../etc/passwd", "/x/mm/../../etc/passwd"])
 def test_a_file_outside_of_the_checkout_is_not_named(file: str) -> None:
     _, properties, _ = read(annotations.render([Run("k", results=[samples.result(file=file)])], Path("/usr/lib"))[0])
     assert "file" not in properties

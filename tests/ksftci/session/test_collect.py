@@ -134,7 +134,8 @@ def test_a_program_without_ktap_has_its_exit_status_as_result() -> None:
 def test_a_bad_exit_status_after_passed_tests_is_a_failure() -> None:
     ktap = ("1..1", "ok 1 x")
     assert verdicts(collect([A], *program(A, *ktap, status=1))) == {"a.x": "pass", "a.exit": "fail"}
-    assert verdicts(collect([A], *program(A, *ktap, status=139))) == {"a.x": "pass", "a.exit": "crash"}
+    for status, verdict in ((139, "crash"), (192, "crash"), (193, "fail"), (254, "fail"), (255, "fail")):
+        assert verdicts(collect([A], *program(A, *ktap, status=status))) == {"a.x": "pass", "a.exit": verdict}
 
 
 def test_the_exit_status_is_3_when_all_is_skipped_or_nothing_ran() -> None:
