@@ -14,6 +14,7 @@ from ksftci.host.cache import Cache
 from ksftci.host.debian import Debian
 from ksftci.kernel.build import KernelBuilder
 from ksftci.kernel.image import KernelRef, Kernels, source_of
+from ksftci.kernel.modules import Modules
 from ksftci.kernel.tree import Trees
 from ksftci.machine.guests import Guests
 from ksftci.machine.machine import Job, Limits, Machine
@@ -47,6 +48,7 @@ class Tools:
     trees: Trees
     kernel_builder: KernelBuilder
     kernels: Kernels
+    modules: Modules
     builder: Builder
     guests: Guests
     lister: Lister
@@ -64,7 +66,10 @@ class Tools:
         """A guest for each kernel, under the kernel's label; this machine when no kernel is given."""
         if not kernels:
             return [self.native()]
-        return [self.guests.machine(label, self.kernels.get(ref), jobs) for label, ref in kernels.items()]
+        return [self._guest(label, self.kernels.get(ref), jobs) for label, ref in kernels.items()]
+
+    def _guest(self, label: str, image: Path, jobs: Sequence[Job]) -> Machine:
+        return self.guests.machine(label, image, jobs, self.modules.get(image, self.options.guest.needs))
 
     def native(self) -> Native:
         """This machine. Raises CiError if it cannot run programs of the architecture, or the user is not root."""
@@ -92,6 +97,7 @@ def assemble(
         trees,
         kernel_builder,
         Kernels(cache, debian, trees, kernel_builder),
+        Modules(cache, debian),
         Builder(cache, arch, options.compilers, say, stop, Libraries(cache, debian)),
         Guests(cache, debian, options.limits, options.guest),
         Lister(cache),

@@ -33,10 +33,11 @@ def test_all_tools_have_the_same_cache_and_architecture(tmp_path: Path) -> None:
     assert tools.cache.root == tmp_path
     assert tools.builder.libraries is not None
     users: list[Any] = [tools.debian, tools.trees, tools.kernel_builder, tools.kernels, tools.builder]
-    users += [tools.builder.libraries, tools.guests, tools.lister]
+    users += [tools.modules, tools.builder.libraries, tools.guests, tools.lister]
     assert all(user.cache is tools.cache for user in users)
     assert {user.arch for user in users[:5]} == {RISCV64}
     assert tools.guests.debian is tools.kernels.debian is tools.builder.libraries.debian is tools.debian
+    assert tools.modules.debian is tools.debian
     assert (tools.kernels.trees, tools.kernels.builder) == (tools.trees, tools.kernel_builder)
 
 
@@ -108,15 +109,17 @@ def test_programs_are_built_in_the_tree_of_the_newest_kernel(
 
 
 def test_a_machine_for_each_kernel_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tools = assemble_in(tmp_path)
+    tools = assemble_in(tmp_path, guest=GuestOptions(swap_mb=64))
     images: dict[str, str] = {}  # of each machine, by its label
     monkeypatch.setattr(tools.kernels, "get", lambda ref: Path(f"image of {ref.text}"))
+    monkeypatch.setattr(tools.modules, "get", lambda image, needs: {f"{needs[0]} of {image}": b""})
     monkeypatch.setattr(initramfs, "busybox", lambda cache, debian: tmp_path / "busybox")
     for machine in tools.machines(references("debian:7.3", "debian:6.12"), []):
         assert isinstance(machine, Resume)
         guest = machine.start(machine.limits)
         assert isinstance(guest, Qemu)
         images[machine.label] = str(guest.image)
+        assert list(guest.modules) == [f"swap of {guest.image}"]
     assert list(images.items()) == [
         ("debian:7.3", "image of debian:7.3"),
         ("debian:6.12", "image of debian:6.12"),

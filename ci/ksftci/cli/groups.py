@@ -91,7 +91,11 @@ class GuestGroup:
     ] = 2048
     swap: Annotated[
         int,
-        typer.Option("--swap", min=0, help="Megabytes of swap on zram; the guest's kernel must have zram built in."),
+        typer.Option(
+            "--swap",
+            min=0,
+            help="Megabytes of swap on zram, which is built into the guest's kernel or a module of Debian's.",
+        ),
     ] = 0
     cpus: Annotated[int, typer.Option("--cpus", min=2, help="Processors of the guest.")] = 2
     append: Annotated[str, typer.Option("--append", help="Words to add to the kernel's command line.")] = ""

@@ -105,6 +105,11 @@ class KernelPackage:
         )
 
     @property
+    def modules(self) -> str:
+        """The name of the package that has the kernel's modules."""
+        return self.name.replace("linux-binary-", "linux-modules-")
+
+    @property
     def page_size(self) -> str:
         """4K or 16K."""
         return "16K" if self.large_pages else "4K"

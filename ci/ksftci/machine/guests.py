@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Makes the guests of a session, which differ in their kernels only."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,13 +23,15 @@ class Guests:
     limits: Limits = field(default_factory=Limits)
     options: GuestOptions = field(default_factory=GuestOptions)
 
-    def machine(self, label: str, image: Path, jobs: Sequence[Job]) -> Machine:
+    def machine(
+        self, label: str, image: Path, jobs: Sequence[Job], modules: Mapping[str, bytes] | None = None
+    ) -> Machine:
         """A guest that boots again for the jobs left after a panic or a hang. Raises CiError as `qemu` does."""
-        return Resume(label, self.limits, self.qemu(label, image, jobs).with_limits)
+        return Resume(label, self.limits, self.qemu(label, image, jobs, modules).with_limits)
 
-    def qemu(self, label: str, image: Path, jobs: Sequence[Job]) -> Qemu:
+    def qemu(self, label: str, image: Path, jobs: Sequence[Job], modules: Mapping[str, bytes] | None = None) -> Qemu:
         """A guest that boots once, with bash if a job is a script. Raises CiError when a fetch fails."""
         busybox = initramfs.busybox(self.cache, self.debian)
         needs_bash = any(is_script(job.program) for job in jobs)
         bash = initramfs.bash(self.cache, self.debian) if needs_bash else None
-        return Qemu(label, image, self.debian.arch, busybox, bash, self.limits, self.options)
+        return Qemu(label, image, self.debian.arch, busybox, bash, self.limits, self.options, modules or {})

@@ -37,6 +37,15 @@ hugetlb_sizes() {
 	done
 }
 
+# Loads the modules that came with the guest, and gives their memory back.
+modules() {
+	for module in /modules/*.ko; do
+		[ -e "$module" ] || break
+		refusal=$(insmod "$module" 2>&1) || fact not_loaded "$refusal"
+	done
+	rm -r /modules
+}
+
 # swap MEGABYTES: sets up swap on zram, which takes memory only when pages are swapped out.
 swap() {
 	[ "$1" = 0 ] && return
@@ -132,6 +141,7 @@ if [ @LOAD@ = yes ]; then
 		while :; do :; done &
 	done
 fi
+modules
 swap @SWAP@
 facts
 splats

@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -80,13 +80,23 @@ def init_script(jobs: Sequence[Job], token: str, load: bool = False, swap_mb: in
     return "\n".join([*lines, "finish", ""])
 
 
-def build(jobs: Sequence[Job], busybox_path: Path, script: str, bash_path: Path | None = None) -> bytes:
-    """The gzipped cpio archive. Raises CiError when a program or cpio is missing, or the disk is full."""
+def build(
+    jobs: Sequence[Job],
+    busybox_path: Path,
+    script: str,
+    bash_path: Path | None = None,
+    modules: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """The gzipped cpio archive. The guest loads the modules in their order.
+
+    Raises CiError when a program or cpio is missing, or the disk is full.
+    """
     with tempfile.TemporaryDirectory(prefix="ksftci-") as name:
         root = Path(name)
         root.chmod(0o755)  # the guest's /, which users other than root read, too
         try:
             _place_system(root, busybox_path, script, bash_path)
+            _place_modules(root / "modules", modules or {})
             placed: dict[Path, Path] = {}
             for job, path in zip(jobs, _guest_paths(jobs), strict=True):
                 _place_job(job, root / path[1:], placed)
@@ -124,6 +134,13 @@ def _place_system(root: Path, busybox_path: Path, script: str, bash_path: Path |
     for path, text in texts.items():
         (root / path).write_text(text)
         (root / path).chmod(0o755)
+
+
+def _place_modules(folder: Path, modules: Mapping[str, bytes]) -> None:
+    """Files that init.sh, which takes them in the order of their names, loads in the order of `modules`."""
+    folder.mkdir()
+    for number, (name, content) in enumerate(modules.items()):
+        (folder / f"{number:03}-{name}.ko").write_bytes(content)
 
 
 def _place_job(job: Job, target: Path, placed: dict[Path, Path]) -> None:

@@ -44,6 +44,11 @@ class GuestOptions:
     icount: bool = False  # the guest's clock counts instructions
     gcov: bool = False  # send the counters of a kernel that was built for gcov
 
+    @property
+    def needs(self) -> Sequence[str]:
+        """What a kernel may have as modules and this guest needs: keys of kernel.modules.NEEDS."""
+        return ("swap",) if self.swap_mb else ()
+
 
 @dataclass
 class Qemu:
@@ -56,6 +61,7 @@ class Qemu:
     bash: Path | None = None  # for jobs that are scripts
     limits: Limits = field(default_factory=Limits)
     options: GuestOptions = field(default_factory=GuestOptions)
+    modules: Mapping[str, bytes] = field(default_factory=dict, repr=False)  # name and content, in the order of loading
 
     def with_limits(self, limits: Limits) -> "Qemu":
         """The same guest with other limits."""
@@ -67,7 +73,7 @@ class Qemu:
         script = initramfs.init_script(jobs, token, self.options.load, self.options.swap_mb, self.options.gcov)
         with tempfile.TemporaryDirectory(prefix="ksftci-") as folder:
             archive = Path(folder) / "initramfs.cpio.gz"
-            write_whole(archive, initramfs.build(jobs, self.busybox, script, self.bash))
+            write_whole(archive, initramfs.build(jobs, self.busybox, script, self.bash, self.modules))
             process = self._start(archive)
             try:
                 yield from self._watch(process, jobs, token, stop)
@@ -148,11 +154,16 @@ class Qemu:
         yield self._stopped(process, console.cause, output)
 
     def _check_swap(self, facts: Mapping[str, str]) -> None:
-        if self.options.swap_mb and facts.get("swap_kb", "0") == "0":
-            raise CiError(
-                f"{self.label}: the guest has no swap: this kernel has no zram built in (CONFIG_ZRAM=y), "
-                "or it could not be set up; leave --swap out"
+        if not self.options.swap_mb or facts.get("swap_kb", "0") != "0":
+            return
+        if "zram" in self.modules:
+            why = facts.get("not_loaded") or "zram could not be set up; leave --swap out"
+        else:
+            why = (
+                "zram is not built into this kernel (CONFIG_ZRAM=y), and modules are known of Debian's kernels only, "
+                "such as debian:7.3; `ksftci kernel build` builds a kernel with zram, or leave --swap out"
             )
+        raise CiError(f"{self.label}: the guest has no swap: {why}")
 
     def _stopped(self, process: subprocess.Popen[bytes], cause: Cause | None, output: GuestOutput) -> Stopped:
         """The last event of a guest that ended early. Raises CiError when QEMU itself failed."""

@@ -97,6 +97,7 @@ def test_a_guests_limits_and_hardware() -> None:
     group = GuestGroup(timeout=9, silence=3, memory=512, swap=64, cpus=4, append="quiet")
     assert group.limits == Limits(total=9, silence=3)
     assert group.guest == GuestOptions(memory_mb=512, cpus=4, append="quiet", swap_mb=64)
+    assert (group.guest.needs, GuestGroup().guest.needs) == (("swap",), ())
 
 
 def test_a_file_needs_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,9 +67,10 @@ def test_a_script_among_the_jobs_needs_bash(guests: Guests, program: Job, script
 
 
 def test_each_start_of_a_guest_has_the_limits_that_are_left(guests: Guests, program: Job, fetched: list[str]) -> None:
-    machine = guests.machine("debian:7.3", IMAGE, [program])
+    modules = {"zram": b""}
+    machine = guests.machine("debian:7.3", IMAGE, [program], modules)
     assert isinstance(machine, Resume)
     assert (machine.label, machine.limits) == ("debian:7.3", LIMITS)
     left = Limits(total=40, silence=7)
-    assert machine.start(left) == guests.qemu("debian:7.3", IMAGE, [program]).with_limits(left)
+    assert machine.start(left) == guests.qemu("debian:7.3", IMAGE, [program], modules).with_limits(left)
     assert fetched == ["busybox", "busybox"]  # the machine's start fetches nothing

@@ -68,6 +68,16 @@ def test_bash_comes_with_the_tools_of_the_kernels_scripts(tmp_path: Path) -> Non
     assert with_bash - plain == {"bin/bash", "bin/sed", "bin/sudo"}
 
 
+def test_modules_are_numbered_in_the_order_of_loading(tmp_path: Path) -> None:
+    busybox = script_file(tmp_path / "busybox")
+    names = [
+        m.split()[2] for m in members(build([], busybox, "", modules={"zsmalloc": b"1", "lz4": b"2", "zram": b"3"}))
+    ]
+    assert [name for name in names if name.startswith("modules/")] == [
+        *("modules/000-zsmalloc.ko", "modules/001-lz4.ko", "modules/002-zram.ko"),
+    ]
+
+
 def test_a_file_that_cannot_be_copied_is_an_error(tmp_path: Path) -> None:
     busybox = script_file(tmp_path / "busybox")
     with pytest.raises(CiError, match=r"packing the guest's files: .*gone: No such file"):
@@ -102,4 +112,9 @@ def test_the_guest_sends_counters_only_when_gcov_is_on() -> None:
 def test_swap_is_set_up_before_the_first_program(megabytes: int) -> None:
     script = init_script([Job("x", Path("/p/a"))], "t0", swap_mb=megabytes)
     lines = script.splitlines()
-    assert lines.index(f"swap {megabytes}") < lines.index("facts") < lines.index("run 0 0 /tests/0/a")
+    assert (
+        lines.index("modules")
+        < lines.index(f"swap {megabytes}")
+        < lines.index("facts")
+        < lines.index("run 0 0 /tests/0/a")
+    )

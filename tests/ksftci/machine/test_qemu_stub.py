@@ -31,6 +31,7 @@ class Guest:
         (folder / "bin").mkdir()
         self.jobs = [Job(name, self.file(name, "\x7fELF")) for name in ("first", "second")]
         self.options = GuestOptions()
+        self.modules: dict[str, bytes] = {}
 
     def file(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -41,7 +42,9 @@ class Guest:
     def run(self, *script: str, silence: float = 20, stop: bool = False) -> Sequence[Event]:
         self.file(f"bin/{FOREIGN.board.program}", "\n".join([STUB, *script, ""]))
         image, busybox = self.file("Image", "MZ"), self.file("busybox", "#!/bin/sh\n")
-        qemu = Qemu("test", image, FOREIGN, busybox, limits=Limits(60, silence), options=self.options)
+        qemu = Qemu(
+            "test", image, FOREIGN, busybox, limits=Limits(60, silence), options=self.options, modules=self.modules
+        )
         stopping = threading.Event()
         if stop:
             stopping.set()
@@ -130,6 +133,13 @@ def test_a_qemu_that_fails_is_an_error_with_its_message(guest: Guest) -> None:
 
 def test_swap_that_the_guest_could_not_set_up_is_an_error(guest: Guest) -> None:
     guest.options = GuestOptions(swap_mb=64)
-    with pytest.raises(CiError, match="the guest has no swap"):
+    guest.modules = {"other": b""}
+    with pytest.raises(CiError, match="test: the guest has no swap: zram is not built into this kernel"):
         guest.run("say fact swap_kb 0", "say boot", "say done")
+    guest.modules = {"zram": b""}
+    with pytest.raises(CiError, match="the guest has no swap: zram could not be set up"):
+        guest.run("say fact swap_kb 0", "say boot", "say done")
+    refusal = "insmod: can't insert '/modules/001-zram.ko': invalid module format"
+    with pytest.raises(CiError, match=f"the guest has no swap: {refusal}"):
+        guest.run(f'say fact not_loaded "{refusal}"', "say fact swap_kb 0", "say boot", "say done")
     assert isinstance(guest.run("say fact swap_kb 65532", "say boot", "say done")[0], Booted)
