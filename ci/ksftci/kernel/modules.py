@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from ksftci.arch import Arch
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.debian import Debian
@@ -49,16 +50,21 @@ class Modules:
             if not modules.exists():
                 names = self.debian.names("linux-(image|binary|modules)-.*")
                 if package.modules not in names:
-                    others = [p.reference for p in packages(names, self.debian.arch) if p.modules in names]
-                    raise CiError(
-                        f"Debian's archive no longer has {package.modules}; "
-                        f"it has those of {', '.join(dict.fromkeys(others)) or 'no kernel'}"
-                    )
+                    others = ", ".join(having_modules(names, self.debian.arch)) or "no kernel"
+                    raise CiError(f"Debian's archive no longer has {package.modules}; it has those of {others}")
                 with self.cache.fresh("modules", package.name) as folder:
                     self.debian.unpack(package.modules, folder / "package")
                     find_folder(folder / "package").rename(folder / "kernel")
                     shutil.rmtree(folder / "package")
         return modules
+
+
+def having_modules(names: Sequence[str], arch: Arch) -> list[str]:
+    """The references to kernels among the names of packages whose modules are there, too."""
+    best: dict[str, KernelPackage] = {}
+    for package in packages(names, arch):
+        best.setdefault(package.reference, package)
+    return [reference for reference, package in best.items() if package.modules in names]
 
 
 def find_folder(unpacked: Path) -> Path:

@@ -84,11 +84,12 @@ def test_a_module_that_cannot_be_read_is_an_error(name: str, content: bytes, pro
 
 
 class Archive(Debian):
-    """An archive of two kernels, one of which has its modules in a package of its own."""
+    """An archive that has the modules of two of three kernels."""
 
     packages: Sequence[str] = (
         "linux-binary-7.3.4+deb13-cloud-arm64",
         "linux-binary-7.1.4+deb13-cloud-arm64",
+        "linux-image-7.1.4+deb13-cloud-arm64",  # depends on the others and has no files
         "linux-modules-7.3.4+deb13-cloud-arm64",
         "linux-image-6.12.9+deb13-arm64-16k",
     )
