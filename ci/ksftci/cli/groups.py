@@ -92,9 +92,7 @@ class GuestGroup:
     swap: Annotated[
         int,
         typer.Option(
-            "--swap",
-            min=0,
-            help="Megabytes of swap on zram, which is built into the guest's kernel or a module of Debian's.",
+            "--swap", min=0, help="Megabytes of swap on zram; the guest's kernel is Debian's or has zram built in."
         ),
     ] = 0
     cpus: Annotated[int, typer.Option("--cpus", min=2, help="Processors of the guest.")] = 2

@@ -84,7 +84,10 @@ def load(folder: Path, wanted: Iterable[str]) -> dict[str, bytes]:
     def depends(module: str) -> list[str]:
         if module not in paths:
             return []
-        contents[module] = _read(paths[module])
+        try:
+            contents[module] = _read(paths[module])
+        except (OSError, EOFError, lzma.LZMAError, zlib.error) as err:
+            raise CiError(f"{paths[module]} is damaged: {err}; remove {folder}, then it is fetched again") from err
         found = _DEPENDS.search(contents[module])
         return found[1].decode().replace("-", "_").split(",") if found and found[1] else []
 
@@ -107,9 +110,6 @@ def order(wanted: Iterable[str], depends: Callable[[str], Iterable[str]]) -> lis
 
 
 def _read(path: Path) -> bytes:
-    try:
-        return _READ[path.suffix](path.read_bytes())
-    except KeyError:
-        raise CiError(f"{path}: files that end in {path.suffix} are not understood") from None
-    except (OSError, EOFError, lzma.LZMAError, zlib.error) as err:
-        raise CiError(f"{path}: {err}; remove the folder {path.parents[-1]}") from err
+    if path.suffix not in _READ:
+        raise CiError(f"{path}: files that end in {path.suffix} are not understood")
+    return _READ[path.suffix](path.read_bytes())

@@ -71,15 +71,17 @@ def test_a_module_that_a_kernel_does_not_have_is_left_out(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("zram.ko.lz9", b"", "files that end in .lz9 are not understood"),
-        ("zram.ko.xz", b"no archive", "remove the folder"),
-        ("zram.ko.xz", lzma.compress(b"x" * 1000)[:-20], "remove the folder"),
-        ("zram.ko.gz", b"no archive", "remove the folder"),
+        ("zram.ko.lz9", b"", "{path}: files that end in .lz9 are not understood"),
+        ("zram.ko.xz", b"no archive", "{path} is damaged: {error}; remove {folder}, then it is fetched again"),
+        ("zram.ko.xz", lzma.compress(b"x" * 1000)[:-20], "{path} is damaged: {error}; remove {folder}, "),
+        ("zram.ko.gz", b"no archive", "{path} is damaged: {error}; remove {folder}, "),
     ],
 )
 def test_a_module_that_cannot_be_read_is_an_error(name: str, content: bytes, problem: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(CiError, match=problem):
+    path = tmp_path / "block" / name
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(CiError, match=problem.format(path=path, folder=tmp_path, error="[^;]*")):
         load(tmp_path, ["zram"])
 
 
