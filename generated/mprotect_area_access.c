@@ -31,18 +31,33 @@ void access_warm_up(const struct area *area)
 	access_word(&dummy, false, 0);
 }
 
+static const char *signal_of(int code)
+{
+	return code > 0 ? "SIGSEGV" : code < 0 ? "SIGBUS" : "signal";
+}
+
+/* Accesses the page's first word, which must work, or be refused with @code. */
+struct access access_first(struct area *area, size_t page, bool is_write, int code)
+{
+	struct access access = access_word(page_word(area, page), is_write,
+					   area->page[page].value);
+
+	if (access.code != code)
+		area_mark(area, page, "a %s gives %s %d, expected %s %d",
+			  is_write ? "write" : "read", signal_of(access.code),
+			  abs(access.code), signal_of(code), abs(code));
+	return access;
+}
+
 /* Reads or writes the page's first and last word, and marks what is wrong. */
 struct access access_page(struct area *area, size_t page, bool is_write)
 {
 	__u64 value = area->page[page].value;
 	struct access first, last;
 
-	first = access_word(page_word(area, page), is_write, value);
-	if (first.code) {
-		area_mark(area, page, "a %s gives si_code %d",
-			  is_write ? "write" : "read", first.code);
+	first = access_first(area, page, is_write, 0);
+	if (first.code)
 		return first;
-	}
 	last = access_word(last_word(area, page), is_write, value);
 	if (!is_write && (first.value != value || last.value != value))
 		area_mark(area, page, "value %#llx and %#llx, expected %#llx",
@@ -69,8 +84,36 @@ void area_accessed(struct area *area, size_t page, bool is_write, int faults)
 		if ((*s)->accessed)
 			(*s)->accessed(area, page, is_write, faults);
 	area->page[page].may_be_old = false;
-	if (is_write)
+	if (is_write) {
+		area->page[page].may_be_clean = false;
 		area->page[page].readonly = READONLY_NO;
+	}
+}
+
+static void check_faults(struct area *area, size_t page, const struct access *access,
+			 const struct cost *cost)
+{
+	if (access->faults < cost->min || access->faults > cost->max)
+		area_mark(area, page, "%d faults, expected %d%s", access->faults,
+			  cost->min, cost->max > cost->min ? " or more" : "");
+	if (access->major > cost->major)
+		area_mark(area, page, "%d of %d faults are major", access->major,
+			  access->faults);
+}
+
+/* An access that is refused is one that reads, as far as the page goes. */
+static bool is_resolved(struct area *area, size_t page, struct cost cost)
+{
+	struct access access;
+	bool good = false;
+
+	access = access_first(area, page, area->request->is_write, cost.code);
+	check_faults(area, page, &access, &cost);
+	for (struct area_state *const *s = area_states; *s && !good; s++)
+		good = (*s)->resolve && (*s)->resolve(area, page);
+	if (access.faults)
+		area_accessed(area, page, false, access.faults);
+	return good;
 }
 
 /* Reads or writes a page where that is allowed, and notes what it took. */
@@ -82,6 +125,9 @@ void area_access(struct area *area, size_t page)
 
 	if (it->what == &page_outside ||
 	    !(it->prot & (is_write ? PROT_WRITE : PROT_READ)))
+		return;
+	sight->cost = area_cost(area, page, is_write);
+	if (sight->cost.code && !is_resolved(area, page, sight->cost))
 		return;
 	sight->cost = area_cost(area, page, is_write);
 	sight->was = it->frame ? it->frame->pfn : 0;
@@ -108,6 +154,30 @@ void area_settle_frame(struct area *area, size_t page, struct cost cost, __u64 w
 		area->page[page].frame->pfn = pfn;
 }
 
+/*
+ * As an access does, where it would take a fault: see faultin_page(). Flags of the
+ * PTE that is there are left as they are.
+ */
+void area_fault_in(struct area *area, size_t page, bool is_write)
+{
+	struct page *it = &area->page[page];
+	bool may_be_old = it->may_be_old, may_be_clean = it->may_be_clean;
+	__u64 was = it->frame ? it->frame->pfn : 0;
+	struct cost cost;
+
+	it->may_be_old = false;
+	it->may_be_clean = false;
+	cost = area_cost(area, page, is_write);
+	if (cost.max) {
+		area_accessed(area, page, is_write, cost.max);
+		area->entry[page] = pagemap_get_entry(area->pagemap_fd,
+						      page_addr(area, page));
+		area_settle_frame(area, page, cost, was);
+	}
+	it->may_be_old |= may_be_old;
+	it->may_be_clean |= may_be_clean;
+}
+
 /* Holds the page's frame, and its faults, against what the access allows. */
 static void settle(struct area *area, size_t page)
 {
@@ -123,12 +193,7 @@ static void settle(struct area *area, size_t page)
 	/* It comes back from swap by a major fault; no other one is excused. */
 	if (is_moved && access->major)
 		return;
-	if (access->faults < cost->min || access->faults > cost->max)
-		area_mark(area, page, "%d faults, expected %d%s", access->faults,
-			  cost->min, cost->max > cost->min ? " or more" : "");
-	if (access->major)
-		area_mark(area, page, "%d of %d faults are major", access->major,
-			  access->faults);
+	check_faults(area, page, access, cost);
 }
 
 bool area_access_end(struct area *area)

@@ -17,7 +17,7 @@ static void access_handler(int signum, siginfo_t *info, void *context)
 {
 	(void)context;
 	if (is_armed)
-		siglongjmp(access_env, signum == SIGSEGV ? info->si_code : -signum);
+		siglongjmp(access_env, signum == SIGSEGV ? info->si_code : -info->si_code);
 	signal(signum, SIG_DFL);
 }
 

@@ -74,20 +74,34 @@ static bool is_used(const struct area *area, const struct frame *frame)
  * A page of its own, which is a folio. Each view maps one frame at most, and is
  * inside of one folio at most: there is a layer for each of them.
  */
-void area_new_frame(struct area *area, size_t page)
+static struct frame *unused_frame(const struct area *area, size_t page)
 {
 	struct frame *frame = area->frames + page;
+
+	while (is_used(area, frame))
+		frame += area->nr_pages;
+	*frame = (struct frame){ .head = frame, .nr = 1 };
+	return frame;
+}
+
+void area_new_frame(struct area *area, size_t page)
+{
 	struct page *it = &area->page[page];
 
 	area_leave_frame(it);
-	while (is_used(area, frame))
-		frame += area->nr_pages;
-	*frame = (struct frame){
-		.mappers = 1, .head = frame, .nr = 1, .mapped_by = 1U << area->self,
-	};
-	it->frame = frame;
+	it->frame = unused_frame(area, page);
+	it->frame->mappers = 1;
+	it->frame->mapped_by = 1U << area->self;
 	it->what = &page_anon;
 	it->exclusive = true;
+}
+
+/* fork() has copied the page: @its is one of its own. */
+void area_own_frame(struct area *area, size_t page, struct page *its)
+{
+	its->frame = unused_frame(area, page);
+	its->exclusive = true;
+	its->readonly = READONLY_NO;
 }
 
 /* The frames of @nr pages are a folio. */
@@ -114,6 +128,89 @@ size_t area_folio(const struct area *area, size_t page, size_t *nr)
 	*nr = frame ? frame->head->nr : 1;
 	/* The head can be in another layer of frames. */
 	return frame ? (frame->head - area->frames) % area->nr_pages : page;
+}
+
+/* Whether another process maps a page of the folio; see folio_maybe_mapped_shared(). */
+bool area_is_shared_folio(const struct area *area, size_t page)
+{
+	const struct frame *head = area->page[page].frame->head;
+	size_t nr, i, first = area_folio(area, page, &nr);
+	int view;
+
+	for (view = 0; view < NR_VIEWS; view++) {
+		const struct page *its = area_view(area, view);
+
+		if (its == area->page)
+			continue;
+		for (i = first; i < first + nr; i++)
+			if (its[i].frame && its[i].frame->head == head)
+				return true;
+	}
+	return false;
+}
+
+bool area_is_held(const struct area *area, size_t page)
+{
+	for (struct area_state *const *s = area_states; *s; s++)
+		if ((*s)->held && (*s)->held(area, page))
+			return true;
+	return false;
+}
+
+/* Nothing is left of the page, but in others that map it. */
+void area_empty(struct page *page, struct area_state *what)
+{
+	area_leave_frame(page);
+	page->what = what;
+	page->value = 0;
+	page->by_pmd = false;
+	page->exclusive = false;
+	page->readonly = READONLY_NO;
+	page->may_be_old = false;
+	page->may_be_clean = false;
+	memset(page->mark, 0, sizeof(page->mark));
+}
+
+/* The page is a folio of its own now, there or not. */
+void area_become_single(struct area *area, size_t page, struct area_state *what)
+{
+	struct page *it = &area->page[page];
+	bool was_exclusive = it->exclusive;
+
+	area_new_frame(area, page);
+	it->frame->pfn = seen_pfn(area, page);
+	it->what = what;
+	it->exclusive = was_exclusive;
+	/* To split a folio may lose bits of its PTEs. */
+	it->may_be_old = what == &page_anon;
+	it->may_be_clean = true;
+}
+
+/*
+ * Takes what madvise() may have made of the page: a folio of which only a part
+ * was chosen is split, and so is a PMD.
+ */
+void area_note_split(struct area *area, size_t page)
+{
+	struct page *it = &area->page[page];
+	size_t nr;
+
+	if (it->what != &page_anon)
+		return;
+	if (it->by_pmd && !area->sight[page].is_huge)
+		area_split_pmd(area, page);
+	area_folio(area, page, &nr);
+	if (nr > 1 && area->entry[page] & PM_PRESENT &&
+	    !(area->flags[page] & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL)))
+		area_become_single(area, page, &page_anon);
+}
+
+bool area_may_go(const struct area *area, size_t page)
+{
+	for (struct area_state *const *s = area_states; *s; s++)
+		if ((*s)->may_go && (*s)->may_go(area, page))
+			return true;
+	return false;
 }
 
 /* The pages that the PMD of @page can map, inside of the window. */
@@ -198,7 +295,17 @@ int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
 	return i < end ? ENOMEM : 0;
 }
 
-/* What an access that is allowed costs. */
+static int refused(const struct area *area, size_t page, bool is_write)
+{
+	int code = 0;
+
+	for (struct area_state *const *s = area_states; *s && !code; s++)
+		if ((*s)->refused)
+			code = (*s)->refused(area, page, is_write);
+	return code;
+}
+
+/* What an access that the protection allows costs. */
 struct cost area_cost(const struct area *area, size_t page, bool is_write)
 {
 	const struct page *it = &area->page[page];
@@ -206,6 +313,16 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	struct cost cost = {};
 	size_t nr;
 
+	cost.code = refused(area, page, is_write);
+	if (cost.code) {
+		int code = cost.code;
+
+		/* Up to there it costs what a read does. */
+		if (is_write && !refused(area, page, false))
+			cost = area_cost(area, page, false);
+		cost.code = code;
+		return cost;
+	}
 	cost.min = is_own && it->readonly == READONLY_YES;
 	cost.max = is_own && it->readonly != READONLY_NO;
 	area_folio(area, page, &nr);
@@ -218,8 +335,8 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->cost)
 			(*s)->cost(area, page, is_write, &cost);
-	/* Any other fault sets the flag, too. */
-	if (!cost.max && it->may_be_old)
+	/* Any other fault sets the flags, too. */
+	if (!cost.max && (it->may_be_old || (is_own && it->may_be_clean)))
 		cost.max = 1;
 	/* A PTE that DAMON makes old while a fault is served is faulted twice. */
 	if (cost.max && area->has_damon)

@@ -96,6 +96,8 @@ bool area_is_selected(const struct area *area, size_t page, enum area_pages page
 		return at < nr / 2;
 	case PAGES_ALTERNATE:
 		return at % 2 == 0;
+	case PAGES_OTHERS:
+		return at % 2;
 	case PAGES_ONE:
 		return at == nr / 2;
 	case PAGES_SMALL:
@@ -129,6 +131,12 @@ static bool serve_mprotect(struct area *area, const struct request *request)
 const char *area_step(struct area *area, struct request request)
 {
 	return area_answer(area, area_skipped(area) || area_ask(area, &request));
+}
+
+const char *area_make(struct area *area, const struct area_maker *state,
+		      enum area_pages pages)
+{
+	return state->make(area, pages);
 }
 
 const char *area_mprotect(struct area *area, enum area_process process,

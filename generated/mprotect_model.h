@@ -48,12 +48,15 @@ struct page {
 		READONLY_MAYBE,
 	} readonly;
 	bool may_be_old;	/* a fault that the access flag may take */
+	bool may_be_clean;	/* one that the dirty flag may take, on a write */
 	__u8 mark[MAX_STATES];	/* of each state that a program links */
 };
 
 /* What an access costs. */
 struct cost {
+	int code;		/* as in struct access: it must not work */
 	int min, max;		/* faults */
+	int major;		/* of them, at most */
 	enum {
 		FRAME_STAYS,
 		FRAME_IS_NEW,
@@ -63,7 +66,7 @@ struct cost {
 
 /* What came of it. */
 struct access {
-	int code;		/* si_code of SIGSEGV, -SIGBUS, or 0 where it worked */
+	int code;		/* si_code of SIGSEGV, or - that of SIGBUS; 0: it worked */
 	int faults, major;	/* taken: all, and major ones */
 	__u64 value;		/* that was read */
 };
@@ -96,6 +99,14 @@ struct shown {
 struct area_state {
 	const char *name;
 	int nr;			/* of its mark in struct page */
+	/* How an access is refused that the protection allows; 0: it is not. */
+	int (*refused)(const struct area *area, size_t page, bool is_write);
+	/* Lets a refused access work when it is tried again; false where it cannot. */
+	bool (*resolve)(struct area *area, size_t page);
+	/* Whether the kernel must leave the page's folio where it is. */
+	bool (*held)(const struct area *area, size_t page);
+	/* Whether the kernel may discard the page when it reclaims. */
+	bool (*may_go)(const struct area *area, size_t page);
 	/* Adds what an access costs. */
 	void (*cost)(const struct area *area, size_t page, bool is_write,
 		     struct cost *cost);
@@ -122,6 +133,11 @@ struct area_kind {
 	bool is_local;		/* on the node of the parent */
 };
 
+/* How pages of the parent come into a state. */
+struct area_maker {
+	const char *(*make)(struct area *area, enum area_pages pages);
+};
+
 /* One who acts on the window: asked through a socket, but for the test itself. */
 struct actor {
 	pid_t pid;		/* 0: does not live */
@@ -144,6 +160,7 @@ struct request {
 	bool is_write;
 	enum area_process child;
 	enum area_pages pages;
+	enum area_uffd uffd;
 };
 
 /* What comes of it. */
@@ -161,9 +178,16 @@ extern char area_rule[128];
 bool kernel_at_least(int major, int minor);
 struct page *area_view(const struct area *area, enum area_process process);
 void area_new_frame(struct area *area, size_t page);
+void area_own_frame(struct area *area, size_t page, struct page *its);
 void area_leave_frame(struct page *page);
 void area_fold_frames(struct area *area, size_t first, size_t nr);
 size_t area_folio(const struct area *area, size_t page, size_t *nr);
+void area_empty(struct page *page, struct area_state *what);
+void area_become_single(struct area *area, size_t page, struct area_state *what);
+void area_note_split(struct area *area, size_t page);
+bool area_may_go(const struct area *area, size_t page);
+bool area_is_held(const struct area *area, size_t page);
+bool area_is_shared_folio(const struct area *area, size_t page);
 void area_pmd(const struct area *area, size_t page, size_t *first, size_t *end);
 void area_split_pmd(struct area *area, size_t page);
 void area_vma_edge(struct area *area, size_t page);
@@ -186,6 +210,7 @@ bool *area_bools(struct area *area);
 void *shared_memory(size_t len);
 bool area_alloc(struct area *area, const struct layout *layout);
 bool area_advise(struct area *area, size_t page, size_t nr, int advice);
+bool area_advise_chosen(struct area *area, const bool *chosen, int advice);
 bool area_allow_thp(struct area *area, bool allow);
 bool area_populate(struct area *area, size_t page, const struct segment *segment);
 bool area_adopt(struct area *area);
@@ -198,11 +223,13 @@ const struct segment *area_segment(const struct area *area, size_t page,
 void access_init(void);
 void access_warm_up(const struct area *area);
 struct access access_word(__u64 *word, bool is_write, __u64 value);
+struct access access_first(struct area *area, size_t page, bool is_write, int code);
 struct access access_page(struct area *area, size_t page, bool is_write);
 void area_access_start(struct area *area);
 void area_access(struct area *area, size_t page);
 void area_accessed(struct area *area, size_t page, bool is_write, int faults);
 void area_settle_frame(struct area *area, size_t page, struct cost cost, __u64 was);
+void area_fault_in(struct area *area, size_t page, bool is_write);
 bool area_access_end(struct area *area);
 bool area_serve_access(struct area *area, const struct request *request);
 

@@ -111,9 +111,9 @@ static void note_forked(struct area *area, enum area_process child,
 		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->forked)
 				(*s)->forked(area, i, its);
-		if (mine->frame) {
-			mine->frame->mappers++;
-			mine->frame->head->mapped_by |= 1U << child;
+		if (its->frame) {
+			its->frame->mappers++;
+			its->frame->head->mapped_by |= 1U << child;
 		}
 	}
 }

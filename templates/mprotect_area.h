@@ -83,6 +83,7 @@ enum area_pages {
 	PAGES_NONE,
 	PAGES_FIRST_HALF,
 	PAGES_ALTERNATE,
+	PAGES_OTHERS,		/* those between them */
 	PAGES_ONE,
 	PAGES_SMALL,		/* every other page that is a folio of its own */
 };
@@ -113,12 +114,21 @@ enum area_probe {
 	PROBE_MIDDLE,
 };
 
+/* What a userfaultfd makes of a write to what it protects. */
+enum area_uffd {
+	UFFD_SIGBUS,		/* a signal */
+	UFFD_UNPOPULATED,	/* a signal, also where nothing was there */
+	UFFD_ASYNC,		/* a fault that lifts the protection */
+};
+
 struct area_state;
 struct area_kind;
+struct area_maker;
 struct request;
 
 #define DECLARE_STATE(name)	extern struct area_state state_##name
 #define DECLARE_KIND(name)	extern const struct area_kind kind_##name
+#define DECLARE_MAKER(name)	extern const struct area_maker maker_##name
 
 /* The window as one process sees it; what is pointed to is for all of them. */
 struct area {
@@ -168,6 +178,23 @@ const char *area_map_numa(struct area *area, const struct layout *layout,
 const char *area_merge(struct area *area, enum area_pages pages);
 const char *area_mlock(struct area *area, enum area_process process,
 		       enum area_range range);
+const char *area_uffd(struct area *area, enum area_uffd uffd);
+const char *area_uffd_wp(struct area *area, enum area_pages pages);
+const char *area_uffd_resolve(struct area *area, enum area_pages pages);
+const char *area_guard(struct area *area, enum area_process process,
+		       enum area_pages pages);
+const char *area_unguard(struct area *area, enum area_process process,
+			 enum area_pages pages);
+const char *area_swap_out(struct area *area, enum area_process process,
+			  enum area_pages pages);
+const char *area_pin(struct area *area, enum area_pages pages);
+const char *area_unpin(struct area *area);
+const char *area_lazyfree(struct area *area, enum area_process process,
+			  enum area_pages pages);
+const char *area_zap(struct area *area, enum area_process process,
+		     enum area_pages pages);
+const char *area_make(struct area *area, const struct area_maker *state,
+		      enum area_pages pages);
 const char *area_split_vma(struct area *area, enum area_range range);
 
 /* Who there is. */

@@ -270,6 +270,19 @@ bool area_advise(struct area *area, size_t page, size_t nr, int advice)
 			 advice, strerror(errno));
 }
 
+/* Each run of chosen pages at once. */
+bool area_advise_chosen(struct area *area, const bool *chosen, int advice)
+{
+	size_t i, end;
+
+	for (i = 0; i < area->nr_pages; i = end) {
+		end = area_run(area, i, area->nr_pages, chosen);
+		if (chosen[i] && !area_advise(area, i, end - i, advice))
+			return false;
+	}
+	return true;
+}
+
 bool area_allow_thp(struct area *area, bool allow)
 {
 	/* Without CONFIG_TRANSPARENT_HUGEPAGE neither is known, nor needed. */

@@ -8,25 +8,10 @@
 
 struct area_state state_mlock;
 
-/* As an access does, where it would take a fault: see populate_vma_page_range(). */
-static void populate(struct area *area, size_t page, bool is_write)
-{
-	const struct frame *frame = area->page[page].frame;
-	struct cost cost = area_cost(area, page, is_write);
-	__u64 was = frame ? frame->pfn : 0;
-
-	if (!cost.max)
-		return;
-	area_accessed(area, page, is_write, cost.max);
-	area->entry[page] = pagemap_get_entry(area->pagemap_fd,
-					      page_addr(area, page));
-	area_settle_frame(area, page, cost, was);
-}
-
 static void mlock_mprotected(struct area *area, size_t page, int prot)
 {
 	if (area->page[page].vma & VMA_STATE(state_mlock) && prot & PROT_WRITE)
-		populate(area, page, true);
+		area_fault_in(area, page, true);
 }
 
 /* Locks are not inherited. */
@@ -64,7 +49,7 @@ static bool serve_mlock(struct area *area, const struct request *request)
 			area->page[k].vma |= VMA_STATE(state_mlock);
 		area_vma_edges(area, i, end);
 		for (k = i; k < end; k++)
-			populate(area, k, it->prot & PROT_WRITE);
+			area_fault_in(area, k, it->prot & PROT_WRITE);
 	}
 	return area_verdict(area);
 }

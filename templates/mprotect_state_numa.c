@@ -131,25 +131,6 @@ struct area_state state_numa = {
 	.pmd_split = numa_pmd_split,
 };
 
-/* Whether another process maps a page of the folio; see folio_maybe_mapped_shared(). */
-static bool is_shared_folio(const struct area *area, size_t page)
-{
-	const struct frame *head = area->page[page].frame->head;
-	size_t nr, i, first = area_folio(area, page, &nr);
-	int view;
-
-	for (view = 0; view < NR_VIEWS; view++) {
-		const struct page *its = area_view(area, view);
-
-		if (its == area->page)
-			continue;
-		for (i = first; i < first + nr; i++)
-			if (its[i].frame && its[i].frame->head == head)
-				return true;
-	}
-	return false;
-}
-
 /* Whether kallsyms lists the function; a compiler may have taken it away. */
 static bool kernel_has_function(const char *symbol)
 {
@@ -200,9 +181,11 @@ static enum hint predict(const struct area *area, size_t page, int home)
 		return HINT_NO;
 	if (!is_filtered(it))
 		return HINT_YES;
+	if (area_is_held(area, page))
+		return HINT_NO;
 	area_folio(area, page, &nr);
 	is_large = nr > 1;
-	is_shared = is_shared_folio(area, page);
+	is_shared = area_is_shared_folio(area, page);
 	/*
 	 * Of a folio that is shared in part Linux 6.15 knows that it is; before
 	 * that the first page's mappings were taken for those of all. Of more

@@ -16,7 +16,7 @@ from ksftgen.template import MARK
 from ksftgen.tree import TreeProfile
 from ksftgen.vocabulary import TYPES, VERBS
 
-_HELPER = re.compile(r"mprotect_(?:area|kind|model|state)(?:_\w+)?\.[ch]")
+_HELPER = re.compile(r"mprotect_(?:area|kind|maker|model|state)(?:_\w+)?\.[ch]")
 _ROOM = "mprotect_state_"
 _JINJA = ".j2"
 

@@ -22,7 +22,7 @@ from plainyaml.problem import Problem
 Words = Mapping[str, str]
 
 # The types of words on which an order depends.
-_TYPES = ("process", "child", "kind")
+_TYPES = ("process", "child", "kind", "state")
 # Whom a process may fork; the second thread and the grandchild fork nobody.
 _FORKS: Mapping[str, tuple[str, ...]] = {
     "parent": ("child", "second_child", "third_child"),
@@ -33,6 +33,49 @@ _KINDS_THAT_FORK = ("shared", "shared_half", "exited")
 _KINDS_WITH_CHILD = ("shared", "shared_half")
 _KIND_WITH_THREAD = "threaded"
 
+# The verbs that need another one before them, and those that may come once.
+_NEEDS: Mapping[str, str] = {
+    "touch": "hint",
+    "uffd_wp": "uffd",
+    "uffd_resolve": "uffd",
+    "unpin": "pin",
+}
+_ONCE = ("uffd", "pin")
+# States that cannot be together: a verb, and the reason why it is refused after another one.
+_CONFLICTS: Mapping[str, Mapping[str, str]] = {
+    "mlock": {
+        "uffd": "to lock is to write, which the userfaultfd would refuse",
+        "guard": "what is a guard region cannot be populated",
+    },
+    "uffd": {"mlock": "mprotect() would write to what is locked and protected"},
+    "guard": {
+        "mlock": "the kernel installs no guard region in locked memory",
+        "pin": "the pin would keep a page that is not mapped any more",
+    },
+    "zap": {
+        "mlock": "locked memory stays where it is",
+        "pin": "the pin would keep a page that is not mapped any more",
+    },
+    "swap_out": {"mlock": "locked memory stays where it is"},
+    "lazyfree": {"mlock": "locked memory is not freed"},
+}
+# The steps that `make` stands for, by the state.
+_PARENT: Words = {"process": "parent"}
+_MADE_BY: Mapping[str, tuple[tuple[str, Words], ...]] = {
+    "empty": (("zap", _PARENT),),
+    "zero": (("zap", _PARENT),),
+    "shared": (("fork", {**_PARENT, "child": "child"}),),
+    "left": (("fork", {**_PARENT, "child": "second_child"}), ("exit", {"child": "second_child"})),
+    "merged": (("merge", {}),),
+    "swapped": (("swap_out", _PARENT),),
+    "lazy": (("lazyfree", _PARENT),),
+    "guarded": (("guard", _PARENT),),
+    "protected": (("uffd", {}), ("uffd_wp", {})),
+    "pinned": (("pin", {}),),
+}
+# The verbs that undo another one.
+_UNDONE = {"unpin": "pin"}
+
 
 @dataclass
 class State:
@@ -40,6 +83,7 @@ class State:
 
     `mapped` is the verb that has mapped the memory, `kind` its kind if that is map_numa, and `last` the last verb.
     `living` are the children that live, each with the process that has forked it; `has_forked` is about steps.
+    `done` are the verbs so far that nothing has undone.
     """
 
     mapped: str = ""
@@ -48,12 +92,17 @@ class State:
     living: dict[str, str] = field(default_factory=dict)
     has_thread: bool = False
     has_forked: bool = False
-    is_hinted: bool = False
+    done: set[str] = field(default_factory=set)
 
     def refusal(self, verb: Verb, words: Words) -> tuple[str, str] | None:
         """Why a step may not come next: the parameter at fault, "" for the verb itself, and the reason; else None."""
         if verb.memory and self.mapped not in verb.memory:
             return "", f"{verb.name} after {self.mapped}; it needs memory of {join_or(verb.memory)}"
+        if verb.name == "make":
+            refused = [self.refusal(VERBS[name], args) for name, args in _MADE_BY.get(words["state"], ())[:1]]
+            return ("state", refused[0][1]) if refused and refused[0] else None
+        if reason := self._refused_after(verb.name):
+            return "", reason
         if verb.name == "fork":
             return self._refused_fork(words["process"], words["child"])
         if verb.name == "exit":
@@ -63,7 +112,6 @@ class State:
         reasons = {
             "thread": lambda: "the second thread runs already; start it once" if self.has_thread else None,
             "merge": self._refused_merge,
-            "touch": self._refused_touch,
             "measure": self._refused_measure,
         }
         reason = reasons[verb.name]() if verb.name in reasons else None
@@ -71,7 +119,11 @@ class State:
 
     def apply(self, verb: Verb, words: Words) -> None:
         """Change the state by a step, even if it was refused: what follows may be right but for that."""
+        for name, args in _MADE_BY.get(words["state"], ()) if verb.name == "make" else ():
+            self.apply(VERBS[name], args)
         self.last = verb.name
+        self.done.add(verb.name)
+        self.done.discard(_UNDONE.get(verb.name, ""))
         if verb.maps:
             self.mapped, self.kind = self.last, words.get("kind", "")
             self.living = {"child": "parent"} if self.kind in _KINDS_WITH_CHILD else {}
@@ -83,8 +135,18 @@ class State:
             self.living.pop(words["child"], None)
         elif self.last == "thread":
             self.has_thread = True
-        elif self.last == "hint":
-            self.is_hinted = True
+        elif self.last == "uffd":
+            self.has_uffd = True
+
+    def _refused_after(self, verb: str) -> str | None:
+        needed = _NEEDS.get(verb)
+        if needed and needed not in self.done:
+            return f"{verb} without {needed}; add {needed} before this step"
+        if verb in _ONCE and verb in self.done:
+            undo = next((name for name, undone in _UNDONE.items() if undone == verb), None)
+            return f"{verb} again; {f'add {undo} before this step' if undo else 'once is enough'}"
+        reasons = _CONFLICTS.get(verb, {})
+        return next((f"{verb} after {other}; {reasons[other]}" for other in reasons if other in self.done), None)
 
     def _refused_process(self, process: str, among: Collection[str] = ()) -> tuple[str, str] | None:
         """Why `process` can do nothing; of those who can, only those of `among` are named if there are any."""
@@ -135,9 +197,6 @@ class State:
             f"merge after {self.last}; allowed: directly after map or map_full, since KSM merges pages before they are "
             "shared, protected or hinted"
         )
-
-    def _refused_touch(self) -> str | None:
-        return None if self.is_hinted else "touch without a hint; add hint before this step"
 
     def _refused_measure(self) -> str | None:
         if self.has_forked or self.has_thread:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ksftgen.layout import Layout
-from ksftgen.vocabulary import HOLE_ROOM, ROOMS, Parameter, Type, Verb, room_source
+from ksftgen.vocabulary import HOLE_ROOM, ROOMS, ROOMS_AFTER, Parameter, Type, Verb, room_source
 from plainyaml.node import Node
 
 # The value of each axis.
@@ -86,6 +86,8 @@ class Scenario:
         needed |= {kind.rooms.get(word) for kind, word in self._words}
         if any(layout.has_hole for layout in self.layouts):
             needed.add(HOLE_ROOM)
+        for room in sorted(filter(None, needed)):
+            needed.update(ROOMS_AFTER.get(room, ()))
         return tuple(room for room in ROOMS if room in needed)
 
     @property

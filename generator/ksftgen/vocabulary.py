@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # The states of memory, each in a C file of its own, in the order in which the kernel serves a fault: a NUMA hint first.
-ROOMS = ("numa", "zero", "cow", "ksm", "mlock")
+ROOMS = ("guard", "numa", "uffd", "zero", "cow", "ksm", "mlock", "swap", "pin", "lazyfree")
+# The rooms of the states that a state leaves behind it.
+ROOMS_AFTER: Mapping[str, tuple[str, ...]] = {"guard": ("zero",), "lazyfree": ("zero",)}
 HOLE_ROOM = "zero"  # reading a page that was never touched maps the zero page
 
 
@@ -71,6 +73,25 @@ _KIND_SOURCES = {
     "exited": "mprotect_kind_cow.c",
     "threaded": "mprotect_area_thread.c",
 }
+# The room of the state that each maker brings about, and a C file of those that are in no room's.
+_MAKER_ROOMS = {
+    "empty": "zero",
+    "zero": "zero",
+    "shared": "cow",
+    "left": "cow",
+    "merged": "ksm",
+    "swapped": "swap",
+    "lazy": "lazyfree",
+    "guarded": "guard",
+    "protected": "uffd",
+    "pinned": "pin",
+}
+_MAKER_SOURCES = {
+    "empty": "mprotect_area_zap.c",
+    "zero": "mprotect_area_zap.c",
+    "shared": "mprotect_maker_cow.c",
+    "left": "mprotect_maker_cow.c",
+}
 _CHILDREN = "child second_child third_child grandchild"
 _PROCESS = _enum("process", "which process does it, or the second thread of the parent", f"parent {_CHILDREN} thread")
 
@@ -89,7 +110,7 @@ TYPES: Mapping[str, Type] = {
             "int",
             {"none": "PROT_NONE", "read": "PROT_READ", "rw": "PROT_RW"},
         ),
-        _enum("pages", "which pages of the memory", "all none first_half alternate one small"),
+        _enum("pages", "which pages of the memory", "all none first_half alternate others one small"),
         _PROCESS,
         Type("child", "which child", _PROCESS.c, {word: _PROCESS.expression(word) for word in _CHILDREN.split()}),
         Type(
@@ -100,7 +121,16 @@ TYPES: Mapping[str, Type] = {
             _KIND_ROOMS,
             _KIND_SOURCES,
         ),
+        Type(
+            "state",
+            "a state of memory",
+            "const struct area_maker *",
+            {word: f"&maker_{word}" for word in _MAKER_ROOMS},
+            _MAKER_ROOMS,
+            _MAKER_SOURCES,
+        ),
         _enum("folios", "which folios, counted from the start", "odd even all"),
+        _enum("uffd", "what a userfaultfd makes of a write to what it protects", "sigbus unpopulated async"),
         _enum("probe", "which page of a folio is read first", "first last middle"),
     )
 }
@@ -195,6 +225,50 @@ VERBS: Mapping[str, Verb] = {
             checks=True,
             source="mprotect_area_measure.c",
             memory=("map_full",),
+        ),
+        Verb(
+            "uffd",
+            "register all memory of the parent with a userfaultfd",
+            (Parameter("uffd"),),
+            room="uffd",
+            memory=("map", "map_full"),
+        ),
+        Verb("uffd_wp", "let the userfaultfd write-protect these pages", (Parameter("pages"),), room="uffd"),
+        Verb(
+            "uffd_resolve", "let the userfaultfd lift the protection of these pages", (Parameter("pages"),), room="uffd"
+        ),
+        Verb("guard", "make these pages guard regions", (_BY, Parameter("pages")), room="guard"),
+        Verb("unguard", "remove guard regions from these pages", (_BY, Parameter("pages")), room="guard"),
+        Verb(
+            "swap_out",
+            "swap these pages out, but those of folios that others map",
+            (_BY, Parameter("pages")),
+            room="swap",
+            memory=("map", "map_full"),
+        ),
+        Verb(
+            "pin", "pin these pages of the parent for DMA, those that are writable", (Parameter("pages"),), room="pin"
+        ),
+        Verb("unpin", "release the pins", room="pin"),
+        Verb(
+            "lazyfree",
+            "free these pages lazily, but those of folios that others map",
+            (_BY, Parameter("pages")),
+            room="lazyfree",
+            memory=("map", "map_full"),
+        ),
+        Verb(
+            "zap",
+            "have these pages be as if they were never touched",
+            (_BY, Parameter("pages")),
+            room="zero",
+            source="mprotect_area_zap.c",
+        ),
+        Verb(
+            "make",
+            "bring these pages of the parent into a state",
+            (Parameter("state"), Parameter("pages")),
+            memory=("map", "map_full"),
         ),
         Verb("mlock", "lock the range", (_BY, Parameter("range")), room="mlock", memory=("map", "map_full")),
         Verb("hint", "let NUMA balancing scan until every page was visited", room="numa", memory=("map_numa",)),

@@ -177,4 +177,4 @@ def _resolve(words: dict[str, str], case: dict[str, str]) -> dict[str, str]:
 
 
 def _copy(state: State) -> State:
-    return replace(state, living=dict(state.living))
+    return replace(state, living=dict(state.living), done=set(state.done))

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Freed lazily, by MADV_FREE: until it is written the kernel may discard a page
+ * when it reclaims, and then the page is one that was never touched. What is
+ * written afterwards must live; only the dirty bit of the PTE tells.
+ */
+#include "mprotect_model.h"
+
+struct area_state state_lazyfree;
+
+static bool *is_lazy(struct area *area, size_t page)
+{
+	return (bool *)&area->page[page].mark[state_lazyfree.nr];
+}
+
+static bool lazyfree_may_go(const struct area *area, size_t page)
+{
+	return area->page[page].mark[state_lazyfree.nr];
+}
+
+static void lazyfree_accessed(struct area *area, size_t page, bool is_write,
+			      int faults)
+{
+	(void)faults;
+	if (is_write)
+		*is_lazy(area, page) = false;
+}
+
+struct area_state state_lazyfree = {
+	.name = "lazyfree",
+	.may_go = lazyfree_may_go,
+	.accessed = lazyfree_accessed,
+};
+
+/* See madvise_free_pte_range(): what others map stays, a swap entry goes. */
+static bool serve_lazyfree(struct area *area, const struct request *request)
+{
+	bool *chosen = area_bools(area), good;
+	size_t i;
+
+	for (i = 0; i < area->nr_pages; i++)
+		chosen[i] = area_is_selected(area, i, request->pages) &&
+			    area->page[i].what == &page_anon &&
+			    !area_is_shared_folio(area, i);
+	good = area_advise_chosen(area, chosen, MADV_FREE) && area_look(area);
+	for (i = 0; good && i < area->nr_pages; i++) {
+		struct page *it = &area->page[i];
+
+		area_note_split(area, i);
+		if (!chosen[i])
+			continue;
+		*is_lazy(area, i) = true;
+		it->may_be_old = true;
+		it->may_be_clean = true;
+	}
+	free(chosen);
+	return good;
+}
+
+const char *area_lazyfree(struct area *area, enum area_process process,
+			  enum area_pages pages)
+{
+	return area_step(area, (struct request){
+		.name = "lazyfree", .serve = serve_lazyfree,
+		.process = process, .pages = pages,
+	});
+}
+
+static const char *make_lazy(struct area *area, enum area_pages pages)
+{
+	return area_lazyfree(area, PROCESS_PARENT, pages);
+}
+
+const struct area_maker maker_lazy = { .make = make_lazy };

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pinned for DMA, as a fixed buffer of io_uring: what is written to the page must
+ * be seen through the pin. fork() copies for the child all that is exclusive of a
+ * folio with a pin, and NUMA balancing and reclaim leave such a folio alone.
+ */
+#include "mprotect_model.h"
+
+#include <linux/io_uring.h>
+#include <sys/uio.h>
+
+struct area_state state_pin;
+
+/* Of the process that has pinned. Each run of pages is a buffer. */
+static struct {
+	int fd, file;
+	struct io_uring_params params;
+	char *rings;
+	struct io_uring_sqe *sqe;
+	struct iovec *buffer;
+	unsigned int nr_buffers;
+} ring;
+
+static bool is_pinned(const struct area *area, size_t page)
+{
+	return area->page[page].mark[state_pin.nr];
+}
+
+/* Pins are counted for the folio. */
+static bool pin_held(const struct area *area, size_t page)
+{
+	const struct frame *frame = area->page[page].frame;
+	size_t i, nr, first = area_folio(area, page, &nr);
+
+	for (i = first; frame && i < first + nr; i++)
+		if (is_pinned(area, i) && area->page[i].frame->head == frame->head)
+			return true;
+	return false;
+}
+
+/* See folio_try_dup_anon_rmap_pte(): the child gets a page of its own. */
+static void pin_forked(struct area *area, size_t page, struct page *its)
+{
+	its->mark[state_pin.nr] = false;
+	if (its->what != &page_anon || !pin_held(area, page))
+		return;
+	if (area->page[page].by_pmd)
+		area_split_pmd(area, page);
+	area->page[page].exclusive = true;
+	area_own_frame(area, page, its);
+	its->by_pmd = false;
+}
+
+static unsigned int *of_ring(size_t offset)
+{
+	return (unsigned int *)(ring.rings + offset);
+}
+
+/* Reads a word of the page through its pin: writes it to a file, and reads that. */
+static bool read_pinned(const struct area *area, size_t page, __u64 *value)
+{
+	const char *addr = page_addr(area, page);
+	unsigned int i, *tail = of_ring(ring.params.sq_off.tail);
+
+	for (i = 0; i < ring.nr_buffers; i++)
+		if (addr >= (char *)ring.buffer[i].iov_base &&
+		    addr < (char *)ring.buffer[i].iov_base + ring.buffer[i].iov_len)
+			break;
+	*ring.sqe = (struct io_uring_sqe){
+		.opcode = IORING_OP_WRITE_FIXED, .fd = ring.file,
+		.addr = (uintptr_t)addr, .len = sizeof(*value), .buf_index = i,
+	};
+	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
+	if (syscall(SYS_io_uring_enter, ring.fd, 1, 1, IORING_ENTER_GETEVENTS, NULL,
+		    0) != 1)
+		return false;
+	__atomic_store_n(of_ring(ring.params.cq_off.head),
+			 *of_ring(ring.params.cq_off.tail), __ATOMIC_RELEASE);
+	return pread(ring.file, value, sizeof(*value), 0) == sizeof(*value);
+}
+
+static bool pin_verify(struct area *area)
+{
+	__u64 value = 0;
+	size_t i;
+
+	for (i = 0; i < area->nr_pages; i++) {
+		if (!is_pinned(area, i))
+			continue;
+		if (!read_pinned(area, i, &value))
+			return area_fail(area, "check: no page %zu through its pin",
+					 i);
+		if (value != area->page[i].value)
+			return area_fail(area, "check: pin of page %zu: %#jx, expected %#jx",
+					 i, (uintmax_t)value,
+					 (uintmax_t)area->page[i].value);
+	}
+	return true;
+}
+
+struct area_state state_pin = {
+	.name = "pin",
+	.held = pin_held,
+	.forked = pin_forked,
+	.verify = pin_verify,
+};
+
+static bool open_ring(struct area *area)
+{
+	size_t len;
+
+	memset(&ring, 0, sizeof(ring));
+	ring.fd = syscall(SYS_io_uring_setup, 1, &ring.params);
+	if (ring.fd < 0)
+		return area_skip(area, "needs io_uring: %s", strerror(errno));
+	len = ring.params.cq_off.cqes + ring.params.cq_entries * sizeof(struct io_uring_cqe);
+	ring.rings = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED,
+			  ring.fd, IORING_OFF_SQ_RING);
+	ring.sqe = mmap(NULL, sizeof(*ring.sqe), PROT_READ | PROT_WRITE, MAP_SHARED,
+			ring.fd, IORING_OFF_SQES);
+	ring.file = memfd_create("pins", MFD_CLOEXEC);
+	ring.buffer = calloc(area->nr_pages, sizeof(*ring.buffer));
+	return (ring.rings != MAP_FAILED && ring.sqe != MAP_FAILED &&
+		ring.file >= 0 && ring.buffer) ||
+	       area_fail(area, "io_uring: %s", strerror(errno));
+}
+
+/* What is writable, and not refused, can be pinned. */
+static bool serve_pin(struct area *area, const struct request *request)
+{
+	bool *chosen = area_bools(area);
+	size_t i, end;
+
+	if (!open_ring(area) || area_skipped(area))
+		return area_skipped(area);
+	for (i = 0; i < area->nr_pages; i++)
+		chosen[i] = area_is_selected(area, i, request->pages) &&
+			    area->page[i].what != &page_outside &&
+			    area->page[i].prot & PROT_WRITE &&
+			    !area_cost(area, i, true).code;
+	for (i = 0; i < area->nr_pages; i = end) {
+		end = area_run(area, i, area->nr_pages, chosen);
+		if (chosen[i])
+			ring.buffer[ring.nr_buffers++] = (struct iovec){
+				page_addr(area, i), (end - i) * psize(),
+			};
+	}
+	if (ring.nr_buffers &&
+	    syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_BUFFERS,
+		    ring.buffer, ring.nr_buffers))
+		return area_skip(area, "cannot pin: %s", strerror(errno));
+	for (i = 0; i < area->nr_pages; i++) {
+		if (!chosen[i])
+			continue;
+		area_fault_in(area, i, true);
+		area->page[i].mark[state_pin.nr] = true;
+	}
+	free(chosen);
+	return area_verdict(area);
+}
+
+const char *area_pin(struct area *area, enum area_pages pages)
+{
+	return area_step(area, (struct request){
+		.name = "pin", .serve = serve_pin, .pages = pages,
+	});
+}
+
+static bool serve_unpin(struct area *area, const struct request *request)
+{
+	size_t i;
+
+	(void)request;
+	for (i = 0; i < area->nr_pages; i++)
+		area->page[i].mark[state_pin.nr] = false;
+	return !ring.nr_buffers ||
+	       !syscall(SYS_io_uring_register, ring.fd, IORING_UNREGISTER_BUFFERS,
+			NULL, 0) ||
+	       area_fail(area, "unpin: %s", strerror(errno));
+}
+
+const char *area_unpin(struct area *area)
+{
+	return area_step(area, (struct request){
+		.name = "unpin", .serve = serve_unpin,
+	});
+}
+
+static const char *make_pinned(struct area *area, enum area_pages pages)
+{
+	return area_pin(area, pages);
+}
+
+const struct area_maker maker_pinned = { .make = make_pinned };

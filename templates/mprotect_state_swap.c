@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Swapped out: the page table has a swap entry, which knows whether the page is
+ * exclusive, and fork() hands it on. The next access takes one fault, which does
+ * all else that it needs; see do_swap_page().
+ */
+#include "mprotect_model.h"
+
+#define SWAPS		"/proc/swaps"
+#define TRIES		20
+
+struct area_state state_swap;
+
+static bool is_swapped(const struct page *page)
+{
+	return page->what == &state_swap;
+}
+
+/* Whether a process has the frame of the page in its page table. */
+static bool is_mapped(const struct area *area, size_t page)
+{
+	int view;
+
+	for (view = 0; view < NR_VIEWS; view++) {
+		const struct page *its = &area_view(area, view)[page];
+
+		if (its->frame == area->page[page].frame && !is_swapped(its))
+			return true;
+	}
+	return false;
+}
+
+/* It is a major fault unless another one has left the page in the swap cache. */
+static void swap_cost(const struct area *area, size_t page, bool is_write,
+		      struct cost *cost)
+{
+	const struct page *it = &area->page[page];
+
+	if (!is_swapped(it))
+		return;
+	cost->min = 1;
+	cost->max = 1;
+	cost->major = !is_mapped(area, page);
+	if (is_write && !it->exclusive)
+		cost->fate = it->frame->mappers > 1 ? FRAME_IS_NEW :
+			     FRAME_MAY_BE_NEW;
+}
+
+static void swap_accessed(struct area *area, size_t page, bool is_write,
+			  int faults)
+{
+	struct page *it = &area->page[page];
+	bool is_known;
+
+	(void)faults;
+	if (!is_swapped(it))
+		return;
+	is_known = is_mapped(area, page);
+	it->what = &page_anon;
+	it->readonly = READONLY_NO;
+	it->may_be_clean = true;
+	if (is_write && it->frame->mappers > 1)
+		area_new_frame(area, page);
+	if (is_write)
+		it->exclusive = true;
+	if (is_known)
+		return;
+	area->entry[page] = pagemap_get_entry(area->pagemap_fd,
+					      page_addr(area, page));
+	it->frame->pfn = seen_pfn(area, page);
+}
+
+static void swap_forked(struct area *area, size_t page, struct page *its)
+{
+	if (!is_swapped(its))
+		return;
+	area->page[page].exclusive = false;
+	its->exclusive = false;
+}
+
+/* A swap entry does not count as a mapping. */
+static void swap_show(const struct area *area, size_t page, struct shown *shown)
+{
+	const struct page *it = &area->page[page];
+	int view, nr = 0;
+
+	if (is_swapped(it)) {
+		bits_must(&shown->entry, PM_PRESENT | PM_MMAP_EXCLUSIVE, false);
+		bits_must(&shown->entry, PM_SWAP, true);
+		shown->flags.mask = 0;
+		return;
+	}
+	for (view = 0; it->what == &page_anon && view < NR_VIEWS; view++) {
+		const struct page *its = &area_view(area, view)[page];
+
+		nr += its->frame == it->frame && !is_swapped(its);
+	}
+	if (nr == 1)
+		bits_must(&shown->entry, PM_MMAP_EXCLUSIVE, true);
+}
+
+struct area_state state_swap = {
+	.name = "swap",
+	.cost = swap_cost,
+	.accessed = swap_accessed,
+	.forked = swap_forked,
+	.show = swap_show,
+};
+
+/* Takes what reclaim has made of the pages; returns how many should have gone. */
+static size_t note_swapped(struct area *area, const bool *chosen)
+{
+	size_t i, left = 0;
+
+	for (i = 0; i < area->nr_pages; i++) {
+		struct page *it = &area->page[i];
+		bool is_there = area->entry[i] & PM_PRESENT;
+
+		if (it->what != &page_anon)
+			continue;
+		area_note_split(area, i);
+		if (!chosen[i])
+			continue;
+		if (area->entry[i] & PM_SWAP)
+			area_become_single(area, i, &state_swap);
+		else if (!is_there && area_may_go(area, i))
+			area_empty(it, &page_empty);
+		else if (!is_there)
+			area_mark(area, i, "what was written is gone");
+		left += is_there && !area_may_go(area, i);
+	}
+	return left;
+}
+
+static bool has_swap(void)
+{
+	char text[4096];
+
+	/* The first line is a title. */
+	return read_file(SWAPS, text, sizeof(text)) &&
+	       strchr(text, '\n') && strchr(text, '\n')[1];
+}
+
+static bool serve_swap_out(struct area *area, const struct request *request)
+{
+	bool *chosen = area_bools(area), good = true;
+	size_t i, left = 1;
+	int try;
+
+	if (!has_swap())
+		area_skip(area, "needs swap space, such as zram");
+	/* What others map stays where it is. */
+	for (i = 0; i < area->nr_pages; i++)
+		chosen[i] = area->page[i].what == &page_anon &&
+			    !area_is_shared_folio(area, i) && !area_is_held(area, i) &&
+			    area_is_selected(area, i, request->pages);
+	for (try = 0; good && left && !area_skipped(area) && try < TRIES; try++) {
+		good = area_advise_chosen(area, chosen, MADV_PAGEOUT) && area_look(area);
+		left = good ? note_swapped(area, chosen) : left;
+	}
+	if (left && !area_skipped(area))
+		area_skip(area, "the kernel did not swap out %zu pages", left);
+	free(chosen);
+	area->moved_before = moved_pages();
+	return area_verdict(area) && good;
+}
+
+const char *area_swap_out(struct area *area, enum area_process process,
+			  enum area_pages pages)
+{
+	return area_step(area, (struct request){
+		.name = "swap_out", .serve = serve_swap_out,
+		.process = process, .pages = pages,
+	});
+}
+
+static const char *make_swapped(struct area *area, enum area_pages pages)
+{
+	return area_swap_out(area, PROCESS_PARENT, pages);
+}
+
+const struct area_maker maker_swapped = { .make = make_swapped };

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Write protection by a userfaultfd. Each write is refused until the protection
+ * is lifted (UFFD_FEATURE_SIGBUS), or lifts it by a fault that nobody hears of
+ * (UFFD_FEATURE_WP_ASYNC); whatever mprotect() does meanwhile.
+ */
+#include "mprotect_model.h"
+
+#include <linux/userfaultfd.h>
+
+#ifndef UFFD_FEATURE_WP_UNPOPULATED
+#define UFFD_FEATURE_WP_UNPOPULATED	BIT_ULL(13)
+#endif
+#ifndef UFFD_FEATURE_WP_ASYNC
+#define UFFD_FEATURE_WP_ASYNC		BIT_ULL(15)
+#endif
+
+struct area_state state_uffd;
+
+static int fd;			/* of the parent's window */
+static __u64 features;
+
+/* What is not there is protected by a marker, see userfaultfd_wp_use_markers(). */
+static bool has_markers(void)
+{
+	return features & (UFFD_FEATURE_WP_UNPOPULATED | UFFD_FEATURE_WP_ASYNC);
+}
+
+static bool is_async(void)
+{
+	return features & UFFD_FEATURE_WP_ASYNC;
+}
+
+static bool is_protected(const struct area *area, size_t page)
+{
+	return area->page[page].mark[state_uffd.nr];
+}
+
+static bool set_protected(struct area *area, size_t first, size_t end, bool is_on)
+{
+	struct uffdio_writeprotect wp = {
+		.range.start = (uintptr_t)page_addr(area, first),
+		.range.len = (end - first) * psize(),
+		.mode = is_on ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
+	};
+	size_t i;
+
+	if (ioctl(fd, UFFDIO_WRITEPROTECT, &wp))
+		return area_fail(area, "UFFDIO_WRITEPROTECT(%zu pages at %zu): %s",
+				 end - first, first, strerror(errno));
+	area_vma_edge(area, first);
+	area_vma_edge(area, end);
+	for (i = first; i < end; i++) {
+		struct page *it = &area->page[i];
+
+		it->mark[state_uffd.nr] = is_on && (has_markers() ||
+						    it->what != &page_empty);
+		/* Linux 6.2 makes it writable, as mprotect() does: uffd_wp_range(). */
+		if (!is_on && it->prot & PROT_WRITE)
+			it->readonly = kernel_at_least(6, 2) ? READONLY_NO :
+				       READONLY_MAYBE;
+	}
+	return true;
+}
+
+static int uffd_refused(const struct area *area, size_t page, bool is_write)
+{
+	return is_write && is_protected(area, page) && !is_async() ?
+	       -BUS_ADRERR : 0;
+}
+
+/* A write has found a marker: there is a page now, which is protected. */
+static void fill_marker(struct area *area, size_t page)
+{
+	area_new_frame(area, page);
+	area->entry[page] = pagemap_get_entry(area->pagemap_fd,
+					      page_addr(area, page));
+	area->page[page].frame->pfn = seen_pfn(area, page);
+}
+
+static bool uffd_resolve(struct area *area, size_t page)
+{
+	if (!is_protected(area, page))
+		return false;
+	if (area->page[page].what == &page_empty)
+		fill_marker(area, page);
+	return set_protected(area, page, page + 1, false);
+}
+
+/*
+ * Whether arm64 may map the shared page by a contiguous block. Then do_wp_page()
+ * takes the PTE that it has changed for one that somebody else has: the copy is
+ * thrown away, and there is another fault (Linux 6.9 to 7.3).
+ */
+static bool may_copy_twice(const struct area *area, size_t page)
+{
+	size_t i, first = page - page % contpte_pages();
+	const struct page *it = &area->page[page];
+
+	for (i = first; it->frame && i < first + contpte_pages(); i++)
+		if (!is_protected(area, i) || !area->page[i].frame ||
+		    area->page[i].frame->head != it->frame->head)
+			return false;
+#ifdef __aarch64__
+	return it->frame && !it->exclusive;
+#else
+	return false;
+#endif
+}
+
+/*
+ * The fault that lifts the protection does all else that the write needs; but for
+ * the one that finds a marker, which puts a protected page there.
+ */
+static void uffd_cost(const struct area *area, size_t page, bool is_write,
+		      struct cost *cost)
+{
+	const struct page *it = &area->page[page];
+
+	if (!is_write || !is_protected(area, page))
+		return;
+	if (it->exclusive || it->what == &page_empty) {
+		cost->min = 1;
+		cost->max = 1;
+	}
+	cost->max += may_copy_twice(area, page);
+}
+
+/* See wp_huge_pmd() and do_wp_page(). */
+static void uffd_accessed(struct area *area, size_t page, bool is_write,
+			  int faults)
+{
+	if (!is_write || !is_protected(area, page))
+		return;
+	if (faults > 1 && may_copy_twice(area, page))
+		snprintf(area->answer->found, sizeof(area->answer->found),
+			 "a userfaultfd's asynchronous protection in a contpte block is copied twice");
+	if (area->page[page].by_pmd)
+		area_split_pmd(area, page);
+	area->page[page].mark[state_uffd.nr] = false;
+}
+
+/* The child's memory has no userfaultfd. */
+static void uffd_forked(struct area *area, size_t page, struct page *its)
+{
+	(void)area;
+	(void)page;
+	its->mark[state_uffd.nr] = false;
+}
+
+static void uffd_show(const struct area *area, size_t page, struct shown *shown)
+{
+	if (!is_protected(area, page))
+		return;
+	bits_must(&shown->entry, PM_UFFD_WP, true);
+	if (area->page[page].what == &page_empty)
+		bits_must(&shown->entry, PM_SWAP, true);
+}
+
+struct area_state state_uffd = {
+	.name = "uffd",
+	.refused = uffd_refused,
+	.resolve = uffd_resolve,
+	.cost = uffd_cost,
+	.accessed = uffd_accessed,
+	.forked = uffd_forked,
+	.show = uffd_show,
+};
+
+/* Registers the window. */
+static bool serve_uffd(struct area *area, const struct request *request)
+{
+	struct uffdio_register reg = {
+		.range.start = (uintptr_t)area->addr,
+		.range.len = area->nr_pages * psize(),
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	struct uffdio_api api = { .api = UFFD_API };
+
+	features = request->uffd == UFFD_ASYNC ? UFFD_FEATURE_WP_ASYNC :
+		   UFFD_FEATURE_SIGBUS;
+	if (request->uffd == UFFD_UNPOPULATED)
+		features |= UFFD_FEATURE_WP_UNPOPULATED;
+	api.features = features | UFFD_FEATURE_PAGEFAULT_FLAG_WP;
+	fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (fd < 0)
+		return area_skip(area, "needs userfaultfd: %s", strerror(errno));
+	if (ioctl(fd, UFFDIO_API, &api))
+		return area_skip(area, "needs features %#jx of userfaultfd",
+				 (uintmax_t)features);
+	return !ioctl(fd, UFFDIO_REGISTER, &reg) ||
+	       area_fail(area, "UFFDIO_REGISTER: %s", strerror(errno));
+}
+
+const char *area_uffd(struct area *area, enum area_uffd uffd)
+{
+	return area_step(area, (struct request){
+		.name = "uffd", .serve = serve_uffd, .uffd = uffd,
+	});
+}
+
+/* Protects the pages, or lifts the protection, in runs inside of one VMA. */
+static bool serve_wp(struct area *area, const struct request *request)
+{
+	size_t i, end;
+
+	for (i = 0; i < area->nr_pages; i = end) {
+		end = i + 1;
+		if (!area_is_selected(area, i, request->pages))
+			continue;
+		while (end < area->nr_pages && area_is_one_vma(area, end) &&
+		       area_is_selected(area, end, request->pages))
+			end++;
+		if (!set_protected(area, i, end, request->is_write))
+			return false;
+	}
+	return true;
+}
+
+const char *area_uffd_wp(struct area *area, enum area_pages pages)
+{
+	return area_step(area, (struct request){
+		.name = "uffd_wp", .serve = serve_wp, .is_write = true,
+		.pages = pages,
+	});
+}
+
+const char *area_uffd_resolve(struct area *area, enum area_pages pages)
+{
+	return area_step(area, (struct request){
+		.name = "uffd_resolve", .serve = serve_wp, .pages = pages,
+	});
+}
+
+static const char *make_protected(struct area *area, enum area_pages pages)
+{
+	const char *answer = area_uffd(area, UFFD_SIGBUS);
+
+	return strcmp(answer, "ok") ? answer : area_uffd_wp(area, pages);
+}
+
+const struct area_maker maker_protected = { .make = make_protected };
