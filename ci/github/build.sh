@@ -7,7 +7,7 @@ set -euo pipefail
 
 check arch "${KSFT_ARCH:=arm64}" 'arm64|x86_64' "arm64 or x86_64"
 check kernel "${KSFT_KERNEL:=build}" 'build|build-16k' "build or build-16k"
-check images "${KSFT_IMAGES:=kernels}" '[A-Za-z0-9_/.-]+' "a path of letters, digits, dots, dashes"
+check_folder images "${KSFT_IMAGES=kernels}"
 check tree "${KSFT_TREE:-}" '[^-].*' "a path, debian:VERSION or git:URL@TAG"
 [[ $KSFT_KERNEL == build || $KSFT_ARCH == arm64 ]] || die "kernel: $KSFT_ARCH has 4K pages only"
 

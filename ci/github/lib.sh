@@ -20,6 +20,19 @@ check() {
 	[[ $2 =~ ^($3)$ && $2 != *$'\n'* ]] || die "$1: '$2' is not valid; allowed: $4"
 }
 
+# check_folder NAME VALUE: ends the script with an error unless the value is a folder, or may become one, that belongs to
+# the job: in the workspace or RUNNER_TEMP, through no symbolic link to elsewhere, and like no option of a program.
+check_folder() {
+	local path root
+	check "$1" "$2" '[A-Za-z0-9_/.][A-Za-z0-9_/.-]*' "a path of letters, digits, dots, dashes, not a dash at its beginning"
+	path=$(realpath --canonicalize-missing -- "$2")
+	for root in "$PWD" "${GITHUB_WORKSPACE:-$PWD}" "${RUNNER_TEMP:-$PWD}"; do
+		root=$(realpath --canonicalize-missing -- "$root")
+		[[ $root == / || $path/ != "$root"/* ]] || return 0
+	done
+	die "$1: '$2' is not valid; allowed: a folder in the workspace"
+}
+
 # output NAME VALUE: sets an output of the step. No value contains a newline: check() rejects them.
 output() {
 	printf '%s=%s\n' "$1" "$2" >>"${GITHUB_OUTPUT:-/dev/stdout}"

@@ -6,7 +6,7 @@
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-check results "${KSFT_RESULTS:=results}" '[A-Za-z0-9_/.-]+' "a path of letters, digits, dots, dashes"
+check_folder results "${KSFT_RESULTS=results}"
 read -r -d '' -a expected <<<"${KSFT_EXPECTED:-}" || true
 summary=${GITHUB_STEP_SUMMARY:-/dev/stdout}
 

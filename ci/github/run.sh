@@ -11,7 +11,7 @@ check retries "${KSFT_RETRIES:=0}" '[0-9]{1,2}' "a number below 100"
 check machines "${KSFT_MACHINES:=1}" '[1-9][0-9]?' "a number from 1 to 99"
 check shard "${KSFT_SHARD:=}" '([1-9][0-9]*/[1-9][0-9]*)?' "I/N, such as 2/4"
 check name "${KSFT_NAME:=kselftest}" '[A-Za-z0-9][A-Za-z0-9._-]*' "letters, digits, dots and dashes"
-check results "${KSFT_RESULTS:=results}" '[A-Za-z0-9_/.-]+' "a path of letters, digits, dots, dashes"
+check_folder results "${KSFT_RESULTS=results}"
 check tree "${KSFT_TREE:=debian:7.3}" '[^-].*' "a path, debian:VERSION or git:URL@TAG"
 # Split at any white space. Unlike an unquoted variable, `read` expands no file name patterns.
 read -r -d '' -a kernels <<<"${KSFT_KERNEL:-debian:7.3}" || true
@@ -51,9 +51,8 @@ fi
 [[ $KSFT_RETRIES == 0 ]] || command+=("--retries=$KSFT_RETRIES")
 ((${#programs[@]} == 0)) || command+=(-- "${programs[@]}")
 
-printf 'running:'
-printf ' %q' "${command[@]}"
-printf '\n'
+printf -v shown ' %q' "${command[@]}"
+printf 'running:%s\n' "${shown//'##['/'##\['}" # else the runner reads a command in it
 status=0
 "${command[@]}" || status=$?
 

@@ -52,15 +52,19 @@ class Tools:
     builder: Builder
     guests: Guests
     lister: Lister
+    say: Callable[[str], None] = lambda _: None
 
-    def jobs(self, names: Sequence[str], tree: str | None, kernels: Mapping[str, KernelRef]) -> list[Job]:
-        """A job for each program. A program that is given by name is built.
+    def jobs(
+        self, names: Sequence[str], tree: str | None, kernels: Mapping[str, KernelRef], native: bool = False
+    ) -> list[Job]:
+        """A job for each program. A program that is given by name is built. With `native` a folder must be selftests.
 
         It is built in `tree`, or without `tree` in the tree of the newest Debian kernel among `kernels`.
         """
         if tree is None and find.need_tree(names):
             tree = source_of(kernels.values())
-        return find.jobs(names, self.trees.get(tree) if tree else None, self.options.arch, self.builder)
+        place = self.trees.get(tree) if tree else None
+        return find.jobs(names, place, self.options.arch, self.builder, native=native)
 
     def machines(self, kernels: Mapping[str, KernelRef], jobs: Sequence[Job]) -> list[Machine]:
         """A guest for each kernel, under the kernel's label; this machine when no kernel is given."""
@@ -74,7 +78,7 @@ class Tools:
     def native(self) -> Native:
         """This machine. Raises CiError if it cannot run programs of the architecture, or the user is not root."""
         Native.check(self.options.arch)
-        return Native(self.options.limits, self.options.guest.load)
+        return Native(self.options.limits, self.options.guest.load, say=self.say)
 
 
 def assemble(
@@ -101,4 +105,5 @@ def assemble(
         Builder(cache, arch, options.compilers, say, stop, Libraries(cache, debian)),
         Guests(cache, debian, options.limits, options.guest),
         Lister(cache),
+        say,
     )

@@ -11,7 +11,7 @@ class CiError(Exception):
 
 
 class Interrupted(BaseException):
-    """Ctrl-C or SIGTERM. The results so far are still reported, and the exit status is 130."""
+    """Ctrl-C, SIGTERM or SIGHUP. The results so far are still reported, and the exit status is 130."""
 
 
 class Cancelled(Interrupted):

@@ -15,6 +15,8 @@ from ksftgen import __version__, changes, install, output, paths, render, schema
 from ksftgen.cases import cases
 from ksftgen.errors import GenError
 from ksftgen.scenario import Scenario
+from plainprint import github, usage
+from plainprint.text import visible
 from plainyaml.problem import clip
 
 app = typer.Typer(
@@ -59,10 +61,14 @@ Cases = Annotated[
 ]
 
 
+def _say(text: str) -> None:
+    typer.echo(visible(text))
+
+
 @app.callback(invoke_without_command=True)
 def _options(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
     if version:
-        typer.echo(f"ksftgen {__version__}")
+        _say(f"ksftgen {__version__}")
         raise typer.Exit
 
 
@@ -73,7 +79,7 @@ def check(specs: Specs = None) -> None:
     Example: ksftgen check scenarios/*.yaml
     """
     for scenario in _load(specs):
-        typer.echo(f"{scenario.name}: {_test_count(scenario)}")
+        _say(f"{scenario.name}: {_test_count(scenario)}")
 
 
 @app.command(name="list")
@@ -90,16 +96,16 @@ def list_(
     """
     scenarios = _load(specs)
     if as_json:
-        typer.echo(json.dumps([_as_json(scenario, show_cases) for scenario in scenarios], indent=2))
+        _say(json.dumps([_as_json(scenario, show_cases) for scenario in scenarios], indent=2))
         return
     for scenario in scenarios:
         if not show_cases:
-            typer.echo(f"{scenario.name}: {scenario.summary}")
-            typer.echo(f"    {_test_count(scenario)}")
+            _say(f"{scenario.name}: {scenario.summary}")
+            _say(f"    {_test_count(scenario)}")
             continue
         for case in cases(scenario):
             for test in scenario.tests:
-                typer.echo(f"{scenario.name}.{case.name}.{test}")
+                _say(f"{scenario.name}.{case.name}.{test}")
 
 
 @app.command(name="render")
@@ -143,16 +149,16 @@ def render_(
         changed_cases = changes.changed_cases(folder, files)
         changed = output.write({folder / name: text for name, text in files.items()}, remove=stale)
         for line in changed_cases:
-            typer.echo(line)
-        typer.echo(f"{len(files)} files in {folder}, {len(changed)} changed")
+            _say(line)
+        _say(f"{len(files)} files in {folder}, {len(changed)} changed")
         return
     drifts = output.compare(folder, files, prune=not specs)
     for drift in drifts:
-        typer.echo(f"{drift.path}: {drift.kind}")
+        _say(f"{drift.path}: {drift.kind}")
         if drift.diff:
-            typer.echo(drift.diff)
+            _say(drift.diff)
     if drifts:
-        typer.echo(f'{len(drifts)} of {len(files)} files differ; run "ksftgen render"')
+        _say(f'{len(drifts)} of {len(files)} files differ; run "ksftgen render"')
         raise typer.Exit(1)
 
 
@@ -165,7 +171,7 @@ def schema_() -> None:
     The first line of a scenario then names it:
     # yaml-language-server: $schema=scenario.schema.json
     """
-    typer.echo(json.dumps(schema.schema(), indent=2))
+    _say(json.dumps(schema.schema(), indent=2))
 
 
 @app.command(name="install")
@@ -187,8 +193,8 @@ def install_(
     """
     changed = install.install(_load(specs, which), kernel, prune=not specs)
     for path in changed:
-        typer.echo(str(path))
-    typer.echo(f"{len(changed)} files changed in {kernel}")
+        _say(str(path))
+    _say(f"{len(changed)} files changed in {kernel}")
 
 
 def _load(specs: list[Path] | None, which: str = "strength") -> list[Scenario]:
@@ -241,8 +247,9 @@ def _as_json(scenario: Scenario, with_cases: bool) -> dict[str, object]:
 
 def main() -> None:
     """Run the command line; an error that the user can fix ends in a message and exit status 2."""
+    github.guard()
     try:
-        app()
+        sys.exit(usage.run(app))
     except GenError as error:
-        print(error, file=sys.stderr)
+        print(visible(str(error)), file=sys.stderr)
         sys.exit(2)

@@ -141,6 +141,46 @@ def test_invalid_value_is_rejected(name: str, text: str, tmp_path: Path, stand_i
     assert run("run.sh", tmp_path, stand_in, **{f"KSFT_{name}": text}).returncode == 2
 
 
+FOLDERS = ["-delete", "--help", "", "/", "/etc", "..", "../other", "a/../../b", "/tmp", "out", "(", "!", "a b", "a\nb"]
+
+
+@pytest.mark.parametrize("script", ["run.sh", "report.sh", "build.sh"])
+@pytest.mark.parametrize("text", FOLDERS)
+def test_only_a_folder_of_the_job_is_written_to_and_searched(
+    text: str, script: str, tmp_path: Path, stand_in: StandIn
+) -> None:
+    work = tmp_path / "work"
+    (work / "-delete").mkdir(parents=True)
+    (work / "precious").touch()
+    (work / "out").symlink_to("/etc")
+    done = run(script, tmp_path, stand_in, KSFT_RESULTS=text, KSFT_IMAGES=text, KSFT_TREE="x", KSFT_PROGRAMS="mm:cow")
+    assert done.returncode == 2
+    (error,) = done.stdout.splitlines()
+    assert error.startswith("::error::") and "is not valid; allowed: a " in error
+    assert stand_in.calls == []
+    assert sorted(path.name for path in work.iterdir()) == ["-delete", "out", "precious"]
+
+
+@pytest.mark.parametrize("text", ["out", "./out", ".", "a/-b", "a/../out", "{work}/out", "{temp}/out"])
+def test_any_folder_of_the_job_may_have_the_results(text: str, tmp_path: Path, stand_in: StandIn) -> None:
+    results = text.format(work=tmp_path / "work", temp=stand_in.temp)
+    variables = {"KSFT_RESULTS": results, "KSFT_NAME": "one"}
+    assert run("run.sh", tmp_path, stand_in, KSFT_PROGRAMS="mm:cow", **variables).returncode == 0
+    assert f"--junit={results}/one.xml" in run_arguments(stand_in)
+    done = run("report.sh", tmp_path, stand_in, KSFT_EXPECTED="one", **variables)
+    assert (done.returncode, stand_in.calls[-1][-1]) == (0, f"{results}/one.xml"), done.stdout
+
+
+@pytest.mark.parametrize("text", ["##[error]x", "x\n##[group]y", "x\r::error::y", "\x1b ##[group]", "%0A::error::"])
+@pytest.mark.parametrize("name", ["KERNEL", "PROGRAMS", "EXPRESSION", "DURATIONS", "KNOWN", "TREE", "ARCH", "RESULTS"])
+def test_no_input_is_a_command_in_the_log(name: str, text: str, tmp_path: Path, stand_in: StandIn) -> None:
+    done = run("run.sh", tmp_path, stand_in, **{"KSFT_PROGRAMS": "mm:cow", f"KSFT_{name}": text})
+    lines = re.split(r"\r\n|\r|\n", done.stdout + done.stderr)
+    commands = [line for line in lines if line.lstrip().startswith("::") or "##[" in line]
+    assert len(commands) == (1 if done.returncode == 2 else 0), done.stdout
+    assert all(line.startswith(f"::error::{name.lower()}: ") for line in commands)
+
+
 @pytest.mark.parametrize("tree", ["-C", "--tree", "a\nb"])
 def test_tree_that_looks_like_an_option_is_rejected(tree: str, tmp_path: Path, stand_in: StandIn) -> None:
     assert run("run.sh", tmp_path, stand_in, KSFT_TREE=tree).returncode == 2

@@ -82,7 +82,7 @@ class Requests:
         self.sources.append(source)
         return f"tree of {source}"
 
-    def jobs(self, names: Sequence[str], tree: object, arch: Arch, builder: object) -> list[Job]:
+    def jobs(self, names: Sequence[str], tree: object, arch: Arch, builder: object, native: bool) -> list[Job]:
         self.tree = tree
         return [Job(name, Path(name)) for name in names]
 

@@ -4,9 +4,12 @@
 A new command is a module in here; its work is not. It imports everything but the plugin.
 """
 
+import contextlib
 import errno
 import gc
+import os
 import signal
+import stat
 import sys
 from types import FrameType
 from typing import NoReturn
@@ -14,11 +17,23 @@ from typing import NoReturn
 from ksftci.cli import coverage, get, mutants, report, run, setup, watch
 from ksftci.cli.base import app, say
 from ksftci.errors import CiError, Interrupted
+from plainprint import github, usage
 
 __all__ = ["app", "coverage", "get", "main", "mutants", "report", "run", "setup", "watch"]
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise Interrupted
+
+
+def _hang_up(_signal: int, _frame: FrameType | None) -> None:
+    """The terminal is gone, and writing to it would fail. The files are still written."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        with contextlib.suppress(OSError):
+            if stat.S_ISCHR(os.fstat(stream).st_mode):
+                os.dup2(nowhere, stream)
+    os.close(nowhere)
     raise Interrupted
 
 
@@ -28,8 +43,11 @@ def main() -> NoReturn:
     gc.set_threshold(100_000, 50, 100)
     signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup's
+        signal.signal(signal.SIGHUP, _hang_up)
+    github.guard()
     try:
-        app()
+        sys.exit(usage.run(app))
     except CiError as error:
         say(f"ksftci: {error}")
         sys.exit(2)
@@ -41,4 +59,3 @@ def main() -> NoReturn:
         where = f" ({error.filename})" if error.filename else ""
         say(f"ksftci: {error.strerror}{where}; make room, or name another place with --cache or TMPDIR")
         sys.exit(2)
-    sys.exit(0)

@@ -1,17 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the commands share: the application, options, where to print."""
 
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from ksftci import arch as arches
 from ksftci.programs import find
+from plainprint.text import visible
 
-out = Console(emoji=False)  # else the ":100:" of mprotect.c:100:2 is printed as a picture
-err = Console(stderr=True, emoji=False)
+
+class PlainConsole(Console):
+    """A console on which texts are texts: no markup in them, no escapes, no pictures for ":100:"."""
+
+    def __init__(self, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, markup=False, emoji=False)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The pieces of what is printed; those that are no control of the console itself are made visible."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
+
+
+out = PlainConsole()
+err = PlainConsole(stderr=True)
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -70,4 +87,9 @@ HistoryOption = Annotated[
 
 def say(text: str) -> None:
     """Print a line about what is being done, on the standard error."""
-    err.print(text, markup=False, highlight=False, soft_wrap=True)
+    err.print(text, highlight=False, soft_wrap=True)
+
+
+def say_path(path: Path) -> None:
+    """Print the path that a command is asked for: as it is for a script, visible on a terminal."""
+    print(visible(str(path)) if sys.stdout.isatty() else path)

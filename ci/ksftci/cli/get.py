@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ksftci import arch as arches
 from ksftci.assembly import assemble
-from ksftci.cli.base import ArchOption, ConfigOption, app, out, say
+from ksftci.cli.base import ArchOption, ConfigOption, app, out, say, say_path
 from ksftci.cli.groups import StoreGroup, grouped
 from ksftci.kernel.image import HELP as KERNEL_HELP
 from ksftci.kernel.image import KernelRef
@@ -47,7 +47,7 @@ def tree_get(
     """Fetch a kernel tree and print its path."""
     tree = assemble(store.options(arch), say).trees.get(source, to, full)
     say(f"Linux {tree.version}")
-    print(tree.path)
+    say_path(tree.path)
 
 
 @kernel_app.command("get")
@@ -58,7 +58,7 @@ def kernel_get(
     store: StoreGroup = StoreGroup(),
 ) -> None:
     """Fetch or build a kernel image, and print its path."""
-    print(assemble(store.options(arch), say).kernels.get(KernelRef.parse(reference)))
+    say_path(assemble(store.options(arch), say).kernels.get(KernelRef.parse(reference)))
 
 
 @kernel_app.command("build")
@@ -86,7 +86,7 @@ def kernel_build(
       ksftci run --kernel build:~/linux --tree ~/linux mm:mkdirty
     """
     tools = assemble(replace(store.options(arch), compilers=jobs), say)
-    print(tools.kernel_builder.build(tools.trees.get(source, full=True), config or []))
+    say_path(tools.kernel_builder.build(tools.trees.get(source, full=True), config or []))
 
 
 @kernel_app.command("list")

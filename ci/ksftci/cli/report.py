@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`ksftci junit` and `ksftci report`, which read logs; and the reports to GitHub that `ksftci run` gives as well."""
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -17,6 +16,7 @@ from ksftci.report import annotations, html, markdown, terminal
 from ksftci.results.judge import Judge
 from ksftci.results.merge import merge
 from ksftci.results.model import UNREAD, ProgramRun, Run, exit_status, program_runs
+from plainprint import github
 
 SummaryOption = Annotated[
     Path | None,
@@ -82,8 +82,7 @@ def report_command(
     """
     need_folders(output, summary)
     runs = _read(logs, Judge.read(known, history))
-    with annotations.stopped(sys.stdout):
-        terminal.show(runs, out)
+    terminal.show(runs, out)
     if output is not None:
         write_whole(output, html.render(runs))
     tell_github(runs, summary, annotate)
@@ -96,7 +95,7 @@ def tell_github(runs: Sequence[Run], summary: Path | None, annotate: bool) -> No
         markdown.append(summary, runs)
     if annotate:
         for command in annotations.render(runs, Path.cwd()):
-            print(command)
+            github.command(command)
 
 
 class _Counted:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`ksftci run`."""
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -32,7 +31,7 @@ from ksftci.kernel.image import DEFAULT as DEFAULT_KERNEL
 from ksftci.kernel.image import HELP as KERNEL_HELP
 from ksftci.kernel.image import parse_all
 from ksftci.kernel.tree import HELP as TREE_HELP
-from ksftci.report import annotations, html, terminal
+from ksftci.report import html, terminal
 from ksftci.results.judge import Judge
 from ksftci.results.model import Run, exit_status, program_runs
 from ksftci.results.shard import Shard
@@ -106,6 +105,7 @@ class RepeatGroup:
 @app.command()
 @grouped
 def run(
+    context: typer.Context,
     names: ProgramsArgument = None,
     tree: Annotated[
         str | None,
@@ -170,7 +170,7 @@ def run(
       sudo ksftci run --native ./my_test                      on this machine's kernel
     """
     if native:
-        _check_native(kernel, icount, repetition.jobs)
+        _check_native(context, repetition.jobs)
     output.check()
     choice = parse_choice(expression) if expression else None
     shard = Shard.parse(repetition.shard) if repetition.shard else None
@@ -184,7 +184,7 @@ def run(
     tools = assemble(options, say)
     if native:
         tools.native()  # an error comes before anything is built
-    jobs = tools.jobs(names or [], tree, kernels)
+    jobs = tools.jobs(names or [], tree, kernels, native)
     display = ProgressDisplay(err)
     session = Session(
         tools.machines(kernels, jobs),
@@ -202,20 +202,30 @@ def run(
         facts={"chosen": expression} if expression else {},
     )
 
-    with annotations.stopped(sys.stdout):
-        with display:
-            runs = session.run()
-        judge.finish(runs, date.today())
-        terminal.show(runs, out)
+    with display:
+        runs = session.run()
+    judge.finish(runs, date.today())
+    terminal.show(runs, out)
     output.write(runs)
     raise typer.Exit(exit_status(runs))
 
 
-def _check_native(kernel: list[str] | None, icount: bool, jobs: int) -> None:
-    """Raises CiError for options that --native excludes."""
-    if kernel:
-        raise CiError("--native runs on this machine's kernel, --kernel cannot be given with it")
-    if icount:
-        raise CiError("--native has this machine's own clock: --icount cannot be given with it")
+# Options that --native excludes, and why.
+_GUESTS = {
+    "kernel": "runs on this machine's kernel",
+    "icount": "has this machine's own clock",
+    "memory": "has this machine's own memory",
+    "swap": "has this machine's own swap",
+    "cpus": "has this machine's own processors",
+    "append": "runs on a kernel that has booted",
+}
+
+
+def _check_native(context: typer.Context, jobs: int) -> None:
+    """Raises CiError for options that --native excludes, whatever value they are given."""
+    for option, why in _GUESTS.items():
+        source = context.get_parameter_source(option)
+        if source is not None and source.name != "DEFAULT":
+            raise CiError(f"--native {why}: --{option} cannot be given with it")
     if jobs > 1:
         raise CiError("--native runs on this machine's kernel, which is only one: -j cannot be given with it")

@@ -17,7 +17,7 @@ from ksftci.errors import CiError
 from ksftci.host.digest import digest
 from ksftci.kernel.build import KernelBuilder, folder_of
 from ksftci.kernel.tree import Tree
-from ksftci.machine.machine import Begin, Cause, Counted, End, Event, Job, Stopped
+from ksftci.machine.machine import Begin, Cause, Counted, End, Event, Job, Retracted, Stopped
 from ksftci.results.model import Run
 from ksftci.session.collect import Collector
 from ksftci.session.progress import ProgressDisplay
@@ -130,6 +130,10 @@ class Recorder:
                 self.counters.setdefault(collector.job.name, []).append(event)
                 if not data:
                     self.lost[collector.job.name] = "a kernel message on the console cut into the counters"
+            case Retracted(jobs=jobs):
+                for retracted in jobs:
+                    self.counters.pop(retracted.name, None)
+                    self.lost.pop(retracted.name, None)
             case End(cause=cause) | Stopped(cause=cause):
                 name = self._running.pop(id(collector), None)
                 if name is not None:

@@ -7,7 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from ksftci.machine.machine import Cause, Limits
+from ksftci.machine.flood import Flood
+from ksftci.machine.machine import Cause, Cut, Limits
 
 _LONGEST_LINE = 65536  # bytes; a longer line is cut into several
 _READ = 65536  # bytes at once
@@ -26,9 +27,13 @@ class Console:
         limits: Limits,
         stop: threading.Event,
         over: Callable[[], bool] = lambda: False,
+        flood: Flood | None = None,
     ) -> None:
-        """`over()` is true when the program has ended; a child of it may still hold the descriptor open."""
-        self.fd, self.limits, self.stop, self.over = fd, limits, stop, over
+        """`over()` is true when the program has ended; a child of it may still hold the descriptor open.
+
+        `flood` limits how much is kept of the output.
+        """
+        self.fd, self.limits, self.stop, self.over, self.flood = fd, limits, stop, over, flood
         self.silence = limits.silence  # seconds; may be changed during the iteration
         self.cause: Cause | None = None
 
@@ -48,14 +53,15 @@ class Console:
                 if not data:
                     break
                 last_output = now
-                *lines, partial = (partial + data).split(b"\n")
-                for line in lines:
-                    yield now, line.decode("utf-8", "replace")
+                lines, ends, partial = (partial + data).rpartition(b"\n")
                 if len(partial) > _LONGEST_LINE:
-                    yield now, partial.decode("utf-8", "replace")
-                    partial = b""
+                    lines, ends, partial = lines + ends + partial, b"\n", b""
+                for line in self._kept(lines, now) if ends else ():
+                    yield now, line.decode("utf-8", "replace")
             if self.stop.is_set():
                 self.cause = Cause.INTERRUPTED
+            elif self.flood is not None and self.flood.over:
+                self.cause = Cause.FLOOD
             elif not ready and self.over():
                 break
             elif now > deadline:
@@ -64,6 +70,20 @@ class Console:
                 self.cause = Cause.SILENCE
         if partial:
             yield time.monotonic(), partial.decode("utf-8", "replace")
+
+    def begin(self) -> None:
+        """A new program begins, with a flood of its own."""
+        if self.flood is not None:
+            self.flood.begin()
+
+    def cuts(self) -> Iterator[Cut]:
+        """What has been left out since the last call, if anything."""
+        lines, size = self.flood.taken() if self.flood is not None else (0, 0)
+        if lines:
+            yield Cut(time.monotonic(), lines, size)
+
+    def _kept(self, lines: bytes, now: float) -> list[bytes]:
+        return lines.split(b"\n") if self.flood is None else self.flood.take(lines, now)
 
     def _read(self) -> bytes:
         try:

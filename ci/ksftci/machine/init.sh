@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The guest's first process. Every line for the host starts with a token that is new at every boot,
 # so that no output of a program looks like such a line. protocol.py turns the lines into events.
+# Only this process knows the token, but programs are root here: the host does not rely on that.
 
 /bin/busybox --install -s /bin
 export PATH=/bin HOME=/tmp
@@ -17,7 +18,9 @@ mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
 stty raw -echo 2>/dev/null
 ulimit -c 0
 
-say() { printf '@@@TOKEN@ %s\n' "$*"; }
+read -r token </token
+rm /token
+say() { printf '@@%s %s\n' "$token" "$*"; }
 fact() { say fact "$@"; }
 splat_pattern='@SPLAT@'
 gcov=/sys/kernel/debug/gcov
@@ -87,16 +90,19 @@ limit() {
 # Sends what a kernel that was built for gcov has counted since the program began, file by file.
 counted() {
 	find $gcov -name '*.gcda' | while read -r file; do
-		gzip -c <"$file" | base64 -w 1000 | sed 's/^/@@@TOKEN@ data /'
+		gzip -c <"$file" | base64 -w 1000 | sed "s/^/@@$token data /"
 		say counted "${file#$gcov}"
 	done
 }
 
-# Sends what the kernel has logged since the last call, if there is a splat in it: a warning, a bug, an oops.
+# Sends what the kernel has logged since the last call, if there is a splat in it: a warning, a bug, an oops. `logged` is
+# the number of lines: more of them have not come from here.
 splats() {
+	logged=0
 	dmesg -c >/run/kernel 2>/dev/null
 	if grep -qE "^(\[[^]]*\] ?)*$splat_pattern" /run/kernel; then
-		sed 's/^/@@@TOKEN@ splat /' /run/kernel
+		sed "s/^/@@$token splat /" /run/kernel
+		logged=$(wc -l </run/kernel)
 	fi
 }
 
@@ -105,8 +111,9 @@ run() {
 	number=$1 seconds=$2
 	shift 2
 	# The stamp of this message is the time at which the program begins, by the clock of the kernel's log.
-	echo '<7>@TOKEN@ begin' >/dev/kmsg
-	clock=$(dmesg -c | sed -n 's/^\[ *\([0-9.]*\)\].* @TOKEN@ begin.*/\1/p')
+	# All earlier ones are gone; and the token is not in it, since programs read the kernel's log.
+	echo '<7>init: begin' >/dev/kmsg
+	clock=$(dmesg -c | sed -n 's/^\[ *\([0-9.]*\)\].* init: begin.*/\1/p')
 	cd "${1%/*}" || return
 	say begin "$number" "$clock"
 	watchdog=
@@ -121,7 +128,7 @@ run() {
 	kill_leftovers
 	[ @GCOV@ = no ] || counted
 	splats
-	say end "$number" "$status" "$([ -e /run/late ] && echo late)"
+	say end "$number" "$status" "$logged" "$([ -e /run/late ] && echo late)"
 	rm -f /run/late
 	cd /
 }

@@ -63,13 +63,13 @@ def _tool(cache: Cache, debian: Debian, package: str, program: str, name: str) -
     return path
 
 
-def init_script(jobs: Sequence[Job], token: str, load: bool = False, swap_mb: int = 0, gcov: bool = False) -> str:
-    """The guest's /init, which runs the jobs. Each line that it prints for the host starts with the token.
+def init_script(jobs: Sequence[Job], load: bool = False, swap_mb: int = 0, gcov: bool = False) -> str:
+    """The guest's /init, which runs the jobs. Each line that it prints for the host starts with the token of a file.
 
     `load` keeps every processor busy. With `gcov` it sends the kernel's gcov counters after each job.
     """
     script = files("ksftci.machine").joinpath("init.sh").read_text("utf-8")
-    values = {"@TOKEN@": token, "@SWAP@": str(swap_mb), "@SPLAT@": splat.GREP}
+    values = {"@SWAP@": str(swap_mb), "@SPLAT@": splat.GREP}
     values |= {name: "yes" if on else "no" for name, on in (("@LOAD@", load), ("@GCOV@", gcov))}
     for name, value in values.items():
         script = script.replace(name, value)
@@ -85,9 +85,10 @@ def build(
     busybox_path: Path,
     script: str,
     bash_path: Path | None = None,
+    token: str = "",
     modules: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """The gzipped cpio archive. The guest loads the modules in their order.
+    """The gzipped cpio archive, with the token in a file that /init removes; the guest loads the modules in order.
 
     Raises CiError when a program or cpio is missing, or the disk is full.
     """
@@ -97,6 +98,8 @@ def build(
         try:
             _place_system(root, busybox_path, script, bash_path)
             _place_modules(root / "modules", modules or {})
+            (root / "token").write_text(f"{token}\n")
+            (root / "token").chmod(0o400)
             placed: dict[Path, Path] = {}
             for job, path in zip(jobs, _guest_paths(jobs), strict=True):
                 _place_job(job, root / path[1:], placed)

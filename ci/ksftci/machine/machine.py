@@ -36,6 +36,8 @@ class Cause(Enum):
     PANIC = "the kernel panicked"
     DIED = "the machine stopped"
     NO_BOOT = "the kernel did not start"
+    FLOOD = "printed too much"
+    FORGED = "printed what only the guest's first process prints"
     INTERRUPTED = "interrupted"
 
 
@@ -85,6 +87,23 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """So many lines and bytes that the program printed were left out, none of which could be a result."""
+
+    at: float
+    lines: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Retracted:
+    """What these jobs reported counts no more, as one of them forged reports. They run again."""
+
+    at: float
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True)
 class Changed:
     """The program changed a setting of the kernel, which has been put back."""
 
@@ -113,7 +132,7 @@ class Stopped:
     text: str = ""
 
 
-Event = Booted | Begin | Line | KernelLine | Counted | Changed | End | Stopped
+Event = Booted | Begin | Line | KernelLine | Counted | Cut | Retracted | Changed | End | Stopped
 
 
 class Machine(Protocol):

@@ -18,7 +18,8 @@ from ksftci.host.command import kill_group, need
 from ksftci.host.files import write_whole
 from ksftci.machine import initramfs, kvm, tcg
 from ksftci.machine.console import Console
-from ksftci.machine.machine import Booted, Cause, Event, Job, Limits, Stopped
+from ksftci.machine.flood import Flood
+from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, Stopped
 from ksftci.machine.protocol import GuestOutput
 
 # proc_mem.force_override: tests write to read-only memory through /proc/self/mem, as debuggers do.
@@ -29,6 +30,7 @@ _ACCEL = {
     # The guest's clock counts instructions, 1 ns each, and does not wait while all processors sleep.
     "icount": ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off"),
 }
+_POWER_OFF = 10.0  # seconds for a guest that is done to power off; one that goes on may not be done
 _BOOT_SILENCE = 60.0  # seconds; a kernel that boots with "quiet" prints nothing for a long time
 
 
@@ -70,10 +72,10 @@ class Qemu:
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
         """Boot, run the jobs, power off. Raises CiError when QEMU, a program or the swap is missing."""
         token = secrets.token_hex(8)
-        script = initramfs.init_script(jobs, token, self.options.load, self.options.swap_mb, self.options.gcov)
+        script = initramfs.init_script(jobs, self.options.load, self.options.swap_mb, self.options.gcov)
         with tempfile.TemporaryDirectory(prefix="ksftci-") as folder:
             archive = Path(folder) / "initramfs.cpio.gz"
-            write_whole(archive, initramfs.build(jobs, self.busybox, script, self.bash, self.modules))
+            write_whole(archive, initramfs.build(jobs, self.busybox, script, self.bash, token, self.modules))
             process = self._start(archive)
             try:
                 yield from self._watch(process, jobs, token, stop)
@@ -140,18 +142,36 @@ class Qemu:
     ) -> Iterator[Event]:
         """The events of a guest until its last job is over, it stops, or a limit is reached."""
         assert process.stdout is not None
-        console = Console(process.stdout.fileno(), self.limits, stop)
+        console = Console(process.stdout.fileno(), self.limits, stop, flood=Flood())
         console.silence = max(self.limits.silence, _BOOT_SILENCE)
-        output = GuestOutput(jobs, token, {"accel": self.accel})
+        output = GuestOutput(jobs, token, {"accel": self.accel}, self.options.gcov)
+        ended: float | None = None  # when the guest said that it is done
         for at, text in console.lines():
             for event in output.events(at, text):
-                if isinstance(event, Booted):
-                    self._check_swap(event.facts)
-                    console.silence = self.limits.silence
+                match event:
+                    case Booted(facts=facts):
+                        self._check_swap(facts)
+                        console.silence = self.limits.silence
+                    case Begin():
+                        console.begin()
+                    case End():
+                        yield from console.cuts()
                 yield event
-            if output.done:
+            if output.forged:
+                yield from console.cuts()
+                yield Line(at, f"@@ {output.forged}")
+                yield Stopped(at, Cause.FORGED)
                 return
-        yield self._stopped(process, console.cause, output)
+            if output.done:
+                ended = at if ended is None else ended
+                console.silence = _POWER_OFF
+                if at - ended > _POWER_OFF:
+                    console.cause = Cause.SILENCE
+        if not output.done:
+            yield from console.cuts()
+            yield self._stopped(process, console.cause, output)
+        elif console.cause is not None and console.cause is not Cause.INTERRUPTED and len(jobs) > 1:
+            yield Stopped(time.monotonic(), Cause.FORGED)  # it says that it is done, and goes on
 
     def _check_swap(self, facts: Mapping[str, str]) -> None:
         if not self.options.swap_mb or facts.get("swap_kb", "0") != "0":

@@ -1,18 +1,58 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Starts a machine again after a panic or a hang, for the jobs and tests that are left."""
+"""Starts a machine again after a panic, a hang or a forgery, for the jobs and tests that are left."""
 
+import itertools
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ksftci.errors import CiError
 from ksftci.machine.listing import LIST, chosen, has_harness, only, tests
-from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Limits, Line, Machine, Stopped
+from ksftci.machine.machine import (
+    Begin,
+    Booted,
+    Cause,
+    End,
+    Event,
+    Job,
+    Limits,
+    Line,
+    Machine,
+    Retracted,
+    Stopped,
+)
 
 _FINAL = {Cause.INTERRUPTED, Cause.NO_BOOT}  # another start would not help
 _RUN = re.compile(r"#\s+RUN\s+(\S+) \.\.\.")  # kselftest_harness.h prints it before each test
+
+
+@dataclass
+class _Start:
+    """One start of the machine: what it is to run, and how far it has come."""
+
+    requested: list[Job]
+    started: list[Job] = field(default_factory=list)  # the jobs that have begun
+    ended: list[Job] = field(default_factory=list)
+    running: Job | None = None
+    begun: set[str] = field(default_factory=set)  # tests of the running job
+    stopped: Stopped | None = None
+
+    def take(self, event: Event) -> None:
+        """Note what an event says of the start."""
+        match event:
+            case Stopped():
+                self.stopped = event
+            case Begin(job=job):
+                self.begun.clear()
+                self.running = job
+                self.started.append(job)
+            case Line(text=text) if match := _RUN.match(text):
+                self.begun.add(match[1])
+            case End(job=job):
+                self.running = None
+                self.ended.append(job)
 
 
 @dataclass
@@ -22,6 +62,9 @@ class Resume:
     `start` makes a machine for the time that is left of `limits.total`. The job during which the machine
     stopped is not repeated; only the tests of a harness program that had not begun by then run on the next
     start, as a job of the same name. Each start leaves less to do, and a start that begins no job is the last.
+
+    A job that forged what the guest's first process prints may have forged the reports of other jobs, too. All jobs of
+    that start run again, each on a start of its own: there a forgery is the job's.
     """
 
     label: str
@@ -31,48 +74,62 @@ class Resume:
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
         """Run the jobs. Raises CiError when the first start fails."""
         remaining = list(jobs)
+        suspects: set[str] = set()  # names of jobs that run on a start of their own
         deadline = time.monotonic() + self.limits.total
         starts = 0
         while remaining:
             starts += 1
-            requested = remaining[:]
-            running: Job | None = None
-            stopped: Stopped | None = None
-            begun: set[str] = set()
-            try:
-                for event in self._start(deadline).run(requested, stop):
-                    match event:
-                        case Stopped():
-                            stopped = event
-                            continue
-                        case Booted(at, facts) if starts > 1:
-                            event = Booted(at, {**facts, "starts": str(starts)})
-                        case Begin(job=running):
-                            begun.clear()
-                        case Line(text=text) if match := _RUN.match(text):
-                            begun.add(match[1])
-                        case End(job=job):
-                            remaining.remove(job)
-                            running = None
-                    yield event
-            except CiError as err:
-                if starts == 1:
-                    raise
-                stopped = Stopped(time.monotonic(), Cause.NO_BOOT, str(err))
+            start = _Start(_together(remaining, suspects))
+            yield from self._follow(start, starts, deadline, stop)
+            remaining = [job for job in remaining if job not in start.ended]
+            stopped = start.stopped
             if stopped is None:
-                return
-            if running is not None:
-                remaining.remove(running)
-            if stopped.cause in _FINAL or time.monotonic() > deadline or remaining == requested:
+                if any(job in remaining for job in start.requested):
+                    return
+                continue
+            late = time.monotonic() > deadline
+            forged = stopped.cause is Cause.FORGED
+            if forged and len(start.requested) > 1:
+                names = {job.name for job in start.started or start.requested[:1]}
+                suspects |= names
+                again = [job for job in jobs if job.name in names]
+                remaining = [*again, *(job for job in remaining if job.name not in names)]
+                yield Retracted(stopped.at, tuple(again))
+                if late:
+                    yield stopped
+                    return
+                continue
+            running = start.running
+            if forged and running is None:  # it has forged its end, too
+                running = start.requested[0]
+                yield Begin(stopped.at, running)
+            remaining = [job for job in remaining if job != running]
+            if stopped.cause in _FINAL or late or (running is None and not start.started):
                 yield stopped
                 return
-            rest = self._not_begun(running, begun, deadline, stop) if running else []
+            rest = self._not_begun(running, start.begun, deadline, stop) if running and not forged else []
             if not rest and not remaining:
                 yield stopped
                 return
             if running is not None:
                 yield End(stopped.at, running, 0, stopped.cause)
             remaining[:0] = rest
+
+    def _follow(self, start: _Start, starts: int, deadline: float, stop: threading.Event) -> Iterator[Event]:
+        """Run what is requested; the last event of a machine that stops is kept back. Raises CiError as `run`."""
+        try:
+            for event in self._start(deadline).run(start.requested, stop):
+                start.take(event)
+                match event:
+                    case Stopped():
+                        continue
+                    case Booted(at, facts) if starts > 1:
+                        event = Booted(at, {**facts, "starts": str(starts)})
+                yield event
+        except CiError as err:
+            if starts == 1:
+                raise
+            start.stopped = Stopped(time.monotonic(), Cause.NO_BOOT, str(err))
 
     def _start(self, deadline: float) -> Machine:
         return self.start(Limits(deadline - time.monotonic(), self.limits.silence))
@@ -94,3 +151,10 @@ class Resume:
         except CiError:
             return []
         return tests(event.text for event in events if isinstance(event, Line))
+
+
+def _together(jobs: Sequence[Job], suspects: set[str]) -> list[Job]:
+    """The jobs for one start: the first if it is suspected, else all up to the first that is."""
+    if jobs[0].name in suspects:
+        return [jobs[0]]
+    return list(itertools.takewhile(lambda job: job.name not in suspects, jobs))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 
-from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Machine
+from ksftci.machine.machine import Begin, Booted, Cause, End, Event, Job, Machine, Retracted
 from ksftci.results.model import Run, TestResult, Verdict
 from ksftci.session.collect import Collector
 
@@ -30,6 +30,7 @@ class Boot:
         self._tests = tests
         self._unfinished = {job.name: list(tests[job.name]) for job in jobs}  # tests without a result, by job
         self._results: dict[tuple[str, str], CaseResult] = {}  # by job and test, until `result` gives them out
+        self._given: set[tuple[str, str]] = set()
         self._collector = Collector(self.run, jobs)
         self._settled_read = 0  # how many settled results of the running program have been kept
         self._broken_off = ""  # the job that broke off; it may begin again with the rest of its tests
@@ -50,6 +51,7 @@ class Boot:
         """Wait for the result of a test, or of a program that cannot list its tests. It is given out once."""
         while (job, test) not in self._results and self._take_event():
             pass
+        self._given.add((job, test))
         return self._results.pop((job, test))
 
     def close(self) -> None:
@@ -89,11 +91,15 @@ class Boot:
                 self._booted = True
             case Begin(job=job):
                 self._settled_read = 0
+                if job.name not in self._unfinished:  # its end was not its own
+                    self._retract([job])
                 if self._broken_off not in ("", job.name):
                     self._finish(self._broken_off)
                 self._broken_off = ""
             case End(job=job, cause=cause):
                 self._end(job.name, cause)
+            case Retracted(jobs=jobs):
+                self._retract(jobs)
             case _:
                 self._keep_settled()
         return True
@@ -119,6 +125,14 @@ class Boot:
             self._unfinished[job], self._broken_off = missing, job
         else:
             self._finish(job)
+
+    def _retract(self, jobs: Sequence[Job]) -> None:
+        """Forget the results of jobs that run again, but those that pytest has already."""
+        for name in (job.name for job in jobs):
+            for key in [key for key in self._results if key[0] == name]:
+                del self._results[key]
+            self._unfinished[name] = [test for test in self._tests[name] if (name, test) not in self._given]
+        self._broken_off = ""
 
     def _results_of(self, job: str) -> list[TestResult]:
         return [result for result in self.run.results if result.program == job]

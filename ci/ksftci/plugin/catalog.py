@@ -7,7 +7,7 @@ from pathlib import Path
 from ksftci.errors import CiError
 from ksftci.host.elf import elf_arch
 from ksftci.plugin import sources
-from ksftci.programs import csource
+from ksftci.programs import csource, selftest
 from ksftci.programs.csource import Test
 
 Build = Callable[[Iterable[Path]], Mapping[Path, Path | CiError]]  # source to its built program, or why there is none
@@ -28,10 +28,14 @@ def program_of(path: Path) -> str:
 class Catalog:
     """Test programs and their C sources, for one architecture."""
 
-    def __init__(self, arch: str, build: Build, list_tests: ListTests) -> None:
-        """`list_tests` runs the programs, on this machine or in a boot: it is called as rarely as possible."""
-        self.arch, self._build, self._list_tests = arch, build, list_tests
+    def __init__(self, arch: str, build: Build, list_tests: ListTests, native: bool = False) -> None:
+        """`list_tests` runs the programs, on this machine or in a boot: it is called as rarely as possible.
+
+        With `native` programs that do not look like selftests are left out, unless the user named them.
+        """
+        self.arch, self._build, self._list_tests, self.native = arch, build, list_tests, native
         self.left_out: list[Path] = []  # programs for other architectures
+        self.unlike: list[Path] = []  # programs that do not look like selftests
         self._tests: dict[Path, list[Test] | None] = {}  # of each added file; None: not known yet
 
     def add(self, path: Path) -> None:
@@ -52,9 +56,14 @@ class Catalog:
             return not is_built and (csource.has_main(path) or sources.is_listed(path))
         if not path.is_file() or _LIBRARY in path.suffixes or (arch := elf_arch(path)) is None:
             return False
-        if named or arch == self.arch:
+        if named:
             return True
-        self.left_out.append(path)
+        if arch != self.arch:
+            self.left_out.append(path)
+        elif self.native and not selftest.looks_like_one(path):
+            self.unlike.append(path)
+        else:
+            return True
         return False
 
     def tests_of(self, path: Path) -> list[Test]:

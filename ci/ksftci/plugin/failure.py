@@ -8,6 +8,7 @@ from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocat
 
 from ksftci.report.pagemap import page_map
 from ksftci.results.model import TestResult, Verdict
+from plainprint.github import shown
 
 _CONTEXT = 2  # lines of C before and after the line that failed
 _LOG = 40  # lines of the log
@@ -32,14 +33,14 @@ def describe(result: TestResult, kernel: str, facts: Mapping[str, str], source: 
     if result.log:
         end = result.log[-_LOG:]
         left_out = f", {len(result.log) - len(end)} lines before left out" if len(end) < len(result.log) else ""
-        parts.append([f"Log{left_out}:", *(f"    {_printable(line)}" for line in end)])
+        parts.append([f"Log{left_out}:", *(f"    {line}" for line in end)])
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def pytest_repr(message: str, text: str, path: str, line: int | None) -> ReprExceptionInfo:
     """The text as pytest's summary, its JUnit writer and xdist all understand it. `message` is the summary's line."""
-    location = ReprFileLocation(path, line or 0, message)
-    return ReprExceptionInfo(ReprTraceback([ReprEntryNative([text + "\n"])], None, "native"), location)
+    location = ReprFileLocation(shown(path), line or 0, shown(message))
+    return ReprExceptionInfo(ReprTraceback([ReprEntryNative([shown(text) + "\n"])], None, "native"), location)
 
 
 def find_source(name: str | None, folders: Iterable[Path]) -> Path | None:
@@ -59,7 +60,3 @@ def _excerpt(source: Path | None, line: int | None) -> list[str]:
     first = max(line - _CONTEXT, 1)
     numbered = enumerate(lines[first - 1 : line + _CONTEXT], first)
     return [f"{'>' if number == line else ' '} {number:5} {text}".expandtabs().rstrip() for number, text in numbered]
-
-
-def _printable(line: str) -> str:
-    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line)

@@ -15,8 +15,9 @@ from ksftci.plugin.context import Context
 from ksftci.plugin.items import Case, ProgramFile
 from ksftci.plugin.settings import Settings
 from ksftci.plugin.tools import SessionTools
+from plainprint.github import shown
 
-_NAMES_SHOWN = 5  # of programs for another architecture
+_NAMES_SHOWN = 5  # of programs that are left out
 
 
 class Plugin:
@@ -27,7 +28,7 @@ class Plugin:
         self.is_worker = hasattr(config, "workerinput")
         self.session: pytest.Session | None = None
         tools = SessionTools(config, settings, self._say)
-        self.catalog = Catalog(settings.arch.name, tools.build, tools.list_tests)
+        self.catalog = Catalog(settings.arch.name, tools.build, tools.list_tests, native=not settings.kernels)
         self.boots = Boots(settings.arch.name, tools.build, tools.machine, by_program=self.is_worker)
         self.context = Context(config, settings, self.catalog, self.boots)
 
@@ -46,7 +47,7 @@ class Plugin:
         if reporter is not None and not self.is_worker and self.config.get_verbosity() >= 0:
             with capture.global_and_fixture_disabled() if capture else nullcontext():
                 reporter.ensure_newline()
-                reporter.write_line(f"ksft: {text}")
+                reporter.write_line(f"ksft: {shown(text)}")
 
     def pytest_report_header(self) -> str:
         """Print the kernels and the architecture."""
@@ -85,10 +86,14 @@ class Plugin:
         self.boots.selected = [item.key for item in session.items if isinstance(item, Case)]
 
     def pytest_report_collectionfinish(self) -> Iterable[str]:
-        """Print which programs are for another architecture."""
-        if left_out := self.catalog.left_out:
-            names = ", ".join(path.name for path in left_out[:_NAMES_SHOWN])
-            yield f"ksft: {len(left_out)} programs left out, not for {self.settings.arch.name}: {names}"
+        """Print which programs are left out, and why."""
+        for paths, reason in (
+            (self.catalog.left_out, f"not for {self.settings.arch.name}"),
+            (self.catalog.unlike, "unlike selftests, they run as root on this machine only if you name each"),
+        ):
+            if paths:
+                names = ", ".join(path.name for path in paths[:_NAMES_SHOWN])
+                yield shown(f"ksft: {len(paths)} programs left out, {reason}: {names}")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(

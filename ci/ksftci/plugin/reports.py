@@ -14,6 +14,7 @@ from ksftci.errors import CiError
 from ksftci.plugin.items import Case, properties
 from ksftci.results.model import TestResult, Verdict
 from ksftci.results.names import free_name
+from plainprint.github import shown
 
 _EXTRA_REPORTS = "ksft_extra_reports"  # an attribute of the report of a case
 
@@ -53,11 +54,11 @@ def _fill(report: pytest.TestReport, result: TestResult) -> None:
     match result.verdict:
         case Verdict.SKIP:
             report.outcome = "skipped"
-            report.longrepr = (path, (line or 0) + 1, f"Skipped: {result.reason or 'no reason given'}")
+            report.longrepr = (path, (line or 0) + 1, f"Skipped: {shown(result.reason) or 'no reason given'}")
         case Verdict.XFAIL:
-            report.outcome, report.wasxfail = "skipped", " ".join(filter(None, (result.reason, result.known)))
+            report.outcome, report.wasxfail = "skipped", shown(" ".join(filter(None, (result.reason, result.known))))
         case Verdict.XPASS:
-            report.outcome, report.wasxfail = "passed", " ".join(filter(None, (result.reason, result.known)))
+            report.outcome, report.wasxfail = "passed", shown(" ".join(filter(None, (result.reason, result.known))))
 
 
 def _reports(case: Case, results: list[TestResult], facts: dict[str, str]) -> Iterator[pytest.TestReport]:

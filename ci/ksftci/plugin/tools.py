@@ -57,7 +57,8 @@ class SessionTools:
 
         def run(unknown: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
             self.say(f"{label}: {len(unknown)} programs list their tests")
-            machine = Native(self.settings.limits) if self.settings.arch.native else self.machine(label, unknown)
+            here = self.settings.arch.native
+            machine = Native(self.settings.limits, alone=False) if here else self.machine(label, unknown)
             return machine.run(unknown, stop)
 
         with self._tools.cache.lock("listings"):  # the other workers of xdist wait, and read the cache

@@ -15,7 +15,7 @@ from ksftci.host.elf import elf_arch, is_script
 from ksftci.host.files import read_text
 from ksftci.kernel.tree import Tree
 from ksftci.machine.machine import Job
-from ksftci.programs import makefile
+from ksftci.programs import makefile, selftest
 from ksftci.programs.build import Installed
 from ksftci.results.names import Names
 
@@ -56,14 +56,19 @@ def need_tree(names: Sequence[str]) -> bool:
     return any(_parse(name).path is None for name in names)
 
 
-def jobs(names: Sequence[str], tree: Tree | None, arch: Arch, builder: ProgramBuilder) -> list[Job]:
+def jobs(
+    names: Sequence[str], tree: Tree | None, arch: Arch, builder: ProgramBuilder, native: bool = False
+) -> list[Job]:
     """A job for each program, in the given order; `builder` builds the programs that are given by name.
 
-    Raises CiError for a name that stands for no program, and for a program of another architecture.
+    Raises CiError for a name that stands for no program, for a program of another architecture, and with `native` for
+    a folder of anything but selftests.
     """
     requests = [_parse(name) for name in names or _mprotect_tests(tree)]
     built = _BuiltPrograms(tree, builder, [request for request in requests if request.path is None])
-    all_jobs = [job for request in requests for job in (_path_jobs(request) if request.path else built.jobs(request))]
+    all_jobs = [
+        job for request in requests for job in (_path_jobs(request, native) if request.path else built.jobs(request))
+    ]
     for job in all_jobs:
         _must_fit(job.program, arch)
     job_names = Names()
@@ -89,13 +94,15 @@ def _parse(text: str) -> _Request:
     return _Request(text, tuple(args), None, "mm", first)
 
 
-def _path_jobs(request: _Request) -> list[Job]:
+def _path_jobs(request: _Request, native: bool) -> list[Job]:
     assert request.path is not None
     if not request.path.is_dir():
         return [_job(request.path, "", request.args)]
     programs = sorted(p for p in request.path.iterdir() if p.is_file() and elf_arch(p) is not None)
     if not programs:
         raise CiError(f"{request.text}: there is no program in this folder")
+    if native:
+        selftest.check(request.path, programs)
     return [_job(path, "", request.args) for path in programs]
 
 

@@ -1,21 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Annotations on GitHub: workflow commands for findings, and protection from commands in what tests print.
-
-GitHub's runner reads commands from the output of a step (actions/runner, ActionCommand.cs): a line that starts with
-`::` after any white space is a command, and so is `##[` anywhere in a line.
-"""
+"""Annotations on GitHub: workflow commands for findings."""
 
 import os
-import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import TextIO
 
-from ksftci.formats.junittext import legal
 from ksftci.report import findings
 from ksftci.report.findings import Finding, first_names
 from ksftci.results.model import Run, TestResult
+from plainprint.text import visible
 
 SHOWN = 10  # GitHub shows so many errors, warnings and notices each of a step; 50 annotations of a job
 _LONGEST = 2000  # characters of a message
@@ -44,20 +37,6 @@ def render(runs: Sequence[Run], root: Path) -> list[str]:
     ]
     kinds = {"error": errors, "warning": warnings, "notice": notices}
     return [command for kind, commands in kinds.items() for command in _at_most_shown(kind, commands)]
-
-
-@contextmanager
-def stopped(stream: TextIO) -> Iterator[None]:
-    """On GitHub, print what makes the runner ignore commands until the context ends; elsewhere print nothing."""
-    if os.environ.get("GITHUB_ACTIONS") != "true":
-        yield
-        return
-    token = secrets.token_hex(16)  # random, so that no test can print the line that ends the protection
-    print(f"::stop-commands::{token}", file=stream, flush=True)
-    try:
-        yield
-    finally:
-        print(f"\n::{token}::", file=stream, flush=True)
 
 
 def _annotation(kind: str, finding: Finding, root: Path) -> str:
@@ -107,7 +86,7 @@ def _command(kind: str, properties: dict[str, str], text: str) -> str:
 
 def _data(text: str) -> str:
     """A message with the escapes of actions/toolkit's escapeData(): the runner splits lines at CR and LF."""
-    text = legal(text[:_LONGEST]).strip()
+    text = visible(text[:_LONGEST]).strip()
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -17,11 +17,11 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from ksftci.formats.junittext import legal
 from ksftci.report import findings, pagedata
 from ksftci.report.chart import charts
 from ksftci.report.plot import plot
 from ksftci.results.model import Run, Verdict, exit_status
+from plainprint.text import visible
 
 _SCRIPTS = ("data.js", "failures.js", "grid.js", "page.js")
 _SLOWEST = 20  # tests
@@ -77,7 +77,7 @@ def template(name: str) -> Template:
         loader=PackageLoader("ksftci.report", "page"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=lambda value: legal(value) if type(value) is str else value,
+        finalize=lambda value: visible(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -110,7 +110,7 @@ def _counts(run: Run) -> list[tuple[int, Verdict, str]]:
     cells = []
     for _, verdicts in findings.COLUMNS:
         verdict_filter = verdicts[0].value if len(verdicts) < 3 else "bad"
-        address = urlencode({"verdict": verdict_filter, "kernel": legal(run.label)})
+        address = urlencode({"verdict": verdict_filter, "kernel": visible(run.label)})
         cells.append((sum(counts[verdict] for verdict in verdicts), verdicts[0], address))
     return cells
 

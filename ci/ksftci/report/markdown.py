@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ksftci.errors import CiError
-from ksftci.formats.junittext import legal
 from ksftci.report import findings
 from ksftci.report.findings import COLUMNS, Finding, first_names, first_url
 from ksftci.results.model import Run, TestResult, Verdict, exit_status
+from plainprint.text import visible
 
 LIMIT = 1024 * 1024  # bytes of a step's summary; GitHub shows nothing of a larger one
 _RESERVE = 1024  # bytes for the sentence about what was left out
@@ -123,7 +123,7 @@ def _failure(finding: Finding) -> str:
 
 
 def _pre(result: TestResult) -> str:
-    text = "\n".join(legal(line)[:_LONGEST_LINE] for line in findings.excerpt(result, _LOG_LINES))
+    text = "\n".join(visible(line)[:_LONGEST_LINE] for line in findings.excerpt(result, _LOG_LINES))
     return f"<pre>\n{html.escape(text, quote=False)}\n</pre>"
 
 
@@ -181,6 +181,6 @@ def _code(text: str) -> str:
 
 def _escape(text: str) -> str:
     """The text in one line, with character references for all that may have a meaning in Markdown or HTML."""
-    line = " ".join(legal(text).split())[: 3 * _LONGEST_LINE]
+    line = " ".join(visible(text).split())[: 3 * _LONGEST_LINE]
     escaped = _SPECIAL.sub(lambda match: f"&#{ord(match[0])};", line)
     return escaped.replace("&#64;", "&#64;<!-- -->")  # without it name@host becomes a link, even in <code>

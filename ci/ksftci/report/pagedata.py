@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ksftci.formats.junit import split_name
-from ksftci.formats.junittext import legal
 from ksftci.report.findings import excerpt
 from ksftci.report.pagemap import page_map
 from ksftci.results.model import Run, TestResult, Verdict
+from plainprint.text import visible
 
 MARKS = {
     Verdict.PASS: "✓",
@@ -68,7 +68,7 @@ def _data(runs: Sequence[Run]) -> dict[str, Any]:
         programs.setdefault(program, {}).setdefault(group, []).append(row)
     verdicts = list(Verdict)
     return {
-        "kernels": [legal(run.label) for run in runs],
+        "kernels": [visible(run.label) for run in runs],
         "verdicts": [verdict.value for verdict in verdicts],
         "marks": [MARKS[verdict] for verdict in verdicts],
         "bad": [verdict.bad for verdict in verdicts],
@@ -87,7 +87,7 @@ def _records(results: Sequence[TestResult | None], logs: "_Logs") -> list[list[A
     columns: dict[tuple[str, int], list[int]] = {}
     for column, result in enumerate(results):
         if result and (result.log or result.file) and _is_interesting(result):
-            place = f"{legal(result.file)}:{result.line or 1}" if result.file else ""
+            place = f"{visible(result.file)}:{result.line or 1}" if result.file else ""
             columns.setdefault((place, logs.number(result)), []).append(column)
     return [[place, log, equal] for (place, log), equal in columns.items()]
 
@@ -95,7 +95,7 @@ def _records(results: Sequence[TestResult | None], logs: "_Logs") -> list[list[A
 def _split_id(result: TestResult) -> tuple[str, str, str]:
     """(program, group, name); the group is fixture and variant of kselftest_harness.h, else ""."""
     classname, name = split_name(result)
-    return legal(result.program), legal(classname[len(result.program) + 1 :]), legal(name)
+    return visible(result.program), visible(classname[len(result.program) + 1 :]), visible(name)
 
 
 class _Outcomes:
@@ -103,7 +103,7 @@ class _Outcomes:
 
     def __init__(self) -> None:
         self.outcomes = _Numbers()
-        self._characters: dict[Any, str] = {}  # by outcome before `legal`
+        self._characters: dict[Any, str] = {}  # by outcome before `visible`
         for verdict in Verdict:
             self.character(TestResult("", "", verdict))
 
@@ -113,8 +113,8 @@ class _Outcomes:
             return _ABSENT
         raw = (result.verdict, result.reason, result.known, tuple(result.earlier), result.expected)
         if raw not in self._characters:
-            texts = (legal(result.reason), legal(result.known))
-            outcome = (result.verdict, *texts, tuple(result.earlier), legal("; ".join(result.expected)))
+            texts = (visible(result.reason), visible(result.known))
+            outcome = (result.verdict, *texts, tuple(result.earlier), visible("; ".join(result.expected)))
             if len(self.outcomes.numbers) >= _OUTCOMES:
                 outcome = (result.verdict, "", "", (), "")
             number = self.outcomes.number(outcome)
@@ -138,8 +138,8 @@ class _Logs:
     def number(self, result: TestResult) -> int:
         """The number of a result's log; -1 when the log is left out."""
         lines = excerpt(result, _LOG_LINES)
-        text = "\n".join(legal(line)[:_LONGEST_LINE] for line in lines)
-        key = (text, "\n".join(map(legal, page_map(result.log))))
+        text = "\n".join(visible(line)[:_LONGEST_LINE] for line in lines)
+        key = (text, "\n".join(map(visible, page_map(result.log))))
         if key not in self.texts.numbers:
             if self.size + len(text) > _LOGS:
                 return -1

@@ -8,11 +8,11 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ksftci.formats.junittext import legal
 from ksftci.report import findings
 from ksftci.report.chart import charts
 from ksftci.report.findings import COLUMNS, Finding, first_names
 from ksftci.results.model import Measurement, Run, Verdict
+from plainprint.text import visible
 
 _COLOURS = {
     Verdict.PASS: "green",
@@ -52,7 +52,7 @@ def say(parts: Iterable[RenderableType], console: Console) -> None:
 
 def _line(text: str, style: str = "") -> Text:
     """The text in one line, without control characters and without markup."""
-    return Text(legal(text.replace("\n", " ")), style=style)
+    return Text(visible(text.replace("\n", " ")), style=style)
 
 
 def _table(runs: Sequence[Run], width: int) -> list[RenderableType]:
@@ -187,9 +187,9 @@ def _measurements(runs: Sequence[Run]) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for chart in charts(runs):
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-        table.add_column(Text(legal(chart.title)), overflow="fold")
+        table.add_column(Text(visible(chart.title)), overflow="fold")
         for kernel in chart.kernels[:_KERNELS_MEASURED]:
-            table.add_column(Text(legal(kernel)), justify="right", overflow="fold")
+            table.add_column(Text(visible(kernel)), justify="right", overflow="fold")
         for test, row in list(chart.rows.items())[:_LINES_SHOWN]:
             table.add_row(_line(test), *map(_number, row[:_KERNELS_MEASURED]))
         parts.append(table)

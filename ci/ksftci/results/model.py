@@ -33,7 +33,7 @@ class Verdict(Enum):
 
 
 # Names of results about a program as a whole.
-_OF_PROGRAM = {"all", "bail out", "crash", "exit", "machine", "settings", "timeout"}
+_OF_PROGRAM = {"all", "bail out", "crash", "exit", "machine", "output", "protocol", "settings", "timeout"}
 _BAD = {Verdict.FAIL, Verdict.TIMEOUT, Verdict.CRASH, Verdict.ERROR, Verdict.NOT_RUN}
 
 

@@ -2,13 +2,11 @@
 """Turns the events of a machine into the results of a Run."""
 
 import re
-import signal
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ksftci.ktap import splat
-from ksftci.ktap.directive import crashed
 from ksftci.ktap.nesting import Item
 from ksftci.ktap.parser import Parser
 from ksftci.machine.machine import (
@@ -16,27 +14,20 @@ from ksftci.machine.machine import (
     Booted,
     Cause,
     Changed,
+    Cut,
     End,
     Event,
     Job,
     KernelLine,
     Line,
+    Retracted,
     Stopped,
 )
 from ksftci.results.model import BOOT_LOG, KERNEL_LOG, Run, TestResult, Verdict
 from ksftci.results.names import make_unique
 from ksftci.results.provoked import settle
-
-_SKIPPED = 4  # KSFT_SKIP
-_VERDICT_OF = {
-    Cause.SILENCE: Verdict.TIMEOUT,
-    Cause.TIMEOUT: Verdict.TIMEOUT,
-    Cause.PANIC: Verdict.CRASH,
-    Cause.DIED: Verdict.CRASH,
-    Cause.NO_BOOT: Verdict.ERROR,
-    Cause.INTERRUPTED: Verdict.NOT_RUN,
-}
-_NO_FAILURE = {0, 2, 3, _SKIPPED}  # KSFT_PASS, KSFT_XFAIL, KSFT_XPASS, KSFT_SKIP of kselftest.h
+from ksftci.session import ending
+from ksftci.session.ending import SKIPPED, VERDICT_OF
 
 
 @dataclass(frozen=True)
@@ -59,6 +50,7 @@ class Collector:
         self.bad = 0  # how many of them are bad
         self._kernel: list[str] = []  # lines that the kernel logged since the last Begin
         self._boot: list[splat.Splat] = []  # logged before the first program
+        self._boot_line = 0  # place in the console where the last boot begins
         self._changed: list[Changed] = []  # settings that the running program changed
         self._ended: list[_Ended] = []  # tests of the running program
         self._offset: float | None = None  # seconds from the kernel log's time to that of events
@@ -111,6 +103,7 @@ class Collector:
         match event:
             case Booted(facts=facts):
                 self.run.environment.update(facts)
+                self._boot_line = len(self.run.console)
                 if not self._number:  # what a restart logs, the first boot has logged, too
                     self._boot = splat.find(self._kernel)
                     self.run.splats += [("", line) for report in self._boot for line in report.lines]
@@ -132,6 +125,10 @@ class Collector:
                 self._kernel.append(text)
                 if self.job is not None:
                     self.run.splats.append((self.job.name, text))
+            case Cut(lines=lines, size=size):
+                self._note_cut(lines, size)
+            case Retracted(jobs=jobs):
+                self._retract(jobs)
             case Changed():
                 self._changed.append(event)
             case End(at=at, status=status, cause=cause):
@@ -151,30 +148,47 @@ class Collector:
             return
         parser.settle()
         if cause is not None:
-            name = "timeout" if _VERDICT_OF[cause] is Verdict.TIMEOUT else "crash"
-            parser.broke_off(name, _VERDICT_OF[cause], cause.value, at)
-        elif crashed(status):
-            parser.broke_off("exit", Verdict.CRASH, f"ended by {_signal_name(status - 128)}", at)
-        elif not parser.spoke:
-            _judge_silent(parser, status, at)
-        elif status not in _NO_FAILURE and not parser.failed:
-            parser.add("exit", Verdict.FAIL, f"exit status {status} though no test failed", at)
-        self._close(f"exit={status}" if status not in (0, _SKIPPED) else "", cause, status == _SKIPPED)
+            ending.break_off(parser, cause, at)
+        else:
+            ending.judge(parser, status, at)
+        self._close(f"exit={status}" if status not in (0, SKIPPED) else "", cause, status == SKIPPED)
 
     def _stopped(self, at: float, cause: Cause, text: str) -> None:
         self.run.interrupted |= cause is Cause.INTERRUPTED
         if self.parser is not None and self.job is not None:
-            self.parser.broke_off("crash", _VERDICT_OF[cause], cause.value, at)
+            ending.break_off(self.parser, cause, at)
             self._close("", cause)
         elif cause is not Cause.INTERRUPTED:
             job = self.waiting.pop(0) if self.waiting else None
             log = text.splitlines()
             name = job.name if job else "machine"
             reason = cause.value
-            self.run.results.append(TestResult(name, "machine", _VERDICT_OF[cause], reason, log=log))
+            self.run.results.append(TestResult(name, "machine", VERDICT_OF[cause], reason, log=log))
         for job in self.waiting:
             self._add_not_run(job, f"{cause.value} before")
         self.waiting = []
+
+    def _note_cut(self, lines: int, size: int) -> None:
+        """Say that the running program printed more than is kept."""
+        text = f"{lines} lines ({size} bytes) of its output were left out, none of them a result"
+        self.run.console.append(f"# [{text}]")
+        if self.parser and self.job:
+            self.parser.log.add(f"[{text}]")
+            self.run.anomalies.append(f"{self.job.name}: {text}")
+
+    def _retract(self, jobs: Sequence[Job]) -> None:
+        """Forget what the jobs reported in this boot and before."""
+        names = dict.fromkeys(job.name for job in jobs)
+        kept = [result for result in self.run.results if result.program not in names]
+        bad = sum(result.verdict.bad for result in kept)
+        self.run.results, self.done, self.bad = kept, len(kept), bad
+        self.run.splats = [(program, line) for program, line in self.run.splats if program not in names]
+        self.run.anomalies = [text for text in self.run.anomalies if text.partition(":")[0] not in names]
+        del self.run.console[self._boot_line :]
+        few = ", ".join(list(names)[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        self.run.anomalies.append(f"one of {few} {Cause.FORGED.value}: each runs again in a boot of its own")
+        self.waiting = [*jobs, *(job for job in self.waiting if job.name not in names)]
+        self.job, self.parser = None, None
 
     def _close(self, note: str, cause: Cause | None, skipped: bool = False) -> None:
         parser, job = self.parser, self.job
@@ -241,26 +255,6 @@ class Collector:
         self.run.results.append(TestResult(job.name, "all", Verdict.NOT_RUN, reason))
 
 
-def _judge_silent(parser: Parser, status: int, at: float) -> None:
-    """Add the one result of a program that printed no KTAP: its exit status."""
-    last = parser.log.lines[-1].strip() if parser.log.lines else ""
-    if status == 0:
-        parser.add("exit", Verdict.PASS, "", at)
-    elif status == _SKIPPED:
-        parser.add("exit", Verdict.SKIP, last or "exit status 4", at)
-    elif status in (126, 127):
-        parser.add("exit", Verdict.ERROR, f"could not be started (status {status}) {last}", at)
-    else:
-        parser.add("exit", Verdict.FAIL, f"exit status {status}", at)
-
-
 def _runner_name(job: Job) -> str:
     """The job's name as kselftest/runner.sh prints it: "timers: posix_timers"."""
     return re.sub(r"^([\w./-]+):", r"\1: ", job.name)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from ksftci.formats.junittext import legal
 from ksftci.machine.machine import Event
 from ksftci.results.model import Run
 from ksftci.session.collect import Collector
+from plainprint.text import visible
 
 _INTERVAL = 15.0  # seconds between two lines about a run where there is no terminal
 
@@ -71,4 +71,4 @@ def _describe(run: Run, collector: Collector) -> str:
     done, bad = collector.counts()
     failures = f", {bad} failed" if bad else ""
     text = f"{run.label}: {done} done{failures}  {collector.running or 'starting'}"
-    return legal(text.replace("\n", " "))
+    return visible(text.replace("\n", " "))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from ksftci.host.cache import Cache
 from ksftci.host.files import write_whole
 from ksftci.machine.listing import LIST, has_harness, only, tests
-from ksftci.machine.machine import End, Event, Job, Line
+from ksftci.machine.machine import Begin, End, Event, Job, Line, Retracted
 from ksftci.results.model import Run, TestResult, Verdict
 from ksftci.session.collect import Collector
 from ksftci.session.durations import Durations
@@ -81,10 +81,16 @@ def _run_listings(run: RunJobs, jobs: Sequence[Job], stop: threading.Event) -> d
     collector = Collector(Run(""), listing_jobs)
 
     def keep(event: Event) -> None:
-        if isinstance(event, Line) and collector.job is not None:
-            lines[collector.job.name].append(event.text)
-        elif isinstance(event, End) and event.cause is None:
-            ended.add(event.job.name)
+        match event:
+            case Begin(job=job):
+                lines[job.name] = []
+                ended.discard(job.name)
+            case Line(text=text) if collector.job is not None:
+                lines[collector.job.name].append(text)
+            case End(job=job, cause=None):
+                ended.add(job.name)
+            case Retracted(jobs=retracted):
+                ended.difference_update(job.name for job in retracted)
 
     collector.take(run(listing_jobs, stop), keep)
     return {name: tests(printed) for name, printed in lines.items() if name in ended}

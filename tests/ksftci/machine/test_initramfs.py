@@ -38,7 +38,7 @@ def test_a_folder_that_jobs_share_is_in_the_guest_once(tmp_path: Path) -> None:
         Job("a", script_file(folder / "run.sh"), ("-t", "ksm"), folder),
         Job("b", script_file(folder / "inner/one"), (), folder, 2.0),
     ]
-    script = init_script(jobs, "t0")
+    script = init_script(jobs)
     assert script.splitlines()[-4:] == [
         "run 0 0 /tests/0/bash",
         "run 1 0 /tests/1/run.sh -t ksm",
@@ -91,12 +91,12 @@ def test_a_file_that_cannot_be_copied_is_an_error(tmp_path: Path) -> None:
 
 
 def test_arguments_are_quoted_for_the_guests_shell() -> None:
-    script = init_script([Job("x", Path("/p/a b"), ("$(reboot)", "it's"))], "t0")
+    script = init_script([Job("x", Path("/p/a b"), ("$(reboot)", "it's"))])
     assert "run 0 0 '/tests/0/a b' '$(reboot)' 'it'\"'\"'s'" in script
 
 
 def test_every_placeholder_of_the_script_has_a_value() -> None:
-    script = init_script([Job("x", Path("/x"))], "t0", load=True, swap_mb=64, gcov=True)
+    script = init_script([Job("x", Path("/x"))], load=True, swap_mb=64, gcov=True)
     assert not [word for word in ("@TOKEN@", "@SWAP@", "@LOAD@", "@GCOV@", "@SPLAT@") if word in script]
     assert "if [ yes = yes ]; then" in script
     subprocess.run(["sh", "-n"], input=script.encode(), check=True)
@@ -104,13 +104,13 @@ def test_every_placeholder_of_the_script_has_a_value() -> None:
 
 def test_the_guest_sends_counters_only_when_gcov_is_on() -> None:
     jobs = [Job("x", Path("/x"))]
-    assert "[ yes = no ] || echo 1 >$gcov/reset" in init_script(jobs, "t0", gcov=True)
-    assert "[ no = no ] || counted" in init_script(jobs, "t0")
+    assert "[ yes = no ] || echo 1 >$gcov/reset" in init_script(jobs, gcov=True)
+    assert "[ no = no ] || counted" in init_script(jobs)
 
 
 @pytest.mark.parametrize("megabytes", [0, 512])
 def test_swap_is_set_up_before_the_first_program(megabytes: int) -> None:
-    script = init_script([Job("x", Path("/p/a"))], "t0", swap_mb=megabytes)
+    script = init_script([Job("x", Path("/p/a"))], swap_mb=megabytes)
     lines = script.splitlines()
     assert (
         lines.index("modules")

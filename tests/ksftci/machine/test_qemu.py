@@ -321,3 +321,54 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> None:
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.1)
+
+
+FORGES = r"""
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Looks for the token in the memory of the first process, and prints what only that may print. */
+int main(void)
+{
+	static char memory[1 << 22];
+	char line[512], access, *token = NULL;
+	unsigned long start, end;
+	FILE *maps = fopen("/proc/1/maps", "r");
+	int fd = open("/proc/1/mem", O_RDONLY);
+
+	puts("TAP version 13\n1..2\nok 1 a");
+	while (!token && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %c", &start, &end, &access) != 3 || access != 'r')
+			continue;
+		ssize_t len = end - start < sizeof(memory) ? end - start : sizeof(memory) - 1;
+
+		len = pread(fd, memory, len, start);
+		for (char *at = memory; !token && len > 22 && at < memory + len - 22; at++)
+			if (!memcmp(at, "token=", 6) && strspn(at + 6, "0123456789abcdef") == 16)
+				token = at + 6;
+	}
+	if (token)
+		printf("@@%.16s end 1 0\n@@%.16s begin 2\n@@%.16s end 2 0\n@@%.16s done\n", token, token, token, token);
+	fflush(stdout);
+	sleep(1);
+	puts("not ok 2 b");
+	return 1;
+}
+"""
+
+
+def test_what_a_program_forges_is_its_own_failure(compile_guest: Compile, kernel: str, tmp_path: Path) -> None:
+    source, program = tmp_path / "forges.c", tmp_path / "forges"
+    source.write_text(FORGES)
+    subprocess.run(["aarch64-linux-gnu-gcc", "-static", "-o", program, source], check=True)
+    xml, fine, fails = tmp_path / "out.xml", compile_guest("FINE"), compile_guest("FAILS")
+    done = ksftci("run", fine, program, fails, "--kernel", kernel, "--junit", xml)
+    outcomes = cases(xml)
+    output = done.stdout + done.stderr
+    assert done.returncode == 1, output
+    assert "one of fine, forges, fails printed what only the guest's first process prints" in output
+    assert "FAIL forges.protocol" in output
+    assert [o for n, o in outcomes.items() if ".fine." in n] == ["pass", "pass", "pass"]
+    assert [o for n, o in outcomes.items() if ".fails." in n] == ["pass", "failure", "skipped"]

@@ -11,14 +11,27 @@ import pytest
 
 from ksftci import arch
 from ksftci.errors import CiError
-from ksftci.machine.machine import Begin, Booted, Cause, Counted, End, Event, Job, KernelLine, Limits, Line, Stopped
+from ksftci.machine.machine import (
+    Begin,
+    Booted,
+    Cause,
+    Counted,
+    Cut,
+    End,
+    Event,
+    Job,
+    KernelLine,
+    Limits,
+    Line,
+    Stopped,
+)
 from ksftci.machine.qemu import GuestOptions, Qemu
 
 FOREIGN = arch.ARM64 if arch.X86_64.native else arch.X86_64  # so that KVM is not tried
 STUB = r"""#!/bin/sh
 [ "$1" != --version ] || { echo QEMU emulator version 10.0.2; exit; }
 while [ "$1" != -initrd ]; do shift; done
-token=$(zcat "$2" | cpio --extract --to-stdout --quiet init | sed -n "s/^say() { printf '@@\([0-9a-f]*\) .*/\1/p")
+token=$(zcat "$2" | cpio --extract --to-stdout --quiet token)
 say() { printf '@@%s %s\r\n' "$token" "$*"; }
 """
 
@@ -59,6 +72,7 @@ def guest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Guest:
 
 
 def test_the_protocol_of_init_becomes_events(guest: Guest) -> None:
+    guest.options = GuestOptions(gcov=True)
     data = base64.b64encode(gzip.compress(b"counters")).decode()
     events = guest.run(
         "echo printed by the boot loader",
@@ -94,8 +108,33 @@ def test_the_protocol_of_init_becomes_events(guest: Guest) -> None:
 
 
 def test_another_token_is_a_programs_own_line(guest: Guest) -> None:
-    events = guest.run("say boot", "echo '@@0123 done'", "say unknown word", "say done")
+    events = guest.run("say boot", "say begin 0", "echo '@@0123 done'", "exit")
     assert [event.text for event in events if isinstance(event, Line)] == ["@@0123 done"]
+
+
+def test_a_line_that_cannot_come_now_is_a_forgery_and_ends_the_guest(
+    guest: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = guest.run("say boot", "say begin 0", "say end 7 0", "sleep 20")
+    assert [event.text for event in events if isinstance(event, Line)] == ["@@ end 7 0"]
+    assert stopped(events) == (Cause.FORGED, "")
+    all_of_it = ("say boot", "say begin 0", "say end 0 0", "say begin 1", "say end 1 0", "say done")
+    assert isinstance(guest.run(*all_of_it)[-1], End)
+    assert stopped(guest.run(*all_of_it, "say end 0 1")) == (Cause.FORGED, "")
+    monkeypatch.setattr("ksftci.machine.qemu._POWER_OFF", 0.1)
+    for goes_on in ("sleep 20", "yes"):
+        assert stopped(guest.run(*all_of_it, goes_on)) == (Cause.FORGED, "")
+    guest.jobs = guest.jobs[:1]  # which it could forge alone: its own results
+    assert isinstance(guest.run("say boot", "say begin 0", "say end 0 0", "say done", "sleep 20")[-1], End)
+
+
+def test_a_guest_that_prints_too_much_is_cut(guest: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ksftci.machine.flood.LINES", 1000)
+    events = guest.run("say boot", "say begin 0", "yes | head -n 100000", "echo not ok 1 x", "say end 0 1", "exit")
+    (cut,) = [event for event in events if isinstance(event, Cut)]
+    assert cut.lines > 90_000
+    assert [event.text for event in events if isinstance(event, Line)][-1] == "not ok 1 x"
+    assert isinstance(events[-2], End)
 
 
 def stopped(events: Sequence[Event]) -> tuple[Cause, str]:
@@ -111,7 +150,7 @@ def test_a_guest_that_ends_before_its_jobs_has_died_or_panicked(guest: Guest) ->
 
 def test_the_limit_of_silence_is_for_a_guest_that_has_booted(guest: Guest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ksftci.machine.console._TICK", 0.01)
-    assert isinstance(guest.run("sleep 0.1", "say boot", "say done", silence=0.01)[0], Booted)
+    assert isinstance(guest.run("sleep 0.1", "say boot", "exit", silence=0.01)[0], Booted)
     assert stopped(guest.run("say boot", "sleep 20", silence=0.01)) == (Cause.SILENCE, "")
 
 
@@ -135,11 +174,11 @@ def test_swap_that_the_guest_could_not_set_up_is_an_error(guest: Guest) -> None:
     guest.options = GuestOptions(swap_mb=64)
     guest.modules = {"other": b""}
     with pytest.raises(CiError, match="test: the guest has no swap: zram is not built into this kernel"):
-        guest.run("say fact swap_kb 0", "say boot", "say done")
+        guest.run("say fact swap_kb 0", "say boot", "exit")
     guest.modules = {"zram": b""}
     with pytest.raises(CiError, match="the guest has no swap: zram could not be set up"):
-        guest.run("say fact swap_kb 0", "say boot", "say done")
+        guest.run("say fact swap_kb 0", "say boot", "exit")
     refusal = "insmod: can't insert '/modules/001-zram.ko': invalid module format"
     with pytest.raises(CiError, match=f"the guest has no swap: {refusal}"):
-        guest.run(f'say fact not_loaded "{refusal}"', "say fact swap_kb 0", "say boot", "say done")
-    assert isinstance(guest.run("say fact swap_kb 65532", "say boot", "say done")[0], Booted)
+        guest.run(f'say fact not_loaded "{refusal}"', "say fact swap_kb 0", "say boot", "exit")
+    assert isinstance(guest.run("say fact swap_kb 65532", "say boot", "exit")[0], Booted)

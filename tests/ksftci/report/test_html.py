@@ -143,3 +143,9 @@ def test_any_text_gives_a_page(name: str, text: str, verdict: Verdict) -> None:
 
 def test_no_runs_are_a_page() -> None:
     assert "0 tests on 0 kernels" in html.render([])
+
+
+def test_what_hides_is_an_escape() -> None:
+    name = "a\u202e\u2066\u200b\x85\x9b\u2028b"
+    run = Run(name, results=[TestResult(name, name, Verdict.FAIL, name, log=[name])], anomalies=[name])
+    assert not {"\u202e", "\u2066", "\u200b", "\x85", "\x9b", "\u2028"} & set(html.render([run]))

@@ -115,3 +115,10 @@ def test_the_summary_is_appended_within_the_limit_of_the_file(tmp_path: Path) ->
     assert markdown.LIMIT - 6_000 < file.stat().st_size <= markdown.LIMIT
     with pytest.raises(CiError, match="cannot write there"):
         markdown.append(tmp_path, [])
+
+
+def test_what_hides_is_an_escape() -> None:
+    name = "a\u202e\u2066\u200b\x85\x9b\u2028b"
+    run = Run("k", results=[TestResult("p", name, Verdict.FAIL, name, log=[name])])
+    assert not [char for char in markdown.render([run]) if not char.isprintable() and char != "\n"]
+    assert "&#8238;" not in markdown.render([run])

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Mistakes in the command line, as typer finds them."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+
+from plainprint.text import visible
+
+# The class whose message is for the user; click's, or in newer versions of typer its own copy of it.
+_PROBLEM: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+def run(app: typer.Typer) -> int:
+    """Run a command line. Gives its exit status, 2 after a mistake, which is printed without what it may hide."""
+    try:
+        return app(standalone_mode=False) or 0
+    except typer.Abort:
+        return 1
+    except _PROBLEM as problem:
+        _show(problem)
+        return 2
+
+
+def _show(problem: Any) -> None:
+    """Print what is wrong, and where to read more. A command without arguments has printed its help already."""
+    message, context = problem.format_message(), getattr(problem, "ctx", None)
+    if message.strip():
+        if context is not None:
+            message = f"{context.command_path}: {message} (--help says more)"
+        print(visible(message), file=sys.stderr)
