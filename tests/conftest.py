@@ -8,6 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The tests must not depend on how busy the machine is. What they draw does not depend on the fixtures of a test.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("any machine")
 
 TOP = Path(__file__).resolve().parent.parent
 NAMES = sorted(path.stem for path in (TOP / "scenarios").glob("*.yaml"))

@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import NAMES, call
 
 from ksftci import arch
-from ksftci.formats import junitread
+from ksftci.formats import record
 from ksftci.host.cache import Cache
 from ksftci.kernel.tree import Tree
 from ksftci.machine import settings
@@ -87,7 +87,7 @@ def test_a_batch_costs_less_than_single_pages_since_6_17(tree: Trees, tmp_path: 
     kernels = ("--kernel", "debian:6.16", "--kernel", "debian:6.17")
     options = ("-k", "mprotect_perf and read", "--icount", "--repeat", "2", "--junit", xml)
     call("ksftci", "run", "--tree", tree("debian:7.3"), "mprotect_perf", *kernels, *options)
-    runs = junitread.read(xml)
+    runs = record.read(xml)
     found = {
         run.label: {r.name.split(".")[1]: {m.name: m.value for m in r.measured} for r in run.results} for run in runs
     }

@@ -20,7 +20,7 @@ def plan(kernels: str, shards: str, native: bool) -> dict[str, str]:
     """The outputs by name. Raises ValueError with a message that says what is allowed."""
     try:
         requested = json.loads(kernels)
-    except ValueError as err:
+    except (ValueError, RecursionError) as err:
         raise ValueError(f"kernels: not JSON: {err}") from None
     if not isinstance(requested, list) or not all(isinstance(k, str) and _KERNEL.fullmatch(k) for k in requested):
         raise ValueError(f"kernels: {kernels!r} is not valid; allowed: a JSON array of {_ALLOWED}")

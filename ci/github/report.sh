@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Merges all JUnit XML below KSFT_RESULTS into one report: a job summary and annotations, an HTML page if KSFT_HTML
 # names a file for it, and JUnit XML if KSFT_JUNIT does. KSFT_EXPECTED are the names of all runs: a run without results
-# is an error. Known issues and durations are in the JUnit XML already.
+# is an error, and so is a file that cannot be read. Known issues and durations are in the JUnit XML already.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
@@ -27,9 +27,13 @@ if ((${#files[@]} > 0)); then
 	command=(ksftci report "--summary=$summary" --annotations)
 	[[ -z ${KSFT_HTML:-} ]] || command+=("--html=$KSFT_HTML")
 	"${command[@]}" -- "${files[@]}" || status=$?
-	if [[ -n ${KSFT_JUNIT:-} ]]; then
-		ksftci junit "--output=$KSFT_JUNIT" -- "${files[@]}" || status=$((status ? status : $?))
+	if [[ $status != [013] && $status != 130 ]]; then
+		printf '\n**The results cannot be reported**; the log of this job says why.\n' >>"$summary"
+		printf '::error::the results cannot be reported; the log of this job says why\n'
 	fi
+	merged=0
+	[[ -z ${KSFT_JUNIT:-} ]] || ksftci junit "--output=$KSFT_JUNIT" -- "${files[@]}" || merged=$?
+	((status > 0)) || status=$merged
 fi
 for name in "${missing[@]}"; do
 	printf '\n**%s left no results**; the log of its job says why.\n' "$name" >>"$summary"

@@ -91,6 +91,7 @@ def assemble(
     """
     arch, stop = options.arch, stop or threading.Event()
     cache = Cache.find(options.cache)
+    cache.sweep()
     debian = Debian(cache, arch, options.mirror, say)
     trees = Trees(cache, Debian(cache, DEFAULT, options.mirror, say), arch)  # whose suites have most sources
     kernel_builder = KernelBuilder(cache, arch, options.compilers, say, stop)

@@ -26,6 +26,8 @@ def changed_cases(folder: Path, files: Mapping[str, str]) -> list[str]:
     for name, text in files.items():
         path = folder / name
         try:
+            if not path.is_file():  # a FIFO would be waited for
+                continue
             present = path.read_text(errors="replace")
         except OSError:
             continue

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -39,6 +42,7 @@ app = typer.Typer(
     (render --check), 2 an error in the arguments, a scenario or a tree.
     """,
 )
+
 
 Specs = Annotated[list[Path] | None, typer.Argument(metavar="[SPEC]...", help="Scenario files.", show_default=False)]
 
@@ -145,6 +149,8 @@ def render_(
     profile = tree.probe(kernel) if kernel else tree.LINUX_7_3
     files = render.render(_load(specs, which), profile)
     if not check_only:
+        if path := output.foreign(folder, files):
+            raise GenError(f"{path}: ksftgen did not generate this file; rename the scenario, or give another folder")
         stale = output.stale_files(folder, files) if not specs else []
         changed_cases = changes.changed_cases(folder, files)
         changed = output.write({folder / name: text for name, text in files.items()}, remove=stale)
@@ -248,8 +254,24 @@ def _as_json(scenario: Scenario, with_cases: bool) -> dict[str, object]:
 def main() -> None:
     """Run the command line; an error that the user can fix ends in a message and exit status 2."""
     github.guard()
+    status, message = _run()
+    if unwritten := usage.flush():
+        status, message = 2, unwritten
+    if message:
+        with contextlib.suppress(OSError):
+            print(visible(message), file=sys.stderr, flush=True)
+    sys.exit(status)
+
+
+def _run() -> tuple[int, str]:
+    """Run the command. Gives its exit status, and what is wrong if it could not be done."""
     try:
-        sys.exit(usage.run(app))
+        return usage.run(app), ""
     except GenError as error:
-        print(visible(str(error)), file=sys.stderr)
-        sys.exit(2)
+        return 2, str(error)
+    except OSError as error:
+        name = error.filename2 or error.filename
+        if error.errno == errno.ENOENT and name is None:
+            return 2, usage.NO_FOLDER
+        where = os.fsdecode(name) if name is not None else usage.OUTPUT  # whatever is written to a file names it
+        return 2, f"{where}: {error.strerror or error}"

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ksftgen import helpers, makefile, output
+from ksftgen import helpers, lineends, makefile, output
 from ksftgen.errors import TreeError
 from ksftgen.render import render
 from ksftgen.scenario import Scenario
-from ksftgen.tree import mm_dir, probe, read
+from ksftgen.tree import mm_dir, probe, read, read_raw
 
 
 def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path]:
@@ -33,10 +33,8 @@ def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path
     removed = sorted(set(earlier) - set(programs))
     needed = {name for sources in programs.values() for name in sources}
     sources = render(scenarios, profile, needed & set(helpers.available()))
-    for name, content in sources.items():
-        path = folder / name
-        if path.exists() and not output.is_generated(path) and read(path) != content:
-            raise TreeError(f"{path}: ksftgen did not generate this file; rename the scenario, or move the file away")
+    if path := output.foreign(folder, sources):
+        raise TreeError(f"{path}: ksftgen did not generate this file; rename the scenario, or move the file away")
 
     files = {folder / name: content for name, content in sources.items()}
     shared = [name for name in sources if helpers.is_helper(name)]
@@ -46,10 +44,11 @@ def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path
         files[path] = makefile.edit_gitignore(read(path), programs, removed)
     path = folder / "run_vmtests.sh"
     files[path] = makefile.edit_run_vmtests(read(path), programs)
+    files = {path: lineends.keep(read_raw(path) if path.exists() else "", text) for path, text in files.items()}
     modes = {}
     if profile.has_wrappers:
         path = folder / makefile.WRAPPER
-        if path.exists() and read(path) != makefile.WRAPPER_TEXT:
+        if path.exists() and read_raw(path) != makefile.WRAPPER_TEXT:
             raise TreeError(f"{path}: ksftgen did not generate this file; move it away")
         files[path] = makefile.WRAPPER_TEXT
         modes[path] = 0o755

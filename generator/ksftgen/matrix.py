@@ -11,11 +11,12 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 
 from ksftgen import cover
+from ksftgen.cnames import HARNESS_WORDS, WORDS
 from ksftgen.errors import unknown_word
 from ksftgen.scenario import Axis, Scenario
 from ksftgen.source import Document, entries
 from ksftgen.steps import StepReader
-from ksftgen.vocabulary import C_WORDS, HARNESS_WORDS, TYPES
+from ksftgen.vocabulary import TYPES
 from plainyaml import node as yaml
 
 _Cases = Sequence[tuple[str, ...]]
@@ -27,7 +28,7 @@ def read_axes(document: Document, steps: StepReader, layouts: Collection[str]) -
     axes = []
     for name, node in matrix.items.items():
         key = matrix.keys[name]
-        if name in C_WORDS:
+        if name in WORDS:
             document.report(key.problem(f'axis "{name}" is a keyword or macro of C; choose another name'))
         use = steps.uses.get(name)
         if use is None and steps.is_complete:
@@ -161,5 +162,7 @@ def _check_names(document: Document, scenario: Scenario, cases: _Cases) -> None:
     for test in scenario.tests:
         if test in names:
             document.report(tests.keys[test].problem(f'test "{test}" has the name of a case; choose another name'))
+    for name in sorted(WORDS & names.keys()):
+        document.report(matrix.problem(f'case name "{name}" is a keyword or macro of C; add an axis'))
     for name in HARNESS_WORDS & names.keys():
         document.report(matrix.problem(f'case name "{name}" is reserved by kselftest_harness.h; add an axis'))

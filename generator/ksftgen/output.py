@@ -33,10 +33,23 @@ class Drift:
 def is_generated(path: Path) -> bool:
     """Whether ksftgen generated the file: its first lines contain MARK."""
     try:
+        if not path.is_file():  # a FIFO would be waited for
+            return False
         with path.open("rb") as stream:
             return MARK.encode() in stream.read(4096)
     except OSError:
         return False
+
+
+def foreign(folder: Path, files: Mapping[str, str]) -> Path | None:
+    """The first file in `folder` that ksftgen did not generate, and that `files`, text by name, would replace."""
+    for name, text in files.items():
+        path = folder / name
+        if not os.path.lexists(path) or is_generated(path):
+            continue
+        if not path.is_file() or path.read_bytes() != text.encode("utf-8", "surrogateescape"):
+            return path
+    return None
 
 
 def stale_files(folder: Path, names: Iterable[str]) -> list[Path]:
@@ -54,6 +67,8 @@ def compare(folder: Path, files: Mapping[str, str], prune: bool) -> list[Drift]:
     for name, text in files.items():
         path = folder / name
         try:
+            if path.exists() and not path.is_file():
+                raise GenError(f"{path}: is no regular file; move it away")
             present = path.read_bytes().decode("utf-8", "surrogateescape")
         except FileNotFoundError:
             drifts.append(Drift(path, "missing"))
@@ -83,6 +98,7 @@ def write(
     of `modes`, else that of the existing file, else 644.  Raises GenError if a file cannot be written.
     """
     temporary: list[tuple[str, Path]] = []
+    path = Path()
     try:
         for path, text in files.items():
             data = text.encode("utf-8", "surrogateescape")
@@ -90,18 +106,19 @@ def write(
             if path.is_file() and path.read_bytes() == data and path.stat().st_mode & 0o777 == mode:
                 continue
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+            target = Path(os.path.realpath(path))  # a link stays, and the file that it leads to is replaced
+            handle, name = tempfile.mkstemp(prefix=f".{target.name[:50]}.", dir=target.parent)
             temporary.append((name, path))
             with os.fdopen(handle, "wb") as stream:
                 stream.write(data)
             os.chmod(name, mode)
         for name, path in temporary:
-            os.replace(name, path)
+            os.replace(name, os.path.realpath(path))
         removed = [path for path in remove if path.exists()]
         for path in removed:
             path.unlink()
     except OSError as error:
-        raise GenError(f"{error.filename or ''}: cannot write: {error.strerror}") from None
+        raise GenError(f"{path}: cannot write: {error.strerror}") from None
     finally:
         for name, _ in temporary:
             with contextlib.suppress(OSError):

@@ -22,6 +22,8 @@ def _comment(text: str) -> str:
     """Text that may stand in a C comment."""
     if re.search(r"[^\n\x20-\x7e]", text):
         raise ValueError("goes into a C comment; allowed: printable ASCII")
+    if trigraph := re.search(r"\?\?[=/'()!<>-]", text):
+        raise ValueError(f'goes into a C comment; the trigraph "{trigraph[0]}" is not allowed')
     if "*/" in text or "/*" in text:
         raise ValueError('goes into a C comment; "/*" and "*/" are not allowed')
     if not text.strip():

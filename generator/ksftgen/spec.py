@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ksftgen import matrix, orders, shape, source
+from ksftgen import cnames, matrix, orders, shape, source
 from ksftgen.errors import SpecError, join_or, unknown_word
 from ksftgen.layout import Layout
 from ksftgen.library import library, read_layouts
 from ksftgen.scenario import Axis, Scenario, Step
 from ksftgen.source import Document, entries
 from ksftgen.steps import StepReader
-from ksftgen.vocabulary import CAPABILITIES, HARNESS_WORDS
+from ksftgen.vocabulary import CAPABILITIES
 from plainyaml import node as yaml
 from plainyaml.problem import Problem, clip
 
@@ -73,6 +73,8 @@ def _read_scenario(document: Document, stem: str) -> Scenario | None:
 
 def _check_name(document: Document, stem: str) -> None:
     for node, name in document.words(document.value("scenario")):
+        if name in cnames.WORDS:
+            document.report(node.problem(f'scenario "{name}" is a keyword or macro of C; choose another name'))
         if name != stem:
             text = f'scenario "{clip(name)}" is in a file called {clip(stem)}; give both the same name'
             document.report(node.problem(text))
@@ -94,6 +96,8 @@ def _read_own_layouts(document: Document) -> dict[str, Layout]:
     for name, key in node.keys.items():
         if name in library():
             document.report(key.problem(f'layout "{name}" is in the library; choose another name'))
+        elif f"layout_{name}" in cnames.symbols():
+            document.report(key.problem(f'layout "{name}" is layout_{name} in C, which is there already; rename it'))
     problems: list[Problem] = []
     layouts = read_layouts(node, problems)
     for problem in problems:
@@ -116,8 +120,14 @@ def _read_steps(document: Document, steps: StepReader) -> tuple[tuple[Step, ...]
 
 
 def _check_test_name(document: Document, name: str, key: yaml.Node) -> None:
-    if name in HARNESS_WORDS or name.endswith("_teardown"):
-        words = join_or([*sorted(HARNESS_WORDS), "*_teardown"])
+    if name in cnames.WORDS:
+        document.report(key.problem(f'test "{name}" is a keyword or macro of C; choose another name'))
+    for _, scenario in document.words(document.value("scenario")):
+        if (function := f"{scenario}_{name}") in cnames.symbols():
+            text = f'test "{name}" is the function {function}() in C, which is there already; choose another name'
+            document.report(key.problem(text))
+    if name in cnames.HARNESS_WORDS or name.endswith("_teardown"):
+        words = join_or([*sorted(cnames.HARNESS_WORDS), "*_teardown"])
         document.report(key.problem(f'test name "{name}" is reserved by kselftest_harness.h; not allowed: {words}'))
 
 

@@ -110,8 +110,15 @@ def probe(tree: Path) -> TreeProfile:
 
 def read(path: Path) -> str:
     """The text of a file of the tree; raises TreeError if it cannot be read."""
+    return read_raw(path).replace("\r\n", "\n")
+
+
+def read_raw(path: Path) -> str:
+    """As `read`, with the line ends that the file has."""
     try:
-        return path.read_text(encoding="utf-8", errors="surrogateescape")
+        if path.exists() and not path.is_file():  # a FIFO would be waited for
+            raise TreeError(f"{path}: is no regular file")
+        return path.read_bytes().decode("utf-8", "surrogateescape")
     except OSError as error:
         raise TreeError(f"{path}: cannot read: {error.strerror}") from None
 

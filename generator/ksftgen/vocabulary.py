@@ -297,15 +297,3 @@ CAPABILITIES: Mapping[str, str] = {
 def capability(name: str) -> str:
     """The C flag of a capability, such as ``AREA_NEED_THP``."""
     return f"AREA_NEED_{name.upper()}"
-
-
-# Words that cannot name a member of a C struct: keywords of C11, and macros of the compiler and the headers.
-_C_WORDS = """
-    auto break case char const continue default do double else enum extern float for goto if inline int long register
-    restrict return short signed sizeof static struct switch typedef union unsigned void volatile while asm typeof
-    bool true false linux unix i386 errno stdin stdout stderr
-"""
-C_WORDS = frozenset(_C_WORDS.split())
-
-# Names of tests and cases for which kselftest_harness.h has C symbols of its own, such as fixture##_##setup.
-HARNESS_WORDS = frozenset({"setup", "teardown", "teardown_parent", "fixture", "data"})

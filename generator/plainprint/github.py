@@ -7,6 +7,7 @@ ActionCommand.cs). A backslash before the last of these characters makes them te
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -64,7 +65,13 @@ class Guard:
 
 
 def guard() -> None:
-    """From now on nothing that this process prints is a command, if GitHub's runner reads it."""
+    """From now on nothing that this process prints is a command, if GitHub's runner reads it.
+
+    A character that the output cannot have, on a terminal of ASCII for example, becomes an escape that can be read.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     if is_log():
         sys.stdout, sys.stderr = (_guarded(stream) for stream in (sys.stdout, sys.stderr))
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Mistakes in the command line, as typer finds them."""
+"""The ends of a command: mistakes in the command line, as typer finds them, and an output that cannot be written."""
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -12,6 +13,22 @@ from plainprint.text import visible
 
 # The class whose message is for the user; click's, or in newer versions of typer its own copy of it.
 _PROBLEM: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+
+
+OUTPUT = "the standard output cannot be written"
+NO_FOLDER = "the current folder is not there any more; change to another one"
+
+
+def flush() -> str:
+    """Write what is left of the standard output. Gives what is wrong if that cannot be done, else ""."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        # Nothing can be written any more, and Python would complain of it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return f"{OUTPUT}: {error.strerror}"
+    return ""
 
 
 def run(app: typer.Typer) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import junitparser
 
-from ksftci.formats import junit, junitread
+from ksftci.formats import junit, record
 from ksftci.results.model import ProgramRun, Run, TestResult, Verdict
 
 _PER_SUITE = 1000
@@ -53,7 +53,7 @@ def _one(way: str, cases: int, path: Path) -> None:
         if way.endswith("write"):
             junit.write(_our_suites(sizes), path)
         else:
-            assert sum(len(run.results) for run in junitread.read(path)) == cases
+            assert sum(len(run.results) for run in record.read(path)) == cases
     else:
         start = time.perf_counter()
         if way.endswith("write"):

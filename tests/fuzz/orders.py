@@ -22,7 +22,7 @@ from pathlib import Path
 from tests.ksftgen import orders
 from tests.ksftgen.orders import Order
 
-from ksftci.formats import junitread
+from ksftci.formats import record
 from ksftci.results.model import TestResult, Verdict
 from ksftgen import spec
 from ksftgen.cases import cases
@@ -64,7 +64,7 @@ class Kernel:
             said = _call("ksftci", "run", "--tree", self.tree, *self.options, "--junit", xml, *names)
             if not xml.exists():
                 raise RuntimeError(said)
-            return [result for run in junitread.read(xml) for result in run.results]
+            return [result for run in record.read(xml) for result in run.results]
 
 
 def draw(

@@ -41,7 +41,7 @@ def run(script: str, folder: Path, stand_in: StandIn, **env: str) -> subprocess.
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
     )
 
@@ -237,6 +237,21 @@ def test_report_has_the_status_of_ksftci_report(tmp_path: Path, stand_in: StandI
     write_results(tmp_path, "one")
     stand_in.set_status({"ksftci report": 1})
     assert run("report.sh", tmp_path, stand_in).returncode == 1
+
+
+def test_results_that_cannot_be_reported_are_an_error(tmp_path: Path, stand_in: StandIn) -> None:
+    write_results(tmp_path, "one")
+    stand_in.set_status({"ksftci report": 2, "ksftci junit": 2})
+    done = run("report.sh", tmp_path, stand_in, KSFT_JUNIT="all.xml", KSFT_EXPECTED="one two")
+    assert (done.returncode, "::error::the results cannot be reported" in done.stdout) == (2, True)
+    for text in ("**The results cannot be reported**", "**two left no results**"):
+        assert text in (tmp_path / "summary").read_text()
+
+
+def test_a_file_that_only_the_merged_xml_misses_is_an_error(tmp_path: Path, stand_in: StandIn) -> None:
+    write_results(tmp_path, "one")
+    stand_in.set_status({"ksftci junit": 1})
+    assert run("report.sh", tmp_path, stand_in, KSFT_JUNIT="all.xml").returncode == 1
 
 
 def test_built_kernel_has_the_name_of_its_input(tmp_path: Path, stand_in: StandIn) -> None:

@@ -50,7 +50,7 @@ def models(
     return axes, draw(st.integers(1, len(axes))), stronger, exclusions, include
 
 
-@settings(deadline=None, max_examples=150, database=None)
+@settings(max_examples=150, database=None)
 @given(models())
 @example((axes_of(1, 3, 3, 2, 3), 3, [], [], [{"a0": {"v0"}, "a1": {"v0", "v1"}, "a2": {"v0", "v1"}}]))
 def test_every_feasible_combination_and_no_forbidden_case(
@@ -102,7 +102,7 @@ def test_included_combinations_share_cases() -> None:
     assert with_v3_or_v4([{"a0": {"v3"}, "a1": {f"v{n}" for n in range(9)}}]) == 9
 
 
-@settings(deadline=None, max_examples=150, database=None)
+@settings(max_examples=150, database=None)
 @given(
     st.integers(6, 9),
     st.lists(st.lists(st.text("abcdefgh", min_size=1, max_size=3), min_size=2, max_size=4, unique=True), min_size=1),

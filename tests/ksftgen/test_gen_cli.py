@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -130,3 +131,60 @@ def test_schema(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
 def test_python_m_ksftgen(sample_path: Path) -> None:
     run = subprocess.run([sys.executable, "-m", "ksftgen", "check", str(sample_path)], capture_output=True, check=False)
     assert (run.returncode, run.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "dangling", "fifo", "folder"])
+@pytest.mark.parametrize("name", ["mprotect_sample.c", "mprotect_area.h"])
+def test_render_replaces_only_what_it_has_written(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    sample_path: Path,
+    name: str,
+    kind: str,
+) -> None:
+    path, mine = tmp_path / "out" / name, tmp_path / "mine.c"
+    path.parent.mkdir()
+    match kind:
+        case "file":
+            path.write_text("int mine;\n")
+        case "link":
+            mine.write_text("int mine;\n")
+            path.symlink_to(mine)
+        case "dangling":
+            path.symlink_to(mine)
+        case "fifo":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+    assert ksftgen(monkeypatch, "render", sample_path, "-o", path.parent) == 2
+    assert f"{path}: ksftgen did not generate this file" in capsys.readouterr().err
+    assert [entry.name for entry in path.parent.iterdir()] == [name]
+    if kind in ("file", "link"):
+        assert path.read_text() == "int mine;\n"
+
+
+@pytest.mark.parametrize("place", ["/dev/full", "gone", "ascii"])
+def test_what_cannot_be_printed_is_one_message(place: str, tmp_path: Path, sample_path: Path) -> None:
+    argv, folder = [sys.executable, "-m", "ksftgen", "list", "--cases", str(sample_path)], tmp_path / "gone"
+    folder.mkdir()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "ascii"}
+    with open("/dev/full" if place == "/dev/full" else tmp_path / "out", "w") as out:
+        run = subprocess.run(
+            [
+                "sh",
+                "-c",
+                'cd "$1"; [ "$2" != gone ] || rmdir "$1"; shift 2; exec "$@"',
+                "sh",
+                str(folder),
+                place,
+                *argv,
+            ],
+            env=environment,
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    full = "the standard output cannot be written: No space left on device\n"
+    assert (run.returncode, run.stderr) == ((2, full) if place == "/dev/full" else (0, ""))

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -241,3 +244,55 @@ def test_no_file_of_the_tree_is_overwritten(kernel: Path, sample: Scenario) -> N
     with pytest.raises(TreeError, match=r"merge\.c: ksftgen did not generate this file"):
         install([other], kernel, prune=True)
     assert contents(kernel) == before
+
+
+@pytest.mark.parametrize("some", [False, True], ids=["all lines", "some lines"])
+def test_line_ends_stay(kernel: Path, sample: Scenario, some: bool) -> None:
+    files = [mm_dir(kernel) / name for name in ("Makefile", ".gitignore", "run_vmtests.sh")]
+    before = {}
+    for path in files:
+        lines = path.read_bytes().splitlines(keepends=True)
+        crlf = [line if some and number < 2 else line.replace(b"\n", b"\r\n") for number, line in enumerate(lines)]
+        path.write_bytes(b"".join(crlf))
+        before[path] = crlf
+    plain = kernel.with_name("plain")
+    shutil.copytree(kernel, plain)
+    for path in files:
+        copy = plain / path.relative_to(kernel)
+        copy.write_bytes(copy.read_bytes().replace(b"\r\n", b"\n"))
+    install([sample], plain, prune=True)
+    for _ in range(2):
+        install([sample], kernel, prune=True)
+        for path in files:
+            data = path.read_bytes()
+            assert data.replace(b"\r\n", b"\n") == (plain / path.relative_to(kernel)).read_bytes()
+            new = Counter(data.splitlines(keepends=True)) - Counter(before[path])
+            assert new.total() == len(data.splitlines()) - len(before[path])
+            assert all(line.endswith(b"\r\n") for line in new) or (some and len(before[path]) <= 4)
+
+
+def test_links_stay_links(kernel: Path, sample: Scenario) -> None:
+    folder, place = mm_dir(kernel), kernel.with_name("elsewhere")
+    place.mkdir()
+    for name in ("Makefile", "run_vmtests.sh"):
+        shutil.move(folder / name, place / name)
+        (folder / name).symlink_to(place / name)
+    install([sample], kernel, prune=True)
+    for name in ("Makefile", "run_vmtests.sh"):
+        assert (folder / name).is_symlink()
+        assert "mprotect_sample" in (place / name).read_text()
+    assert sorted(path.name for path in place.iterdir()) == ["Makefile", "run_vmtests.sh"]
+
+
+@pytest.mark.parametrize("name", ["Makefile", "run_vmtests.sh", "extra.c", "mprotect_sample.c", "vm_util.h"])
+def test_a_fifo_is_not_waited_for(kernel: Path, sample: Scenario, name: str) -> None:
+    path = mm_dir(kernel) / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    before = contents(kernel)
+    with contextlib.suppress(TreeError):
+        install([sample], kernel, prune=True)
+        assert name in ("extra.c", "vm_util.h")
+        return
+    assert contents(kernel) == before
+    assert not path.is_file()

@@ -23,7 +23,7 @@ def load(text: str) -> Scenario:
         return spec.load(path)
 
 
-@settings(deadline=None, max_examples=100, database=None)
+@settings(max_examples=100, database=None)
 @given(orders.scenarios(is_valid=True))
 def test_what_is_right_is_accepted_and_renders(text: str) -> None:
     scenario = load(text)
@@ -31,7 +31,7 @@ def test_what_is_right_is_accepted_and_renders(text: str) -> None:
     assert files[f"{orders.NAME}.c"].count("\tSTEP(area_") == len(scenario.steps)
 
 
-@settings(deadline=None, max_examples=100, database=None)
+@settings(max_examples=100, database=None)
 @given(orders.scenarios(is_valid=False))
 def test_any_order_is_accepted_and_renders_or_is_refused(text: str) -> None:
     try:

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plainyaml.node import Mapping, Node, Scalar, Sequence
@@ -124,9 +124,9 @@ def test_depth_has_a_limit(tmp_path: Path) -> None:
     assert deepest.follow([0] * MAX_DEPTH)[0] == Scalar(1, MAX_DEPTH + 1, "a")
     message = f"nested deeper than {MAX_DEPTH} levels; no menu needs that"
     for start, column in ("[", 22), ("{a: ", 82), ("- ", 43), ("? ", 43), ("[{a: ", 52):
-        begun = time.monotonic()
+        begun = time.process_time()
         assert refusal(tmp_path, start * (MAX_BYTES // len(start))) == f":1:{column}: {message}"
-        assert time.monotonic() - begun < 20
+        assert time.process_time() - begun < 20
 
 
 def test_size_has_a_limit(tmp_path: Path) -> None:
@@ -182,7 +182,6 @@ def check(node: Node, depth: int = 0) -> None:
                 check(item, depth + 1)
 
 
-@settings(deadline=None)
 @given(st.binary() | st.text().map(str.encode) | TEXT.map(str.encode))
 @example(b'"\\UFFFFFFFF')
 @example(b"%YAML 1.9\n---\n")

@@ -26,7 +26,7 @@ def _node(script: str, path: Path) -> list[Row]:
     if not (HERE / "node_modules").is_dir():
         pytest.skip("tests/readers/node_modules is not there; tox -e readers installs it")
     argv = ["node", str(HERE / script), str(path)]
-    done = subprocess.run(argv, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    done = subprocess.run(argv, capture_output=True, encoding="utf-8", timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     rows: list[Row] = json.loads(done.stdout)
     return rows

@@ -8,6 +8,7 @@ import contextlib
 import errno
 import gc
 import os
+import shutil
 import signal
 import stat
 import sys
@@ -46,16 +47,35 @@ def main() -> NoReturn:
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup's
         signal.signal(signal.SIGHUP, _hang_up)
     github.guard()
+    status, message = _run()
+    if unwritten := usage.flush():
+        status, message = 2, unwritten
+    if message:
+        say(f"ksftci: {message}")
+    sys.exit(status)
+
+
+def _run() -> tuple[int, str]:
+    """Run the command. Gives its exit status, and what is wrong if it could not be done."""
     try:
-        sys.exit(usage.run(app))
+        return usage.run(app), ""
     except CiError as error:
-        say(f"ksftci: {error}")
-        sys.exit(2)
+        return 2, str(error)
     except Interrupted:
-        sys.exit(130)
+        return 130, ""
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):  # a full disk, which any write may meet
-            raise
-        where = f" ({error.filename})" if error.filename else ""
-        say(f"ksftci: {error.strerror}{where}; make room, or name another place with --cache or TMPDIR")
-        sys.exit(2)
+        return 2, _describe(error)
+
+
+def _describe(error: OSError) -> str:
+    """What is wrong with which file; errors of what the commands do with files end here if nobody knew more."""
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list):  # of copytree(): every file that failed
+        _source, name, reason = error.args[0][0]
+        reason = reason.partition("] ")[2].partition(": ")[0] or reason
+    else:
+        name, reason = error.filename2 or error.filename, error.strerror or str(error)
+    if error.errno == errno.ENOENT and name is None:
+        return usage.NO_FOLDER
+    if isinstance(error, shutil.Error) or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        reason = f"{reason}; make room, or name another place with --cache or TMPDIR"
+    return f"{os.fsdecode(name) if name is not None else usage.OUTPUT}: {reason}"

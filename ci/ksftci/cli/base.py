@@ -3,6 +3,7 @@
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -87,7 +88,8 @@ HistoryOption = Annotated[
 
 def say(text: str) -> None:
     """Print a line about what is being done, on the standard error."""
-    err.print(text, highlight=False, soft_wrap=True)
+    with suppress(OSError):  # no progress is worth the end of a run
+        err.print(text, highlight=False, soft_wrap=True)
 
 
 def say_path(path: Path) -> None:

@@ -12,7 +12,7 @@ import typer
 from ksftci import arch as arches
 from ksftci.assembly import assemble
 from ksftci.cli.base import ArchOption, ConfigOption, MachinesOption, app, err, out, say
-from ksftci.cli.groups import GuestGroup, SilenceOption, StoreGroup, grouped, need_folders
+from ksftci.cli.groups import GuestGroup, SilenceOption, StoreGroup, check_files, grouped
 from ksftci.coverage import compare, data, page, table
 from ksftci.coverage.compare import Comparison
 from ksftci.coverage.measure import CoveragePlan
@@ -89,7 +89,7 @@ def coverage(
 
       ksftci coverage --tree debian:7.3 --suite madvise=madv_populate,guard-regions --source mm/madvise.c
     """
-    need_folders(html_file, json_file, lines_file)
+    check_files([html_file, json_file, lines_file], [notes])
     programs = dict(map(_suite, suite or ["mprotect="]))
     options = replace(store.options(arch), limits=guest.limits, guest=replace(guest.guest, gcov=True))
     targets = [Target.parse(text) for text in source or (*MPROTECT, *options.arch.kbuild.sources)]

@@ -2,7 +2,8 @@
 """Options that several commands have, as dataclasses: each field is an option, and `grouped` adds them to a command."""
 
 import inspect
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
@@ -13,6 +14,7 @@ import typer
 from ksftci import arch as arches
 from ksftci.assembly import Options
 from ksftci.errors import CiError
+from ksftci.host.files import STANDARD, same_file
 from ksftci.machine.machine import Limits
 from ksftci.machine.qemu import GuestOptions
 
@@ -109,8 +111,13 @@ class GuestGroup:
         return GuestOptions(self.memory, self.cpus, self.append, swap_mb=self.swap)
 
 
-def need_folders(*files: Path | None) -> None:
-    """Raises CiError when the folder of a file that is to be written is not there."""
-    for file in files:
-        if file is not None and not file.absolute().parent.is_dir():
+def check_files(outputs: Sequence[Path | None], inputs: Sequence[Path | None] = ()) -> None:
+    """Raises CiError when an output has no folder to be in, or is an input or another output as well."""
+    given = [file for file in outputs if file is not None]
+    for index, file in enumerate(given):
+        if file != STANDARD and not os.path.isdir(os.path.dirname(file) or "."):
             raise CiError(f"{file}: the folder {file.parent} is not there")
+        if any(same_file(file, other) for other in inputs if other is not None):
+            raise CiError(f"{file}: is read, and writing would replace it; name another file")
+        if any(same_file(file, other) for other in given[:index]):
+            raise CiError(f"{file}: is named twice; each output needs a file of its own")

@@ -1,23 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`ksftci junit` and `ksftci report`, which read logs; and the reports to GitHub that `ksftci run` gives as well."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ksftci.cli.base import HistoryOption, KnownOption, app, out, say
-from ksftci.cli.groups import need_folders
+from ksftci.cli.base import HistoryOption, KnownOption, app, err, out, say
+from ksftci.cli.groups import check_files
 from ksftci.formats import junit, record
-from ksftci.host.files import write_whole
+from ksftci.formats.log import opened
+from ksftci.formats.logs import NO_RESULT
+from ksftci.formats.logs import read as read_logs
+from ksftci.host.files import STANDARD, write_all, write_whole
 from ksftci.report import annotations, html, markdown, terminal
 from ksftci.results.judge import Judge
 from ksftci.results.merge import merge
 from ksftci.results.model import UNREAD, ProgramRun, Run, exit_status, program_runs
 from plainprint import github
 
+LogsArgument = Annotated[
+    list[Path],
+    typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML; - is the standard input."),
+]
 SummaryOption = Annotated[
     Path | None,
     typer.Option(
@@ -34,38 +42,46 @@ AnnotationsOption = Annotated[
 
 @app.command("junit")
 def junit_command(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="XML", help="The file to write.")],
+    logs: LogsArgument,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="XML", help="The file to write; - for the standard output.")
+    ],
     known: KnownOption = None,
 ) -> None:
     """Turn KTAP logs into JUnit XML. It also reads JUnit XML, of ksftci or of another program.
 
-    The exit status is 0 even if tests failed, 1 if lines that look like results could not be read, and 3 if one of the
-    logs has no result.
+    The exit status is 0 even if tests failed, 1 if lines that look like results, or one of several logs, could not be
+    read, and 3 if one of the logs has no result.
 
     Example: ksftci junit console.log -o results.xml
     """
-    runs: list[Run] = []
-    empty: list[Path] = []
-    if known is None and len(logs) == 1 and record.streams(logs[0]) < 2:
-        suites = _Counted(record.stream(logs[0]))
-        junit.write(suites, output)
-        runs = suites.runs
-        empty = [] if suites.results else logs
+    check_files([output], [*logs, known])
+    judge = Judge.read(known)
+    problems: list[str] = []
+    if known is None and len(logs) == 1:
+        with opened(logs[0]) as log:
+            if record.streams(log) < 2:
+                suites = _Counted(record.suites(log))
+                junit.write(suites, output)
+                runs, empty = suites.runs, [] if suites.results else logs
+            else:
+                runs, empty = _judged(record.runs(log), judge), []
+                junit.write(program_runs(runs), output)
     else:
-        runs = _read(logs, Judge.read(known), empty)
+        read_runs, problems, empty = read_logs(logs)
+        runs = _judged(read_runs, judge)
         junit.write(program_runs(runs), output)
-    for anomaly in (anomaly for run in runs for anomaly in run.anomalies if UNREAD in anomaly):
-        say(f"ksftci: {anomaly}")
-    for log in empty:
-        say(f"ksftci: {log}: no result of a test is in it")
-    if empty or any(run.unread for run in runs):
-        raise typer.Exit(3 if empty else 1)
+    unread = [anomaly for run in runs for anomaly in run.anomalies if UNREAD in anomaly]
+    nothing = [f"{log}: {NO_RESULT}" for log in empty]
+    for sentence in dict.fromkeys([*unread, *problems, *nothing]):
+        say(f"ksftci: {sentence}")
+    if unread or problems or nothing:
+        raise typer.Exit(3 if nothing else 1)
 
 
 @app.command("report")
 def report_command(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="KTAP from any runner, or JUnit XML.")],
+    logs: LogsArgument,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", "--html", metavar="HTML", help="Also write an HTML page.")
     ] = None,
@@ -80,22 +96,34 @@ def report_command(
 
     Example: ksftci report shard-*.log --html report.html --summary $GITHUB_STEP_SUMMARY --annotations
     """
-    need_folders(output, summary)
-    runs = _read(logs, Judge.read(known, history))
-    terminal.show(runs, out)
-    if output is not None:
-        write_whole(output, html.render(runs))
-    tell_github(runs, summary, annotate)
-    raise typer.Exit(exit_status(runs))
+    check_files([output, summary], [*logs, known, history])
+    judge = Judge.read(known, history)
+    read_runs, problems, _ = read_logs(logs)
+    runs = _judged(read_runs, judge)
+    try:
+        terminal.show(runs, err if STANDARD in (output, summary) else out)
+    finally:  # a terminal that cannot be written to costs no file
+        write_reports([(output, lambda file: write_whole(file, html.render(runs)))], runs, summary, annotate)
+    raise typer.Exit(exit_status(runs) or int(bool(problems)))
 
 
-def tell_github(runs: Sequence[Run], summary: Path | None, annotate: bool) -> None:
-    """Write the summary and print the annotations, if the options say so."""
-    if summary:
-        markdown.append(summary, runs)
-    if annotate:
-        for command in annotations.render(runs, Path.cwd()):
-            github.command(command)
+def write_reports(
+    files: Iterable[tuple[Path | None, Callable[[Path], None]]],
+    runs: Sequence[Run],
+    summary: Path | None,
+    annotate: bool,
+) -> None:
+    """Write the files of the options that are given, and the summary, and print the annotations.
+
+    Raises one CiError for all that cannot be written, after everything else.
+    """
+    outputs = [*files, (summary, lambda file: markdown.append(file, runs))]
+    try:
+        write_all((file, write) for file, write in outputs if file is not None)
+    finally:
+        if annotate:
+            for command in annotations.render(runs, Path(os.curdir)):
+                github.command(command)
 
 
 class _Counted:
@@ -114,25 +142,11 @@ class _Counted:
             yield suite
 
 
-def _read(logs: list[Path], judge: Judge, empty: list[Path] | None = None) -> list[Run]:
-    """The runs in all logs; those logs that have no result are added to `empty`."""
-    parts: list[Run] = []
-    for log in logs:
-        found = _named(record.read(log), log, logs)
-        if empty is not None and not any(run.results for run in found):
-            empty.append(log)
-        parts += found
-    runs = merge(parts)
-    for run in runs:
+def _judged(runs: Iterable[Run], judge: Judge) -> list[Run]:
+    merged = merge(runs)
+    for run in merged:
         judge.attempt(run)
-    judge.finish(runs, date.today())
-    return runs
-
-
-def _named(runs: list[Run], log: Path, logs: list[Path]) -> list[Run]:
-    """Runs of several logs that name no kernel get the names of their files as labels."""
-    same = [other for other in logs if other.stem == log.stem]
-    for run in runs:
-        if len(logs) > 1 and not run.kernel:
-            run.kernel = log.stem if len(same) == 1 else str(log)
-    return runs
+    judge.finish(merged, date.today())
+    for sentence in judge.unused(merged):
+        say(sentence)
+    return merged

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from ksftci import arch as arches
 from ksftci.assembly import assemble
@@ -22,11 +23,11 @@ from ksftci.cli.base import (
     out,
     say,
 )
-from ksftci.cli.groups import GuestGroup, StoreGroup, grouped, need_folders
-from ksftci.cli.report import AnnotationsOption, SummaryOption, tell_github
+from ksftci.cli.groups import GuestGroup, StoreGroup, check_files, grouped
+from ksftci.cli.report import AnnotationsOption, SummaryOption, write_reports
 from ksftci.errors import CiError
 from ksftci.formats import junit, record
-from ksftci.host.files import write_all, write_whole
+from ksftci.host.files import STANDARD, write_whole
 from ksftci.kernel.image import DEFAULT as DEFAULT_KERNEL
 from ksftci.kernel.image import HELP as KERNEL_HELP
 from ksftci.kernel.image import parse_all
@@ -57,18 +58,22 @@ class OutputGroup:
     annotate: AnnotationsOption = False
 
     def check(self) -> None:
-        """Raises CiError when the folder of a file is not there."""
-        need_folders(self.junit_file, self.html_file, self.ktap_file, self.summary)
+        """Raises CiError as `check_files` does."""
+        check_files([self.junit_file, self.html_file, self.ktap_file, self.summary])
 
     def write(self, runs: Sequence[Run]) -> None:
         """Write the files. Raises CiError that names each that cannot be written, after writing the others."""
-        outputs: list[tuple[Path | None, Callable[[Path], None]]] = [
+        files: list[tuple[Path | None, Callable[[Path], None]]] = [
             (self.ktap_file, lambda file: write_whole(file, record.write(runs))),
             (self.junit_file, lambda file: junit.write(program_runs(runs), file)),
             (self.html_file, lambda file: write_whole(file, html.render(runs))),
         ]
-        write_all((file, write) for file, write in outputs if file)
-        tell_github(runs, self.summary, self.annotate)
+        write_reports(files, runs, self.summary, self.annotate)
+
+    @property
+    def console(self) -> Console:
+        """Where the tables go: to the standard output, unless one of the files is written there."""
+        return err if STANDARD in (self.junit_file, self.html_file, self.ktap_file, self.summary) else out
 
 
 @dataclass(frozen=True)
@@ -205,8 +210,12 @@ def run(
     with display:
         runs = session.run()
     judge.finish(runs, date.today())
-    terminal.show(runs, out)
-    output.write(runs)
+    for sentence in judge.unused(runs):
+        say(sentence)
+    try:
+        terminal.show(runs, output.console)
+    finally:  # a terminal that cannot be written to costs no file
+        output.write(runs)
     raise typer.Exit(exit_status(runs))
 
 

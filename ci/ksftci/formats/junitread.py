@@ -7,12 +7,12 @@ The file need not be trusted: no entity is resolved, nothing is fetched, and a D
 import math
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from lxml import etree
 
 from ksftci.errors import CiError
 from ksftci.formats import junit
+from ksftci.formats.log import Log
 from ksftci.ktap.line import measurement
 from ksftci.results.model import Complaint, Measurement, Run, TestResult, Verdict
 from ksftci.results.names import Names
@@ -25,60 +25,71 @@ _ATTEMPTS = {
     "flakyError": Verdict.ERROR,
     "rerunError": Verdict.ERROR,
 }
+# What other tools write as status= or result= of a test case, without an element for the outcome.
+_SKIPPED_WORDS = {"notrun", "disabled", "ignored", "skipped"}
+_FAILED_WORDS = {"fail", "failed", "failure", "error"}
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 # Properties of a suite that have a field in `Run` or `ProgramRun`; all others are the run's environment.
 _FIELDS = {"kernel", "arch", "run", "program", "seconds", "interrupted", "anomalies", "splats"}
 
 
-def is_xml(path: Path) -> bool:
-    """Whether a file begins like JUnit XML. Raises CiError when it cannot be read."""
+class BrokenXml(CiError):
+    """A file that begins like JUnit XML and cannot be read to its end; `runs` are those before that place."""
+
+    def __init__(self, message: str, runs: list[Run]) -> None:
+        super().__init__(message)
+        self.runs = runs
+
+
+def is_xml(log: Log) -> bool:
+    """Whether a log begins like JUnit XML. Raises CiError when it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return _BEGINNING.match(file.read(4096)) is not None
+        return _BEGINNING.match(log.rewind().read(4096)) is not None
     except OSError as err:
-        raise CiError(f"{path}: {err.strerror}") from err
+        raise CiError(f"{log.path}: {err.strerror}") from err
 
 
-def read(path: Path) -> list[Run]:
+def read(log: Log) -> list[Run]:
     """The runs in a file. All suites by other tools form one run, and the file's name stands for its kernel.
 
-    Raises CiError when the file cannot be read, is no XML, or has a DTD.
+    Raises CiError when the file cannot be read, and BrokenXml when it is no XML, or has a DTD.
     """
-    reader = _Reader(path.stem)
+    reader = _Reader(log.name)
     try:
-        for element in _elements(path):
+        for element in _elements(log):
             if _name(element) == "testcase":
                 reader.case(element)
             else:
                 reader.suite_ended(element)
     except etree.XMLSyntaxError as err:
-        raise CiError(f"{path}: cannot be read as JUnit XML: {err.msg}") from err
+        raise BrokenXml(f"{log.path}: cannot be read as JUnit XML: {err.msg}", reader.runs) from err
     except OSError as err:
-        raise CiError(f"{path}: {err.strerror}") from err
+        raise CiError(f"{log.path}: {err.strerror}") from err
     return reader.runs
 
 
-def _elements(path: Path) -> Iterator[etree._Element]:
+def _elements(log: Log) -> Iterator[etree._Element]:
     """Test cases and suites as they end; each is cleared when the next is requested."""
-    with path.open("rb") as file:
-        events = etree.iterparse(
-            file,
-            events=("end",),
-            tag=("{*}testcase", "{*}testsuite"),
-            resolve_entities=False,
-            no_network=True,
-            remove_comments=True,
-            remove_pis=True,
-        )
-        first = True
-        for _, element in events:
-            if first and element.getroottree().docinfo.internalDTD is not None:
-                raise CiError(f"{path}: has a DTD, which JUnit XML does not need; remove it")
-            first = False
-            yield element
-            element.clear()
-            while (sibling := element.getprevious()) is not None:
-                sibling.getparent().remove(sibling)
+    events = etree.iterparse(
+        log.rewind(),
+        events=("end",),
+        tag=("{*}testcase", "{*}testsuite"),
+        resolve_entities=False,
+        no_network=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    first = True
+    for _, element in events:
+        if first and element.getroottree().docinfo.internalDTD is not None:
+            raise BrokenXml(f"{log.path}: has a DTD, which JUnit XML does not need; remove it", [])
+        first = False
+        yield element
+        element.clear()
+        while (sibling := element.getprevious()) is not None:
+            sibling.getparent().remove(sibling)
+    if first and _name(events.root) not in ("testsuites", "testsuite"):
+        raise BrokenXml(f"{log.path}: is no JUnit XML, but <{_name(events.root)}>", [])
 
 
 class _Reader:
@@ -148,19 +159,21 @@ class _Reader:
 def _result(element: etree._Element, program: str, name: str) -> TestResult:
     properties = _properties(element)
     outcome = next((child for tag in _OUTCOMES for child in element if _name(child) == tag), None)
-    verdict = _verdict(element, outcome, properties.get("verdict", ""))
+    own_verdict = _own_verdict(outcome, properties.get("verdict", ""))
+    own = properties if own_verdict else {}
+    verdict = own_verdict or _verdict(element, outcome)
     outcome_text = _text(element, *_OUTCOMES)
     message = "" if outcome is None else outcome.get("message") or next(iter(outcome_text.strip().splitlines()), "")
     result = TestResult(
         program,
         name,
         verdict,
-        properties.get("reason", "") if "verdict" in properties else _reason(verdict, message),
+        own.get("reason", "") if own else _reason(verdict, message),
         _seconds(element.get("time")),
         file=element.get("file"),
         line=_count(element.get("line")),
-        known=properties.get("known", ""),
-        earlier=_earlier(element, properties.get("earlier", "")),
+        known=own.get("known", ""),
+        earlier=_earlier(element, own.get("earlier", "")),
         measured=tuple(_measurements(properties)),
         expected=tuple(_lines(properties.get("expected"))),
     )
@@ -169,21 +182,38 @@ def _result(element: etree._Element, program: str, name: str) -> TestResult:
     message_only = not outcome_text.strip() or (outcome_text == message and not verdict.bad)
     texts = ["" if message_only else outcome_text, _text(element, "system-out", "system-err")]
     text = "\n".join(filter(None, texts))
-    if verdict.bad or (outcome is None and "verdict" in properties):  # `junit` puts the headline before the log
+    if verdict.bad or (outcome is None and own):  # `junit` puts the headline before the log
         headline = junit.headline(result)
         text = "" if text == headline else text.removeprefix(f"{headline}\n")
     result.log = _lines(text)
     return result
 
 
-def _verdict(element: etree._Element, outcome: etree._Element | None, own_verdict: str) -> Verdict:
-    """The verdict of a test case: `own_verdict` if `junit` wrote one, else that of its outcome element."""
-    if own_verdict in _VERDICTS:
-        return _VERDICTS[own_verdict]
+def _own_verdict(outcome: etree._Element | None, word: str) -> Verdict | None:
+    """The verdict that `junit` wrote as a property; None if there is none, or the element says something else."""
+    verdict = _VERDICTS.get(word)
+    if verdict is None:
+        return None
+    match "" if outcome is None else _name(outcome):
+        case "":
+            agrees = verdict in (Verdict.PASS, Verdict.XPASS)
+        case "skipped":
+            agrees = verdict in (Verdict.SKIP, Verdict.XFAIL)
+        case "failure":
+            agrees = verdict is Verdict.FAIL
+        case _:
+            agrees = verdict.infrastructure
+    return verdict if agrees else None
+
+
+def _verdict(element: etree._Element, outcome: etree._Element | None) -> Verdict:
+    """The verdict of a test case by its outcome element."""
     if outcome is None:
         # googletest writes status="notrun" for a disabled test and result="skipped" for a skipped one.
-        not_run = {element.get("status"), element.get("result")} & {"notrun", "disabled", "ignored", "skipped"}
-        return Verdict.SKIP if not_run else Verdict.PASS
+        words = {(element.get(name) or "").lower() for name in ("status", "result")}
+        if words & _FAILED_WORDS:
+            return Verdict.FAIL
+        return Verdict.SKIP if words & _SKIPPED_WORDS else Verdict.PASS
     kind, verdict = outcome.get("type", ""), _OUTCOMES[_name(outcome)]
     if verdict is Verdict.ERROR:
         named_by_type = _VERDICTS.get(kind, verdict)
@@ -242,4 +272,4 @@ def _seconds(text: str | None) -> float | None:
 
 def _count(text: str | None) -> int | None:
     """A positive integer in ASCII digits; None for any other text."""
-    return int(text) or None if text and text.isascii() and text.isdigit() else None
+    return int(text) or None if text and text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 from ksftci.errors import CiError
 from ksftci.formats import junitread
+from ksftci.formats.log import Log, opened
 from ksftci.ktap import splat
 from ksftci.ktap.outermost import Outermost
 from ksftci.ktap.parser import Parser
@@ -38,51 +38,49 @@ def write(runs: Sequence[Run]) -> str:
     return "\n".join([*lines, ""])
 
 
-def streams(path: Path) -> int:
-    """How many boots are in a file that `write` made; 0 for any other file. Raises CiError when it cannot be read."""
-    if not path.is_file():
-        return 0
-    try:
-        with path.open("rb") as file:
-            return sum(f"\n{block}".count("\n# ksftci kernel: ") for block in _blocks(file))
-    except OSError as err:
-        raise CiError(f"{path}: {err.strerror}") from err
+def streams(log: Log) -> int:
+    """How many boots are in a log that `write` made; 0 for any other log. Raises CiError when it cannot be read."""
+    return sum(f"\n{block}".count("\n# ksftci kernel: ") for block in _blocks(log))
 
 
 def read(path: Path) -> list[Run]:
+    """The runs in the log of this path; "-" is the standard input. Raises CiError as `runs` does."""
+    with opened(path) as log:
+        return runs(log)
+
+
+def runs(log: Log) -> list[Run]:
     """The runs in a log or in JUnit XML: one for each boot that `write` wrote, else a single run.
 
-    Any text is accepted as a log. Raises CiError when the file cannot be read, or is broken XML.
+    Any text is accepted as a log. Raises CiError when the log cannot be read, and BrokenXml.
     """
-    return junitread.read(path) if junitread.is_xml(path) else _runs(_suites_of_log(path))
+    return junitread.read(log) if junitread.is_xml(log) else _runs(_suites(_blocks(log), log.name))
 
 
 def stream(path: Path) -> Iterator[ProgramRun]:
+    """The suites in the log of this path, as `suites` gives them."""
+    with opened(path) as log:
+        yield from suites(log)
+
+
+def suites(log: Log) -> Iterator[ProgramRun]:
     """The suites in a log or in JUnit XML.
 
-    A run without results gives one empty suite. Raises CiError when the file cannot be read, or is broken XML.
+    A run without results gives one empty suite. Raises CiError when the log cannot be read, and BrokenXml.
 
     Of a log only one suite is in memory at a time: it is given as soon as its program has ended, and its run stays
     without results. The run has all of its anomalies when the first suite of the next run is given, or the iteration
     ends. U+FFFD replaces bytes that are not UTF-8.
     """
-    if junitread.is_xml(path):
-        yield from program_runs(junitread.read(path))
+    if junitread.is_xml(log):
+        yield from program_runs(junitread.read(log))
     else:
-        yield from _suites_of_log(path)
-
-
-def _suites_of_log(path: Path) -> Iterator[ProgramRun]:
-    try:
-        with path.open("rb") as file:
-            yield from _suites(_blocks(file), path.stem)
-    except OSError as err:
-        raise CiError(f"{path}: {err.strerror}") from err
+        yield from _suites(_blocks(log), log.name)
 
 
 def parse(text: str, name: str) -> list[Run]:
     """The runs in the text of a log; `name` is the program of results for which the log names none."""
-    return _runs(_suites(_blocks(BytesIO(text.encode("utf-8", "replace"))), name))
+    return _runs(_suites(_blocks(Log(Path(name), name, BytesIO(text.encode("utf-8", "replace")), 0)), name))
 
 
 def _runs(suites: Iterable[ProgramRun]) -> list[Run]:
@@ -94,12 +92,16 @@ def _runs(suites: Iterable[ProgramRun]) -> list[Run]:
     return runs
 
 
-def _blocks(file: BinaryIO) -> Iterator[str]:
+def _blocks(log: Log) -> Iterator[str]:
     """The text in blocks of whole lines. A line that is longer than a block is split."""
-    while data := file.read(_BLOCK):
-        if data[-1:] != b"\n":
-            data += file.readline(_BLOCK)
-        yield data.decode("utf-8", "replace")
+    try:
+        file = log.rewind()
+        while data := file.read(_BLOCK):
+            if data[-1:] != b"\n":
+                data += file.readline(_BLOCK)
+            yield data.decode("utf-8", "replace")
+    except OSError as err:
+        raise CiError(f"{log.path}: {err.strerror}") from err
 
 
 def _suites(blocks: Iterable[str], name: str) -> Iterator[ProgramRun]:

@@ -6,8 +6,10 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from ksftci.arch import ALL
 from ksftci.errors import CiError
@@ -60,20 +62,30 @@ def run(
     and ends with the last lines that the program printed.
     """
     need(str(argv[0]))
-    completed = subprocess.run(
-        [str(arg) for arg in argv],
-        cwd=cwd,
-        env=dict(env) if env is not None else None,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-    if completed.returncode != 0:
-        last_lines = (completed.stderr or completed.stdout).strip().splitlines()[-_LAST_LINES:]
-        raise CiError("\n".join([f"{what}: {argv[0]} failed with status {completed.returncode}", *last_lines]))
-    return completed.stdout
+    # Files, as a pipe ends only when the last child of the program does: those of apt outlive it on a full disk.
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        status = subprocess.run(
+            [str(arg) for arg in argv],
+            cwd=cwd,
+            env=dict(env) if env is not None else None,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            check=False,
+        ).returncode
+        output, errors = (_text(file) for file in (out, err))
+    if status != 0:
+        last_lines = (errors or output).strip().splitlines()[-_LAST_LINES:]
+        how = f"was ended by signal {-status}" if status < 0 else f"failed with status {status}"
+        if status == -signal.SIGBUS:  # what a write to a file in memory gets when there is no room
+            how += ", as on a full disk"
+        raise CiError("\n".join([f"{what}: {argv[0]} {how}", *last_lines]))
+    return output
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def kill_group(group: int, number: signal.Signals = signal.SIGKILL) -> None:

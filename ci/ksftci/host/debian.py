@@ -5,9 +5,10 @@ apt gets its own folder for lists, sources and downloads. From the machine's own
 of the mirror.
 """
 
+import glob
 import os
 import re
-import tempfile
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,11 +17,15 @@ from ksftci.arch import Arch
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.command import run
+from ksftci.host.files import read_text, write_whole
 
+_SOURCES = "sources.list"
 _SECURITY = "-security"  # the end of a suite's name if the suite is in the security archive
+_LEAST_ROOM = 32 << 20  # bytes
 _LISTS_ARE_OLD_AFTER = 24 * 3600.0  # seconds
 _FORCED_LISTS_ARE_OLD_AFTER = 60.0  # seconds, when newer lists are needed
 DEBOOTSTRAP = Path("/usr/sbin/debootstrap")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/[^\s\[\]#'\"<>|]+")  # of a mirror, as it may stand in a sources.list
 KEYRINGS = ("debian-archive-keyring.gpg", "debian-archive-keyring.pgp")
 
 
@@ -31,13 +36,16 @@ def mirrors(
 
     The main archive is `chosen`, else KSFTCI_MIRROR, else the first Debian mirror of this machine's apt, else
     the default mirror in the script `debootstrap`. `configured` replaces the output of `apt-get indextargets`
-    in tests. Raises CiError if there is no mirror.
+    in tests. Raises CiError if there is no mirror, or the address of one is none.
     """
     main = chosen or os.environ.get("KSFTCI_MIRROR")
     if main:
         main = main.rstrip("/")
-        security = os.environ.get("KSFTCI_SECURITY_MIRROR") or f"{main}-security"
-        return main, security.rstrip("/")
+        security = (os.environ.get("KSFTCI_SECURITY_MIRROR") or f"{main}-security").rstrip("/")
+        for address in (main, security):
+            if not _ADDRESS.fullmatch(address):
+                raise CiError(f"mirror {address!r}: an address such as http://deb.debian.org/debian is needed")
+        return main, security
     if configured is None:
         configured = run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], what="listing the mirrors of apt")
     addresses = sorted(set(configured.split()))
@@ -61,7 +69,7 @@ def _default_mirror(script: Path) -> list[str]:
 
 def version_key(version: str) -> tuple[int, ...]:
     """The numbers of a package's version, for comparisons: 6.1.0-30 gives (6, 1, 0, 30)."""
-    return tuple(int(n) for n in re.findall(r"\d+", version.split("+")[0]))
+    return tuple(int(n) for n in re.findall(r"\d{1,18}", version.split("+")[0]))
 
 
 class Debian:
@@ -79,12 +87,19 @@ class Debian:
     ) -> None:
         self.cache, self.arch, self.mirror, self.say = cache, arch, mirror, say
         self.root = cache.folder("apt", arch.debian)
+        self._sources = self.root / _SOURCES
 
     def names(self, pattern: str) -> list[str]:
         """The names of packages that the regular expression matches from start to end, sorted."""
         self.refresh()
         expression = re.compile(pattern)
-        names = self._apt("apt-cache", "pkgnames").split()
+        try:
+            names = self._apt("apt-cache", "pkgnames").split()
+        except CiError as err:
+            self.say(f"the package lists are damaged, they are fetched again: {err}")
+            shutil.rmtree(self.root / "lists", ignore_errors=True)
+            self.refresh(force=True)
+            names = self._apt("apt-cache", "pkgnames").split()
         return sorted(name for name in names if expression.fullmatch(name))
 
     def suites(self, packages: list[str]) -> dict[str, str]:
@@ -99,52 +114,93 @@ class Debian:
     def unpack(self, package: str, into: Path) -> None:
         """Download a package and unpack its files into a folder. Raises CiError if there is no such package."""
         self.refresh()
-        with tempfile.TemporaryDirectory(dir=self.root) as folder:
+        self._need_room()
+        with self.cache.draft("apt", self.arch.debian, "download") as folder:
             self.say(f"fetching {package}")
             try:
-                self._apt("apt-get", "-q", "download", package, cwd=Path(folder))
+                self._apt("apt-get", "-q", "download", package, cwd=folder)
             except CiError:  # the lists may name a version that has left the archive
                 self.refresh(force=True)
-                self._apt("apt-get", "-q", "download", package, cwd=Path(folder))
-            (deb,) = Path(folder).glob("*.deb")
+                self._apt("apt-get", "-q", "download", package, cwd=folder)
+            (deb,) = folder.glob("*.deb")
             run(["dpkg-deb", "-x", deb, into], what=f"unpacking {package}")
 
     def refresh(self, force: bool = False) -> None:
         """Download the package lists if they are missing or older than a day; with `force`, than a minute.
 
-        Without a network the old lists stay in use. Raises CiError if there are no lists at all.
+        A mirror is kept, for the next time, when it has given lists. Without a network the old lists stay in use.
+        Raises CiError if there are no lists at all, or the mirror that the user names gives none.
         """
         stamp = self.root / "refreshed"
         with self.cache.lock(f"apt-{self.arch.debian}"):
-            self._configure()
+            for folder in ("lists/partial", "archives/partial"):
+                (self.root / folder).mkdir(parents=True, exist_ok=True)
+            kept = read_text(self._sources) if self._sources.exists() else ""
+            is_complete = all(f" {suite} main\n" in kept for suite in self.arch.suites)
+            is_named = bool(self.mirror or os.environ.get("KSFTCI_MIRROR"))
+            wanted = kept if is_complete and not is_named else self._text()
             age = time.time() - stamp.stat().st_mtime if stamp.exists() else float("inf")
-            if age < (_FORCED_LISTS_ARE_OLD_AFTER if force else _LISTS_ARE_OLD_AFTER):
+            has_lists = self._has_lists(wanted)
+            if wanted == kept and has_lists and age < (_FORCED_LISTS_ARE_OLD_AFTER if force else _LISTS_ARE_OLD_AFTER):
                 return
             self.say(f"refreshing Debian's package lists for {self.arch.debian}")
             try:
-                self._apt("apt-get", "-q", "update")
+                self._update(wanted, kept)
             except CiError as err:
-                if not any(self.root.glob("lists/*Packages*")):
+                if wanted != kept:
+                    raise
+                if not is_named and self._update_from_another(kept):
+                    pass
+                elif not has_lists:
                     raise  # without the stamp, so that the next call tries again
-                self.say(f"package lists not refreshed, going on with the old lists: {err}")
+                else:
+                    self.say(f"package lists not refreshed, going on with the old lists: {err}")
             stamp.touch()
 
-    def _configure(self) -> None:
-        for folder in ("lists/partial", "archives/partial"):
-            (self.root / folder).mkdir(parents=True, exist_ok=True)
-        sources = self.root / "sources.list"
-        present = sources.read_text() if sources.exists() else ""
-        complete = all(f" {suite} main\n" in present for suite in self.arch.suites)
-        if complete and not (self.mirror or os.environ.get("KSFTCI_MIRROR")):
-            return
+    def _text(self) -> str:
+        """The sources.list of the mirror that the user names, or of this machine's."""
         main, security = mirrors(self.mirror)
         signed = f"[signed-by={keyring()}]"
         archives = [(security if suite.endswith(_SECURITY) else main, suite) for suite in self.arch.suites]
-        text = "".join(f"deb {signed} {archive} {suite} main\n" for archive, suite in archives)
-        if text == present:
+        return "".join(f"deb {signed} {archive} {suite} main\n" for archive, suite in archives)
+
+    def _need_room(self) -> None:
+        """Raises CiError if the disk is as good as full: apt would not end there for minutes, or with a signal."""
+        free = shutil.disk_usage(self.root).free
+        if free < _LEAST_ROOM:
+            raise CiError(
+                f"{self.root}: only {free >> 20} MB are left on the disk; make room, or name another place with --cache"
+            )
+
+    def _update(self, wanted: str, kept: str) -> None:
+        """Fetch the lists of a sources.list, and keep it. If that fails, the lists and the file of before are there."""
+        self._need_room()
+        if wanted == kept:
+            self._apt("apt-get", "-q", "update")
             return
-        sources.write_text(text)
-        (self.root / "refreshed").unlink(missing_ok=True)
+        final, self._sources = self._sources, self._sources.with_name(f"{_SOURCES}.new")
+        try:
+            write_whole(self._sources, wanted)
+            self._apt("apt-get", "-q", "update")
+            self._sources.replace(final)
+        finally:
+            self._sources.unlink(missing_ok=True)
+            self._sources = final
+
+    def _update_from_another(self, kept: str) -> bool:
+        """Whether this machine's own mirror gives lists, when the one that was kept gives none."""
+        try:
+            own = self._text()
+            if own != kept:
+                self._update(own, kept)
+            return own != kept
+        except CiError:
+            return False
+
+    def _has_lists(self, sources: str) -> bool:
+        """Whether lists of the mirrors of a sources.list are there; apt names them after the address."""
+        hosts = {re.sub(r"^[\w+.-]+:/+", "", word).partition("/")[0] for word in sources.split() if ":/" in word}
+        return any(True for host in hosts for _ in self.root.glob(f"lists/{glob.escape(host)}_*Packages*"))
 
     def _apt(self, program: str, *args: str, cwd: Path | None = None) -> str:
         settings = {
@@ -152,7 +208,7 @@ class Debian:
             "Dir::State::Lists": self.root / "lists",
             "Dir::State::status": "/dev/null",
             "Dir::Cache": self.root,
-            "Dir::Etc::SourceList": self.root / "sources.list",
+            "Dir::Etc::SourceList": self._sources,
             "Dir::Etc::SourceParts": "-",
             "Dir::Etc::Preferences": "-",
             "Dir::Etc::PreferencesParts": "-",
@@ -161,10 +217,12 @@ class Debian:
             "Acquire::Languages": "none",
             "APT::Update::Error-Mode": "any",  # by default an update without a network succeeds
         }
+        if self._sources.name != _SOURCES:
+            settings["APT::Get::List-Cleanup"] = "false"  # the lists of the mirror of before are still needed
         if os.geteuid() == 0:
             settings["APT::Sandbox::User"] = "root"
         options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
-        what = f"{program} {' '.join(args[:3])} for Debian {self.arch.debian}"
+        what = f"{program} {' '.join(args[:3])} for Debian {self.arch.debian} in {self.root}"
         return run([program, *options, *args], what=what, cwd=cwd)
 
 

@@ -191,7 +191,7 @@ def _fragment(text: str) -> str:
     if match := _SYMBOL.fullmatch(text):
         return f"CONFIG_{match['name']}={match['value']}\n"
     path = Path(text)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise CiError(
             f"--config {text}: neither a file nor a setting such as ARM64_16K_PAGES=y (y, n, a number, a text)"
         )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Kernel images: a file, the newest Debian package of a version, or an image that is built from a tree."""
 
+import os
 import re
 import shutil
 from collections.abc import Iterable
@@ -13,13 +14,14 @@ from ksftci.host.cache import Cache
 from ksftci.host.debian import Debian, version_key
 from ksftci.kernel.build import KernelBuilder
 from ksftci.kernel.tree import Trees
+from plainyaml.problem import clip
 
 _ARCHES = "|".join(arch.debian for arch in ALL)
 _PACKAGE = re.compile(
     r"linux-(?P<kind>image|binary)-(?P<version>\d[^-]*(?:-\d+)?)"
     rf"(?P<cloud>-cloud)?-(?P<arch>{_ARCHES})(?P<large>-16k)?"
 )
-_REFERENCE = re.compile(r"debian:(?P<version>\d+(?:\.\d+)*)(?P<large>-16k)?")
+_REFERENCE = re.compile(r"debian:(?P<version>\d{1,9}(?:\.\d{1,9})*)(?P<large>-16k)?")
 # Where packages have the image; that of riscv64 is called vmlinux and is not compressed.
 _IMAGES = ("boot/vmlinuz-*", "boot/vmlinux-*", "usr/lib/modules/*/vmlinuz", "lib/modules/*/vmlinuz")
 _BUILD = "build:"
@@ -46,12 +48,12 @@ class KernelRef:
         if text.startswith(_BUILD) and text != _BUILD:
             return cls(text, tree=text.removeprefix(_BUILD))
         if text.startswith(("debian:", _BUILD, "git:")):
-            raise CiError(f"kernel {text!r} is not understood; a kernel is {HELP}")
+            raise CiError(f"kernel {clip(text)!r} is not understood; a kernel is {HELP}")
         path = Path(text)
-        if path.is_file():
+        if os.path.isfile(path):
             return cls(text, path=path.absolute())
-        problem = "is a folder, not an image" if path.is_dir() else "is not there"
-        raise CiError(f"kernel {text}: {problem}; a kernel is {HELP}")
+        problem = "is a folder, not an image" if os.path.isdir(path) else "is not there"
+        raise CiError(f"kernel {clip(text)}: {problem}; a kernel is {HELP}")
 
 
 def parse_all(texts: Iterable[str]) -> dict[str, KernelRef]:
@@ -167,8 +169,10 @@ class Kernels:
     def _fetch(self, package: KernelPackage) -> Path:
         with self.cache.lock(f"kernel-{package.name}"):
             image = self.cache.path("kernels", package.name) / "vmlinuz"
-            if not image.exists():
-                with self.cache.fresh("kernels", package.name) as folder:
+            if not self.cache.intact("kernels", package.name):
+                if image.exists():
+                    self.debian.say(f"{package.name} is damaged in the cache, it is fetched again")
+                with self.cache.sealed("kernels", package.name) as folder:
                     self.debian.unpack(package.name, folder / "package")
                     find_image(folder / "package").rename(folder / "vmlinuz")
                     shutil.rmtree(folder / "package")
@@ -190,7 +194,8 @@ class Kernels:
             return None
 
     def _cached_packages(self) -> list[KernelPackage]:
-        return packages((p.parent.name for p in self.cache.root.glob("kernels/*/vmlinuz")), self.arch)
+        names = (path.parent.name for path in self.cache.root.glob("kernels/*/vmlinuz"))
+        return packages((name for name in names if self.cache.intact("kernels", name)), self.arch)
 
 
 def find_image(unpacked: Path) -> Path:
@@ -198,4 +203,4 @@ def find_image(unpacked: Path) -> Path:
     for pattern in _IMAGES:
         if images := sorted(unpacked.glob(pattern)):
             return images[-1]
-    raise CiError(f"the package {unpacked.parent.name.strip('.')} contains no kernel image")
+    raise CiError("the package contains no kernel image")

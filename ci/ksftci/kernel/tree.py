@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Kernel source trees: a folder of the user, a source package of Debian, or a tag of a git repository."""
 
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class Tree:
     @classmethod
     def open(cls, path: Path) -> "Tree":
         """Raises CiError when the folder is not a kernel tree."""
-        if not path.is_dir():
+        if not os.path.isdir(path):
             raise CiError(f"tree {path}: no such folder; a tree is {HELP}")
         tree = cls(path.resolve())
         if not (path / "Makefile").is_file() or not re.search(r"^VERSION = \d", tree._makefile, re.MULTILINE):
@@ -141,15 +142,13 @@ class Trees:
                 available = self.debian.names(r"linux-source-\d+\.\d+")
                 if package not in available:
                     raise CiError(f"Debian has no {package}; there are {', '.join(available)}")
-                with self.cache.fresh("packages", package) as folder:
+                with self.cache.draft("packages", package) as folder:
                     self.debian.unpack(package, folder)
                     (archive,) = folder.glob("usr/src/linux-source-*.tar.xz")
                     what = "the kernel's source" if full else "what selftests need of the kernel's source"
                     self.debian.say(f"unpacking {what}")
                     with self.cache.fresh("trees", name) as draft:
                         unpack(archive, draft, full)
-                    archive.unlink()
-                shutil.rmtree(self.cache.path("packages", package))
         return Tree.open(path)
 
     def _git(self, source: str, full: bool) -> Tree:

@@ -22,11 +22,11 @@ class TestLog:
     """The first and last KEPT lines of a test, and from all lines the first assertion's place and the measurements."""
 
     __test__ = False
-    __slots__ = ("_left_out", "_place", "lines", "measured")
+    __slots__ = ("_left_out", "_measured", "_place", "lines")
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self.measured: tuple[Measurement, ...] = ()
+        self._measured: dict[str, Measurement] = {}  # by name
         self._left_out = 0
         self._place: Place | None = None
 
@@ -59,7 +59,13 @@ class TestLog:
 
     def measure(self, new: Measurement) -> None:
         """Add a measurement; it replaces an earlier one of the same name."""
-        self.measured = (*(old for old in self.measured if old.name != new.name), new)
+        self._measured.pop(new.name, None)
+        self._measured[new.name] = new
+
+    @property
+    def measured(self) -> tuple[Measurement, ...]:
+        """The measurements, in the order of their lines."""
+        return tuple(self._measured.values())
 
     def ends_with_rule(self) -> bool:
         """Whether the last line is a rule of dashes."""

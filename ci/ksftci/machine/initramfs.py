@@ -52,8 +52,10 @@ def bash(cache: Cache, debian: Debian) -> Path:
 def _tool(cache: Cache, debian: Debian, package: str, program: str, name: str) -> Path:
     path = cache.path(name, debian.arch.debian) / name
     with cache.lock(f"{name}-{debian.arch.debian}"):
-        if not path.exists():
-            with cache.fresh(name, debian.arch.debian) as folder:
+        if not cache.intact(name, debian.arch.debian):
+            if path.exists():
+                debian.say(f"{name} is damaged in the cache, it is fetched again")
+            with cache.sealed(name, debian.arch.debian) as folder:
                 debian.unpack(package, folder / "package")
                 programs = [p for p in folder.glob(f"package/**/bin/{program}") if p.is_file()]
                 if not programs:

@@ -29,9 +29,9 @@ class Journal:
         for line in lines:
             try:
                 entry = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-            if isinstance(entry, dict) and "key" in entry:
+            if isinstance(entry, dict) and isinstance(entry.get("key"), str):
                 self._entries[entry["key"]] = entry
 
     def get(self, *key: str) -> Entry | None:

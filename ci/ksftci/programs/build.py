@@ -9,6 +9,7 @@ from pathlib import Path
 from ksftci.errors import CiError
 from ksftci.host.command import need
 from ksftci.host.digest import digest
+from ksftci.host.files import write_whole
 from ksftci.kernel.make import DIAGNOSTIC, Maker, compiler, version
 from ksftci.kernel.tree import Tree
 from ksftci.programs import shadow, stale
@@ -42,7 +43,8 @@ class Builder(Maker):
         folder = self._folder(tree)
         with self.cache.lock(f"build-{folder.name}"):
             flags = self._flags([*sources, *source.glob("*.h")], static)
-            options = [self.arch.kbuild.folder, *flags, version(compiler(self.arch))]
+            scripts = shadow.scripts_digest(tree.path)
+            options = [self.arch.kbuild.folder, *flags, version(compiler(self.arch)), scripts]
             inputs = stale.digest_inputs(tree.path, source, *options)
             output = self._output(tree, source, folder, static)
             targets = [output / program for program in programs]
@@ -151,7 +153,7 @@ def failed_programs(build_output: str, folder: Path) -> dict[str, str]:
 
 def _write_substitute(path: Path, reason: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(f"#!/bin/sh\ncat <<'END'\n{path.name} was not built: {reason}\nEND\nexit 126\n")
+    write_whole(path, f"#!/bin/sh\ncat <<'END'\n{path.name} was not built: {reason}\nEND\nexit 126\n")
     path.chmod(0o755)
 
 

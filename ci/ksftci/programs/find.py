@@ -76,18 +76,18 @@ def jobs(
 
 
 def _parse(text: str) -> _Request:
-    if text and Path(text).exists():
+    if text and os.path.exists(text):  # unlike Path.exists(), it is False for what can be no path
         return _Request(text, path=Path(text))
     try:
         first, *args = shlex.split(text) or [""]
     except ValueError as err:
         raise CiError(f"{text!r}: {err}; arguments are split at blanks and quoted as in a shell") from err
     match = _NAME.fullmatch(first)
-    if match and ":" in first and not Path(first).is_file():
+    if match and ":" in first and not os.path.isfile(first):
         if args and not match["program"]:
             raise CiError(f"{text!r}: a whole collection takes no arguments")
         return _Request(text, tuple(args), None, match["collection"], match["program"])
-    if "/" in first or Path(first).is_file():
+    if "/" in first or os.path.isfile(first):
         return _Request(text, tuple(args), Path(first))
     if match is None or not first:
         raise CiError(f"{text!r} is neither a program nor a name such as cow, mm:cow or mm:")
@@ -176,12 +176,12 @@ def _mprotect_tests(tree: Tree | None) -> list[str]:
 
 
 def _is_script_of(folder: Path, name: str) -> bool:
-    return (folder / name).is_file() and is_script(folder / name)
+    return os.path.isfile(folder / name) and is_script(folder / name)
 
 
 def _must_exist(folder: Path, program: str) -> None:
     # Some Makefiles build NAME_32 and NAME_64 of NAME.c.
-    if not any((folder / f"{name}.c").is_file() for name in (program, re.sub(r"_(32|64)$", "", program))):
+    if not any(os.path.isfile(folder / f"{name}.c") for name in (program, re.sub(r"_(32|64)$", "", program))):
         programs = sorted({path.stem if path.suffix == ".c" else path.name for path in folder.glob("*.[cs]*")})
         alike = [name for name in programs if program.lower() in name or name in program.lower()]
         hint = f"; alike are {', '.join(alike[:6])}" if alike else ""

@@ -53,8 +53,10 @@ class Libraries:
 
     def _fetch(self, package: str) -> None:
         with self.cache.lock(f"library-{package}-{self.debian.arch.debian}"):
-            if not (self.root / package).exists():
-                with self.cache.fresh("libraries", self.debian.arch.debian, package) as folder:
+            if not self.cache.intact("libraries", self.debian.arch.debian, package):
+                if (self.root / package).exists():
+                    self.debian.say(f"{package} is damaged in the cache, it is fetched again")
+                with self.cache.sealed("libraries", self.debian.arch.debian, package) as folder:
                     # A static library that was built with an old libc links with any newer libc; not the reverse.
                     self.debian.unpack(f"{package}/{self.debian.arch.suites[0]}", folder)
 

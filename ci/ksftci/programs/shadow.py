@@ -5,9 +5,12 @@
 shadow has no links to files that a build makes; it may have such files of its own.
 """
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
+
+from ksftci.host.files import write_whole
 
 # Folders that are folders in the shadow, too; everything else is a link.
 _FOLDERS = ("", "arch", "include", "tools", "tools/testing", "tools/testing/selftests", "usr")
@@ -16,6 +19,7 @@ _GENERATED = {
     "": {"scripts", ".config", ".git", ".tmp_versions", "vmlinux", "vmlinux.o", "Module.symvers"},
     "include": {"config", "generated"},
 }
+_NOTE = ".scripts.digest"  # what the shadow's scripts/ is a copy of
 _OBJECT_SUFFIXES = {".o", ".a", ".cmd", ".mod"}
 
 
@@ -38,7 +42,7 @@ def update(tree: Path, shadow: Path, arch_folder: str, collection: str) -> None:
         for entry in target.iterdir():
             if entry.is_symlink() and not entry.exists():
                 entry.unlink()
-    _copy_scripts(tree / "scripts", shadow / "scripts")
+    _copy_scripts(tree, shadow)
 
 
 def _collection_folders(tree: Path, collection: str) -> list[str]:
@@ -64,14 +68,42 @@ def _link(source: Path, target: Path) -> None:
     target.symlink_to(source)
 
 
-def _copy_scripts(source: Path, target: Path) -> None:
-    """Copy scripts/ once, without the programs that a build of the user's tree has made there."""
-    if target.exists():
+def scripts_digest(tree: Path) -> str:
+    """A digest of what scripts/ of a tree holds, without the programs that a build of the tree has made there."""
+    total = hashlib.sha256()
+    top = tree / "scripts"
+    for folder, folders, names in os.walk(top):
+        folders.sort()
+        built = _built_files(folder, names)
+        for name in sorted(set(names) - built):
+            stat = os.lstat(os.path.join(folder, name))
+            path = os.path.relpath(os.path.join(folder, name), top)
+            total.update(f"{path} {stat.st_size} {stat.st_mtime_ns} {stat.st_mode}\n".encode(errors="surrogateescape"))
+    return total.hexdigest()
+
+
+def _copy_scripts(tree: Path, shadow: Path) -> None:
+    """Copy scripts/ of the tree, unless the copy is there and like it."""
+    target, draft, old = shadow / "scripts", shadow / ".scripts.draft", shadow / ".scripts.old"
+    for rest in (draft, old):
+        shutil.rmtree(rest, ignore_errors=True)
+    digest, note = scripts_digest(tree), shadow / _NOTE
+    if target.is_dir() and note.is_file() and note.read_bytes() == digest.encode():
         return
+    try:
+        shutil.copytree(tree / "scripts", draft, symlinks=True, ignore=_built_files)
+        note.unlink(missing_ok=True)
+        if target.exists():
+            target.rename(old)
+        draft.rename(target)
+        write_whole(note, digest)
+    finally:
+        for rest in (draft, old):
+            shutil.rmtree(rest, ignore_errors=True)
 
-    def built_files(folder: str, names: list[str]) -> set[str]:
-        sources = {Path(name).stem for name in names if name.endswith((".c", ".cc"))}
-        programs = {n for n in names if n in sources and not Path(folder, n).is_dir()}
-        return programs | {n for n in names if Path(n).suffix in _OBJECT_SUFFIXES}
 
-    shutil.copytree(source, target, symlinks=True, ignore=built_files)
+def _built_files(folder: str, names: list[str]) -> set[str]:
+    """The files that a build has made among the names in a folder of scripts/."""
+    sources = {Path(name).stem for name in names if name.endswith((".c", ".cc"))}
+    programs = {n for n in names if n in sources and not Path(folder, n).is_dir()}
+    return programs | {n for n in names if Path(n).suffix in _OBJECT_SUFFIXES}

@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from ksftci.host.files import read_text, write_whole
+
 _INCLUDED_PATH = re.compile(rb'^\s*#\s*include\s*[<"]([^">]*/[^">]*)', re.MULTILINE)
 _SELFTESTS = "tools/testing/selftests"
 _SHARED = ("include/uapi", "tools/include", "usr/include", "Makefile")  # inputs of `make headers`, and of all tests
@@ -26,7 +28,7 @@ def remove_stale(program: Path, tree: Path, collection: Path) -> None:
 
 def write_note(program: Path, tree: Path, collection: Path, inputs: str = "") -> None:
     """Note what a program was built from; `inputs` is the digest of all inputs before the build, "" if unknown."""
-    _note(program).write_text(f"{_digest_program(program, tree, collection)}\n{inputs}\n")
+    write_whole(_note(program), f"{_digest_program(program, tree, collection)}\n{inputs}\n")
 
 
 def is_current(program: Path, inputs: str) -> bool:
@@ -49,7 +51,7 @@ def _note(program: Path) -> Path:
 
 
 def _noted(program: Path) -> list[str]:
-    return _note(program).read_text().split() if _note(program).is_file() else []
+    return read_text(_note(program)).split() if _note(program).is_file() else []
 
 
 def _digest_program(program: Path, tree: Path, collection: Path) -> str:

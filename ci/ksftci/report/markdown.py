@@ -6,6 +6,7 @@ with a character reference for every character that has one. In both GitHub make
 """
 
 import html
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ksftci.errors import CiError
+from ksftci.host.files import STANDARD
 from ksftci.report import findings
 from ksftci.report.findings import COLUMNS, Finding, first_names, first_url
 from ksftci.results.model import Run, TestResult, Verdict, exit_status
@@ -41,10 +43,18 @@ def append(path: Path, runs: Sequence[Run]) -> None:
     Raises CiError when the file cannot be written.
     """
     try:
+        if path == STANDARD:
+            print(render(runs), end="")
+            return
         size = path.stat().st_size if path.is_file() else 0
-        with path.open("ab") as file:
-            text = render(runs, LIMIT - size)
-            file.write(f"\n{text}".encode() if size else text.encode())
+        text = render(runs, LIMIT - size)
+        try:
+            with path.open("ab") as file:
+                file.write(f"\n{text}".encode() if size else text.encode())
+        except OSError:
+            if path.is_file():
+                os.truncate(path, size)  # no part of a summary stays on a full disk
+            raise
     except OSError as err:
         raise CiError(f"{path}: cannot write there: {err.strerror}") from err
 

@@ -185,7 +185,8 @@ def _unsteady(runs: Sequence[Run]) -> list[RenderableType]:
 def _measurements(runs: Sequence[Run]) -> list[RenderableType]:
     """A table for each chart: tests down, kernels across. "!" marks an unusual measurement."""
     parts: list[RenderableType] = []
-    for chart in charts(runs):
+    all_charts = charts(runs)
+    for chart in all_charts[:_LINES_SHOWN]:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
         table.add_column(Text(visible(chart.title)), overflow="fold")
         for kernel in chart.kernels[:_KERNELS_MEASURED]:
@@ -200,6 +201,8 @@ def _measurements(runs: Sequence[Run]) -> list[RenderableType]:
             if count > shown:
                 parts.append(_line(f"... and {count - shown} more {noun}", "dim"))
         parts.append(Text())
+    if len(all_charts) > _LINES_SHOWN:
+        parts.append(_line(f"... and {len(all_charts) - _LINES_SHOWN} more measurements", "dim"))
     return parts
 
 

@@ -12,7 +12,7 @@ from ksftci.host.yamlfile import ArchName
 from ksftci.results.model import Run, TestResult
 from ksftci.results.release import kernel_version, matches_machine, version_numbers
 
-_BOUND = re.compile(r"(>=|<=|>|<|=|)(\d+(?:\.\d+)*)")
+_BOUND = re.compile(r"(>=|<=|>|<|=|)(\d{1,9}(?:\.\d{1,9})*)")
 
 
 def _one_line(text: str) -> str:

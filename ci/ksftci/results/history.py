@@ -13,6 +13,8 @@ from ksftci.results.entry import Text
 from ksftci.results.model import Measurement, Run, TestResult
 from ksftci.results.release import kernel_version, matches_machine, version_numbers
 
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+
 
 def _release(text: str) -> str:
     if not all(part.isdecimal() and part.isascii() for part in text.split(".")):
@@ -29,12 +31,15 @@ class UsualMeasure(BaseModel):
     measure: Text
     # Release to value; a value holds until the next release that is listed.
     kernels: Annotated[
-        dict[Annotated[str, AfterValidator(_release)], Annotated[float, Field(gt=0)]], Field(min_length=1)
+        dict[Annotated[str, AfterValidator(_release)], Annotated[float, Field(gt=0, allow_inf_nan=False)]],
+        Field(min_length=1),
     ]
     arch: ArchName | None = None
     page_size: Literal["4K", "16K", "64K"] | None = None
     accel: Literal["kvm", "tcg", "icount"] | None = None  # QEMU's, see machine/qemu.py
-    within: Annotated[float, Field(gt=1)] = 2.0  # factor: values up to so many times larger or smaller are usual
+    within: Annotated[float, Field(gt=1, allow_inf_nan=False)] = (
+        2.0  # factor: values up to so many times larger or smaller are usual
+    )
 
     def concerns(self, run: Run) -> bool:
         """Whether the entry holds for the architecture, the page size and the accelerator of the run."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Results compared with what is expected: known issues and usual measurements."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,13 @@ class Judge:
         Raises CiError with every problem of a file.
         """
         return cls(KnownIssues.read(known) if known else None, History.read(history))
+
+    def unused(self, runs: Sequence[Run]) -> list[str]:
+        """A sentence for each known issue that matches no test of these runs: it may have a typo, or be of no use."""
+        if self.issues is None:
+            return []
+        unused = self.issues.unused(runs)
+        return [f"{self.issues.path}:{line}: {issue.test} matches no test of this report" for line, issue in unused]
 
     def attempt(self, run: Run) -> None:
         """After each attempt: apply the known issues, so that expected failures are not retried."""

@@ -81,6 +81,14 @@ class KnownIssues:
         """The entries that say what tests of the run provoke."""
         return [entry for _, entry in self.provoked if entry.concerns(run)]
 
+    def unused(self, runs: Sequence[Run]) -> list[tuple[int, Issue]]:
+        """The entries, each with its line, that match no test of any run, whatever the reason."""
+        return [
+            (line, issue)
+            for line, issue in self.issues
+            if not any(issue.concerns(run) and any(map(issue.matches, run.results)) for run in runs)
+        ]
+
     def check(self, runs: Iterable[Run], today: date) -> None:
         """Report problems of the file itself in the runs, after the last attempt.
 

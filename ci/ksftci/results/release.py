@@ -10,8 +10,8 @@ _PAGE_SIZES = {"4096": "4K", "16384": "16K", "65536": "64K"}
 
 
 def version_numbers(text: str) -> tuple[int, ...]:
-    """The numbers of a version: "6.12" gives (6, 12)."""
-    return tuple(map(int, text.split(".")))
+    """The numbers of a version: "6.12" gives (6, 12). One of more than nine digits counts as the largest of nine."""
+    return tuple(int(part) if len(part) < 10 else 10**9 - 1 for part in text.split("."))
 
 
 def kernel_version(run: Run) -> tuple[int, ...] | None:

@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable
 
 from ksftci.errors import CiError
+from plainyaml.problem import clip
 
 Choice = Callable[[str], bool]  # whether the test with this id is chosen
+_PRIORITY = {"(": 0, "or": 1, "and": 2, "not": 3}
 _TOKEN = re.compile(r"\s*(?:([()])|([^\s()]+))")
 
 
@@ -16,58 +18,66 @@ def parse(text: str) -> Choice:
     Grammar: or := and ("or" and)*; and := not ("and" not)*; not := "not" not | "(" or ")" | WORD.
     Raises CiError for any other text.
     """
-    parser = _Parser(text)
-    choice = parser.parse_or()
-    if parser.tokens:
-        raise parser.error(f"{parser.tokens[0]!r} is not expected here")
+    steps = _in_reverse_polish(text)
+
+    def choice(test: str) -> bool:
+        test, stack = test.lower(), list[bool]()
+        for kind, word in steps:
+            match kind:
+                case "word":
+                    stack.append(word in test)
+                case "not":
+                    stack.append(not stack.pop())
+                case "and":
+                    stack.append(stack.pop() & stack.pop())
+                case "or":
+                    stack.append(stack.pop() | stack.pop())
+        return stack[0]
+
     return choice
 
 
-class _Parser:
-    """Recursive descent, a method for each rule of the grammar. `tokens` are those that no rule has taken yet."""
+def _in_reverse_polish(text: str) -> list[tuple[str, str]]:
+    """The expression with each operator behind its operands (Dijkstra's shunting yard), which needs no recursion.
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = [match[1] or match[2] for match in _TOKEN.finditer(text)]
+    An operator is itself and "", a word is "word" and the word.
+    """
 
-    def error(self, problem: str) -> CiError:
+    def error(problem: str) -> CiError:
         return CiError(
-            f"-k {self.text!r}: {problem}; write words with and, or, not and parentheses, "
+            f"-k {clip(text)!r}: {problem}; write words with and, or, not and parentheses, "
             'for example -k "cow and not swap"'
         )
 
-    def parse_or(self) -> Choice:
-        choices = [self.parse_and()]
-        while self._take("or"):
-            choices.append(self.parse_and())
-        return choices[0] if len(choices) == 1 else lambda test: any(choice(test) for choice in choices)
+    steps: list[tuple[str, str]] = []
+    waiting: list[str] = []  # operators and parentheses whose operands are not complete
 
-    def parse_and(self) -> Choice:
-        choices = [self.parse_not()]
-        while self._take("and"):
-            choices.append(self.parse_not())
-        return choices[0] if len(choices) == 1 else lambda test: all(choice(test) for choice in choices)
+    def release(least: int) -> None:
+        while waiting and _PRIORITY[waiting[-1]] >= least:
+            steps.append((waiting.pop(), ""))
 
-    def parse_not(self) -> Choice:
-        if self._take("not"):
-            operand = self.parse_not()
-            return lambda test: not operand(test)
-        if not self.tokens:
-            raise self.error("a word is missing at the end")
-        token = self.tokens.pop(0)
-        if token == "(":
-            choice = self.parse_or()
-            if not self._take(")"):
-                raise self.error("a ) is missing")
-            return choice
-        if token in (")", "and", "or"):
-            raise self.error(f"a word is missing before {token!r}")
-        word = token.lower()
-        return lambda test: word in test.lower()
-
-    def _take(self, token: str) -> bool:
-        """Take this token if it is the next one."""
-        if self.tokens and self.tokens[0] == token:
-            self.tokens.pop(0)
-            return True
-        return False
+    after_operand = False
+    for token in (match[1] or match[2] for match in _TOKEN.finditer(text)):
+        if not after_operand:
+            if token in (")", "and", "or"):
+                raise error(f"a word is missing before {token!r}")
+            if token in ("not", "("):
+                waiting.append(token)
+                continue
+            steps.append(("word", token.lower()))
+            after_operand = True
+        elif token in ("and", "or"):
+            release(_PRIORITY[token])
+            waiting.append(token)
+            after_operand = False
+        elif token == ")" and "(" in waiting:
+            release(1)
+            waiting.pop()
+        else:
+            raise error(f"{clip(token)!r} is not expected here")
+    if not after_operand:
+        raise error("a word is missing at the end")
+    release(1)
+    if waiting:
+        raise error("a ) is missing")
+    return steps

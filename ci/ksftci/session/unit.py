@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from ksftci.host.cache import Cache
-from ksftci.host.files import write_whole
+from ksftci.host.files import read_text, write_whole
 from ksftci.machine.listing import LIST, has_harness, only, tests
 from ksftci.machine.machine import Begin, End, Event, Job, Line, Retracted
 from ksftci.results.model import Run, TestResult, Verdict
@@ -60,7 +60,7 @@ class Lister:
         if digest not in self._listings and self.cache is not None:
             file = self.cache.path("listings", digest)
             if file.exists():
-                self._listings[digest] = file.read_text("utf-8").split()
+                self._listings[digest] = read_text(file).split()
         return digest in self._listings
 
     def _store(self, digest: str, listing: list[str]) -> None:

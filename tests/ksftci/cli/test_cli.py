@@ -13,7 +13,7 @@ LOGS = Path(__file__).parents[2] / "logs"
 
 def ksftci(*args: object) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "ksftci", *map(str, args)]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_logs_become_junit(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from rich.text import Text
 from typer.testing import CliRunner
 
 from ksftci.arch import ARM64
-from ksftci.cli.groups import GuestGroup, StoreGroup, grouped, need_folders
+from ksftci.cli.groups import GuestGroup, StoreGroup, check_files, grouped
 from ksftci.errors import CiError
 from ksftci.machine.machine import Limits
 from ksftci.machine.qemu import GuestOptions
@@ -102,6 +102,19 @@ def test_a_guests_limits_and_hardware() -> None:
 
 def test_a_file_needs_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    need_folders(None, Path("a.xml"), tmp_path / "b.xml")
+    check_files([None, Path("a.xml"), tmp_path / "b.xml", Path("-")])
     with pytest.raises(CiError, match="the folder missing is not there"):
-        need_folders(Path("a.xml"), Path("missing/c.xml"))
+        check_files([Path("a.xml"), Path("missing/c.xml")])
+
+
+def test_a_file_is_not_read_and_written_and_not_written_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.log").write_text("")
+    Path("link").symlink_to("a.log")
+    Path("hard").hardlink_to("a.log")
+    for name in ("a.log", "./a.log", str(tmp_path / "a.log"), "link", "hard"):
+        with pytest.raises(CiError, match="is read, and writing would replace it"):
+            check_files([Path(name)], [None, Path("a.log")])
+    with pytest.raises(CiError, match="is named twice"):
+        check_files([Path("new"), tmp_path / "new"])
+    check_files([Path("/dev/null"), Path("/dev/null"), Path("-")], [Path("/dev/null"), Path("-")])

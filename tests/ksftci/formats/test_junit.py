@@ -139,7 +139,6 @@ def test_illegal_characters_are_escaped() -> None:
     assert legal(NASTY) == ESCAPED
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(), st.text(), st.sampled_from(list(Verdict)))
 def test_any_text_gives_a_valid_document(name: str, reason: str, log: str, verdict: Verdict) -> None:
     run = a_run(TestResult("p", name, verdict, reason, 1.0, log.split("\n"), name, 3))
@@ -204,7 +203,7 @@ def test_logs_of_long_lines_stay_below_the_limit_of_github(letter: str) -> None:
 _ORDER = ["properties", "failure", "error", "skipped", "rerunFailure", "flakyFailure", "system-out"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.sampled_from(list(Verdict))), st.sampled_from(list(Verdict)), st.booleans(), st.text())
 def test_elements_come_in_the_order_of_the_schemas(
     earlier: list[Verdict], verdict: Verdict, splat: bool, log: str

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import junitparser
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ksftci.errors import CiError
 from ksftci.formats import junit, junitread, record
 from ksftci.formats.junittext import legal
+from ksftci.formats.log import opened
 from ksftci.results.model import Complaint, Measurement, Run, TestResult, Verdict, program_runs
 
 LOGS = Path(__file__).parents[2] / "logs"
@@ -88,7 +89,6 @@ def _result_as_written(result: TestResult) -> TestResult:
     )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(runs, max_size=3))
 def test_written_runs_are_read_as_they_were(tmp_path: Path, runs: list[Run]) -> None:
     for number, run in enumerate(runs):
@@ -270,10 +270,11 @@ def test_entities_that_grow_exponentially_are_not_resolved(tmp_path: Path) -> No
 )
 def test_a_file_is_xml_by_its_beginning(beginning: str, xml: bool, tmp_path: Path) -> None:
     (tmp_path / "log").write_text(beginning, encoding="utf-8")
-    assert junitread.is_xml(tmp_path / "log") is xml
+    with opened(tmp_path / "log") as log:
+        assert junitread.is_xml(log) is xml
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200)
 @given(st.integers(0, 4000), st.binary(max_size=4))
 def test_a_damaged_document_raises_nothing_but_cierror(tmp_path: Path, at: int, junk: bytes) -> None:
     good = junit.render(
@@ -282,7 +283,7 @@ def test_a_damaged_document_raises_nothing_but_cierror(tmp_path: Path, at: int, 
     path = tmp_path / "foreign.xml"
     path.write_bytes(b"<?xml" + good[5:at] + junk + good[at:])
     try:
-        runs = junitread.read(path)
+        runs = record.read(path)
     except CiError:
         return
     assert all(result.seconds is None or math.isfinite(result.seconds) for run in runs for result in run.results)
@@ -295,7 +296,72 @@ def test_complaints_are_read_one_by_one(tmp_path: Path) -> None:
     test = TestResult("p", "c", Verdict.PASS, log=["line"], expected=("BUG: x (why)", "BUG: y (why)"))
     path = tmp_path / "junit.xml"
     junit.write(program_runs([Run("k", results=[result, alone, test])]), path)
-    (run,) = junitread.read(path)
+    (run,) = record.read(path)
     headlines = [[complaint.headline for complaint in read.complaints] for read in run.results]
     assert headlines == [["BUG: x", "BUG: y"], ["BUG: z"], []]
     assert run.results[2] == test
+
+
+OWN = (
+    '<testsuite name="k: s"><properties>'
+    '<property name="kernel" value="k"/><property name="program" value="s"/></properties>'
+)
+
+
+@pytest.mark.parametrize("suite", ['<testsuite name="s">', OWN], ids=["foreign", "forged"])
+@pytest.mark.parametrize(
+    ("claim", "element", "verdict"),
+    [
+        ("pass", "<failure/>", Verdict.FAIL),
+        ("xfail", "<failure/>", Verdict.FAIL),
+        ("skip", "<failure/>", Verdict.FAIL),
+        ("crash", "<failure/>", Verdict.FAIL),
+        ("pass", "<error/>", Verdict.ERROR),
+        ("xpass", "<error/>", Verdict.ERROR),
+        ("pass", '<error type="timeout"/>', Verdict.TIMEOUT),
+        ("pass", "<skipped/>", Verdict.SKIP),
+        ("pass", "<skipped/><failure/>", Verdict.FAIL),
+        ("xfail", "<skipped/><error/>", Verdict.ERROR),
+        ("fail", "", Verdict.PASS),
+        ("crash", "<skipped/>", Verdict.SKIP),
+        ("nonsense", "<failure/>", Verdict.FAIL),
+    ],
+)
+def test_a_property_does_not_overrule_an_element(
+    suite: str, claim: str, element: str, verdict: Verdict, tmp_path: Path
+) -> None:
+    properties = f'<property name="verdict" value="{claim}"/><property name="reason" value="claimed"/>'
+    case = f'<testcase classname="k.s" name="x"><properties>{properties}</properties>{element}</testcase>'
+    (tmp_path / "x.xml").write_text(f"{suite}{case}</testsuite>")
+    (run,) = record.read(tmp_path / "x.xml")
+    assert [(result.verdict, result.reason) for result in run.results] == [(verdict, "")]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "verdict"),
+    [
+        ('status="failed"', Verdict.FAIL),
+        ('result="FAIL"', Verdict.FAIL),
+        ('status="error"', Verdict.FAIL),
+        ('status="run" result="completed"', Verdict.PASS),
+        ('status="passed"', Verdict.PASS),
+        ('status="notrun"', Verdict.SKIP),
+    ],
+)
+def test_without_an_element_the_attributes_say_how_a_test_ended(
+    attribute: str, verdict: Verdict, tmp_path: Path
+) -> None:
+    (tmp_path / "x.xml").write_text(f'<testsuite><testcase name="x" {attribute}/></testsuite>')
+    (run,) = record.read(tmp_path / "x.xml")
+    assert [result.verdict for result in run.results] == [verdict]
+
+
+def test_numbers_that_are_too_long_for_python_are_no_numbers(tmp_path: Path) -> None:
+    number = "9" * 5000
+    (tmp_path / "x.xml").write_text(
+        f'<testsuite><properties><property name="program" value="s"/><property name="run" value="{number}"/>'
+        f'<property name="seconds" value="{number}"/></properties>'
+        f'<testcase classname="s" name="x" line="{number}" time="{number}"/></testsuite>'
+    )
+    (run,) = record.read(tmp_path / "x.xml")
+    assert (run.repeat, run.results[0].line, run.results[0].seconds) == (1, None, None)

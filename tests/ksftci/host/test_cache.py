@@ -2,7 +2,13 @@
 """The cache: where it is, and entries that are complete or absent."""
 
 import fcntl
+import os
+import signal
 import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -114,3 +120,99 @@ def test_a_lock_is_held_while_the_block_runs(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), Cache(tmp_path).lock("build-mm/ksm"):
         raise RuntimeError
     assert not is_locked(file)
+
+
+@contextmanager
+def process(statement: str, root: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that stands in a block of a cache."""
+    lines = [
+        "import time; from pathlib import Path; from ksftci.host.cache import Cache",
+        f"with Cache(Path({str(root)!r})).{statement} as draft:",
+        "    (draft / 'half').write_text(''); print('ready', flush=True); time.sleep(60)",
+    ]
+    argv = [sys.executable, "-c", "\n".join(lines)]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None and child.stdout.readline() == "ready\n"
+        yield child
+        child.kill()
+
+
+@pytest.mark.parametrize("statement", ["fresh('trees', '7.3')", "sealed('trees', '7.3')", "draft('trees', 'x')"])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_process_leaves_no_entry_and_its_draft_is_swept(
+    tmp_path: Path, statement: str, number: signal.Signals
+) -> None:
+    with process(statement, tmp_path) as child:
+        Cache(tmp_path).sweep()
+        with Cache(tmp_path).draft("trees", "other"):
+            assert len(list((tmp_path / "trees").iterdir())) == 2  # the draft of a living process stays
+        child.send_signal(number)
+        child.wait()
+        assert len(list((tmp_path / "trees").iterdir())) == 1
+        Cache(tmp_path).sweep()
+        assert list((tmp_path / "trees").iterdir()) == []
+
+
+@pytest.mark.parametrize("folder", ["kernels", "trees", "libraries/arm64", "builds/7.3/installed", "apt/arm64"])
+def test_drafts_are_swept_wherever_they_are_made(folder: str, tmp_path: Path) -> None:
+    (tmp_path / folder / ".mm.abc.draft/new").mkdir(parents=True)
+    (tmp_path / folder / ".profile").mkdir()
+    Cache(tmp_path).sweep()
+    assert [path.name for path in (tmp_path / folder).iterdir()] == [".profile"]
+
+
+def test_an_entry_that_is_replaced_is_never_there_in_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache(tmp_path)
+    with cache.fresh("trees", "7.3") as draft:
+        (draft / "old").write_text("")
+
+    def killed(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    for renames in range(2):
+        with pytest.raises(KeyboardInterrupt), cache.fresh("trees", "7.3") as draft:
+            (draft / "new").write_text("")
+            rename, calls = Path.rename, list[Path]()
+
+            def some(self: Path, target: Path, rename=rename, calls=calls, most=renames) -> Path:  # type: ignore
+                calls.append(self)
+                return rename(self, target) if len(calls) <= most else killed(self, target)
+
+            monkeypatch.setattr(Path, "rename", some)
+        monkeypatch.undo()
+        assert [path.name for path in (tmp_path / "trees").rglob("*")] in ([], ["7.3", "old"])
+
+
+@pytest.mark.parametrize(
+    "damage", ["none", "shorter", "longer", "other", "removed", "added", "renamed", "link", "seal", "gone"]
+)
+def test_a_sealed_entry_shows_any_damage(tmp_path: Path, damage: str) -> None:
+    cache = Cache(tmp_path)
+    with cache.sealed("kernels", "7.3") as draft:
+        (draft / "lib").mkdir()
+        (draft / "lib/vmlinuz").write_bytes(b"image")
+        (draft / "link").symlink_to("lib")
+    entry, file = tmp_path / "kernels/7.3", tmp_path / "kernels/7.3/lib/vmlinuz"
+    match damage:
+        case "shorter" | "longer" | "other":
+            file.write_bytes({"shorter": b"im", "longer": b"image.", "other": b"imagf"}[damage])
+        case "removed":
+            file.unlink()
+        case "added":
+            (entry / "more").write_text("")
+        case "renamed":
+            file.rename(entry / "vmlinuz")
+        case "link":
+            (entry / "link").unlink()
+            (entry / "link").symlink_to("/")
+        case "seal":
+            (entry / ".sha256").write_text("")
+        case "gone":
+            entry.rename(tmp_path / "kernels/7.4")
+    assert cache.intact("kernels", "7.3") is (damage == "none")
+
+
+def test_a_long_name_has_a_draft(tmp_path: Path) -> None:
+    with Cache(tmp_path).fresh("trees", "x" * 255):
+        pass
+    assert os.listdir(tmp_path / "trees") == ["x" * 255]

@@ -4,6 +4,7 @@
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,14 @@ def test_a_group_that_has_ended_is_no_error_and_another_users_group_is(monkeypat
     kill_group(12345)
     with pytest.raises(PermissionError):
         kill_group(12345)
+
+
+def test_children_that_outlive_a_program_are_not_waited_for() -> None:
+    begun = time.monotonic()
+    assert run(["sh", "-c", "sleep 100 & echo done"], what="a test") == "done\n"
+    assert time.monotonic() - begun < 90
+
+
+def test_a_program_that_is_ended_by_a_signal() -> None:
+    with pytest.raises(CiError, match="a test: sh was ended by signal 7, as on a full disk"):
+        run(["sh", "-c", "kill -BUS $$"], what="a test")

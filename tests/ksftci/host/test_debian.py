@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Debian's archive: the mirrors, and the configuration of apt. No network is used."""
 
+import os
+import re
+import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -29,11 +33,18 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def updates(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What apt is called for, instead of running apt; the keys are /keys.gpg."""
+    """What apt is called for, instead of running apt; the keys are /keys.gpg. Mirrors called dead give no lists.
+
+    As apt does, an update reads the sources.list that it is given, and names lists after the address.
+    """
     calls: list[str] = []
 
     def apt(self: Debian, program: str, *args: str, cwd: Path | None = None) -> str:
         calls.append(" ".join((program, *args)))
+        for address in re.findall(r"http://(\S+)", self._sources.read_text()):
+            if address.startswith("dead"):
+                raise CiError(f"cannot connect to {address}")
+            (self.root / f"lists/{address.replace('/', '_')}_Packages").touch()
         return ""
 
     monkeypatch.setattr(Debian, "_apt", apt)
@@ -111,6 +122,88 @@ def test_another_mirror_needs_other_lists(tmp_path: Path, updates: list[str], mo
     assert len(updates) == 2
 
 
+@pytest.mark.parametrize("way", ["option", "environment"])
+@pytest.mark.parametrize(
+    "address", ["http://dead.example/debian", "http://dead.example:9/debian", "http://dead/x/debian/"]
+)
+def test_a_dead_mirror_does_not_stick(
+    way: str, address: str, tmp_path: Path, updates: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = refresh(tmp_path)
+    monkeypatch.setattr(debian_module, "mirrors", mirrors)
+    for _ in range(2):
+        with monkeypatch.context() as patch, pytest.raises(CiError, match="cannot connect to dead"):
+            if way == "environment":
+                patch.setenv("KSFTCI_MIRROR", address)
+            refresh(tmp_path, mirror=address if way == "option" else None)
+    assert sources(before) == LINES
+    assert [path.name for path in before.root.glob("sources*")] == ["sources.list"]
+    assert any(before.root.glob("lists/*Packages"))
+    count = len(updates)
+    assert sources(refresh(tmp_path, mirror=None)) == LINES
+    assert len(updates) == count  # the lists of before are still good
+
+
+def test_a_dead_mirror_is_not_kept_by_a_new_cache(
+    tmp_path: Path, updates: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(CiError, match="cannot connect"):
+        refresh(tmp_path, mirror="http://dead.example/debian")
+    monkeypatch.setattr(debian_module, "mirrors", lambda chosen: (MIRROR, f"{MIRROR}-security"))
+    assert sources(refresh(tmp_path, mirror=None)) == LINES
+
+
+def test_when_the_mirror_of_the_cache_dies_that_of_the_machine_is_used(
+    tmp_path: Path, updates: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    debian = refresh(tmp_path)
+    (debian.root / "sources.list").write_text("".join(f"{line}\n".replace("m.example", "dead") for line in LINES))
+    monkeypatch.setattr(debian_module, "mirrors", lambda chosen: (MIRROR, f"{MIRROR}-security"))
+    assert sources(refresh(tmp_path, mirror=None)) == LINES
+
+
+def test_old_lists_of_another_mirror_are_no_lists(tmp_path: Path, updates: list[str]) -> None:
+    debian = refresh(tmp_path)
+    os.utime(debian.root / "refreshed", (0, time.time() - 48 * 3600))
+    (debian.root / "sources.list").write_text("".join(f"{line}\n".replace("m.example", "dead") for line in LINES))
+    with pytest.raises(CiError, match="cannot connect"):
+        refresh(tmp_path, mirror="http://dead/debian")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        " ",
+        "m.example/debian",
+        "debian",
+        "http://m.example/debian main\ndeb http://x",
+        "http://m #",
+        "http://[x]/debian",
+    ],
+)
+def test_a_mirror_is_an_address(address: str, tmp_path: Path, updates: list[str]) -> None:
+    if address:
+        with pytest.raises(CiError, match="an address such as"):
+            refresh(tmp_path, mirror=address)
+        assert updates == []
+
+
+def test_damaged_lists_are_fetched_again(tmp_path: Path, updates: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    debian = refresh(tmp_path)
+    apt = Debian._apt
+
+    def cache_reads_lists(self: Debian, program: str, *args: str, cwd: Path | None = None) -> str:
+        if program == "apt-cache" and any(path.read_text() for path in self.root.glob("lists/*Packages")):
+            raise CiError("the package lists or status file could not be parsed")
+        return apt(self, program, *args, cwd=cwd) or "linux-source-7.3"
+
+    monkeypatch.setattr(Debian, "_apt", cache_reads_lists)
+    next(debian.root.glob("lists/*Packages")).write_text("garbage")
+    os.utime(debian.root / "refreshed", (0, time.time() - 3600))
+    assert debian.names("linux-source.*") == ["linux-source-7.3"]
+
+
 def test_without_a_network_old_lists_stay_in_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(self: Debian, program: str, *args: str, cwd: Path | None = None) -> str:
         raise CiError("no network")
@@ -122,6 +215,7 @@ def test_without_a_network_old_lists_stay_in_use(tmp_path: Path, monkeypatch: py
     for _ in range(2):  # the first failure leaves no stamp
         with pytest.raises(CiError, match="no network"):
             debian.refresh()
+    (debian.root / "sources.list").write_text("".join(f"{line}\n" for line in LINES))
     (debian.root / "lists/m.example_Packages").touch()
     debian.refresh()
     assert messages[-1] == "package lists not refreshed, going on with the old lists: no network"
@@ -143,3 +237,12 @@ def test_without_the_keys_of_debian_their_package_is_named(monkeypatch: pytest.M
     monkeypatch.setattr(debian_module, "KEYRINGS", ("missing.gpg",))
     with pytest.raises(CiError, match="install the package debian-archive-keyring"):
         keyring()
+
+
+def test_a_full_disk_is_named_before_apt_meets_it(
+    tmp_path: Path, updates: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=5_000_000))
+    with pytest.raises(CiError, match=rf"{tmp_path}/apt/arm64: only 4 MB are left on the disk"):
+        refresh(tmp_path)
+    assert updates == []

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -214,7 +214,6 @@ WORDS = [
 WORDS += ["- ", ": ", "\n", "\n  ", "\n- ", *"[]{},&*!|>#%?", "---\n", '"\\U00110000"', "~"]
 
 
-@settings(deadline=None)
 @given(st.text() | st.lists(st.sampled_from(WORDS), max_size=30).map("".join))
 def test_any_text_is_read_or_a_ci_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     file = written(tmp_path_factory.getbasetemp(), text)

@@ -120,9 +120,52 @@ def test_without_a_network_the_newest_image_in_the_cache_is_used(tmp_path: Path)
     debian = Offline(cache, ARM64, say=messages.append)
     kernels = Kernels(cache, debian, Trees(cache, debian, ARM64), KernelBuilder(cache, ARM64))
     for version in ("7.3.4", "7.3.10", "6.12.1"):
-        (tmp_path / f"kernels/linux-binary-{version}+deb13-arm64").mkdir(parents=True)
-        (tmp_path / f"kernels/linux-binary-{version}+deb13-arm64/vmlinuz").write_text(version)
+        with cache.sealed("kernels", f"linux-binary-{version}+deb13-arm64") as folder:
+            (folder / "vmlinuz").write_text(version)
     assert kernels.get(KernelRef.parse("debian:7.3")).read_text() == "7.3.10"
     assert messages == ["using linux-binary-7.3.10+deb13-arm64 from the cache: no network"]
     with pytest.raises(CiError, match="no network"):
         kernels.get(KernelRef.parse("debian:6.1"))
+
+
+class Online(Debian):
+    """Debian's archive with one kernel, which counts how often it is fetched."""
+
+    fetched = 0
+
+    def names(self, pattern: str) -> list[str]:
+        return ["linux-binary-7.3.4+deb13-arm64"]
+
+    def unpack(self, package: str, into: Path) -> None:
+        self.fetched += 1
+        (into / "boot").mkdir(parents=True)
+        (into / "boot/vmlinuz-7.3").write_text("image")
+
+
+@pytest.mark.parametrize("content", [None, "", "imag", "other"])
+def test_a_damaged_image_is_fetched_again(content: str | None, tmp_path: Path) -> None:
+    cache, messages = Cache(tmp_path), list[str]()
+    debian = Online(cache, ARM64, say=messages.append)
+    kernels = Kernels(cache, debian, Trees(cache, debian, ARM64), KernelBuilder(cache, ARM64))
+    for _ in range(2):
+        image = kernels.get(KernelRef.parse("debian:7.3"))
+    assert (image.read_text(), debian.fetched, messages) == ("image", 1, [])
+    image.unlink()
+    if content is not None:
+        image.write_text(content)
+        assert kernels.available()[0][2] is False
+    for _ in range(2):
+        assert kernels.get(KernelRef.parse("debian:7.3")).read_text() == "image"
+    assert debian.fetched == 2
+    assert all("is damaged in the cache" in message for message in messages)
+
+
+def test_a_damaged_image_is_not_used_without_a_network(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    debian = Offline(cache, ARM64)
+    kernels = Kernels(cache, debian, Trees(cache, debian, ARM64), KernelBuilder(cache, ARM64))
+    with cache.sealed("kernels", "linux-binary-7.3.4+deb13-arm64") as folder:
+        (folder / "vmlinuz").write_text("image")
+    (tmp_path / "kernels/linux-binary-7.3.4+deb13-arm64/vmlinuz").write_text("ima")
+    with pytest.raises(CiError, match="no network"):
+        kernels.get(KernelRef.parse("debian:7.3"))

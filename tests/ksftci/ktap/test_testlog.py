@@ -148,3 +148,12 @@ def test_how_kunit_ended_a_test(stamp: str) -> None:
     result = explained(Verdict.FAIL, *lines)
     assert (result.verdict, result.reason) == (Verdict.FAIL, "test case timed out")
     assert explained(Verdict.FAIL, *lines, reason="exit=1").reason == "exit=1"
+
+
+def test_many_measurements_take_linear_time() -> None:
+    log, number = TestLog(), 100_000
+    for repeat in range(2):
+        for index in range(number):
+            log.measure(Measurement(f"m{index}", repeat, "ns"))
+    assert len(log.measured) == number
+    assert {measurement.value for measurement in log.measured} == {1}

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ksftci.machine.console import Console
@@ -92,7 +92,6 @@ def test_a_line_may_come_in_parts_and_has_the_time_of_its_last_part(pipe: Pipe, 
     assert list(lines) == [(103, "part")]
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(min_size=1), max_size=8))
 def test_how_the_output_is_split_into_writes_does_not_matter(writes: list[bytes]) -> None:
     pipe = Pipe()

@@ -4,7 +4,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ksftci.machine.listing import chosen, has_harness, only
@@ -51,7 +51,6 @@ def printed(fixtures: dict[str, tuple[list[str], list[str]]]) -> list[str]:
     return lines
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         NAMES,
@@ -68,7 +67,6 @@ def test_what_the_harness_prints_is_read_again(fixtures: dict[str, tuple[list[st
     ]
 
 
-@settings(deadline=None)
 @given(st.lists(NAMES))
 def test_the_tests_of_a_job_are_those_that_were_chosen(names: list[str]) -> None:
     assert chosen(only(JOB, names)) == names

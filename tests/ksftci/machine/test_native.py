@@ -41,7 +41,7 @@ def script(folder: Path, name: str, *lines: str) -> Path:
 
 def test_a_hang_and_a_crash_do_not_stop_the_next(compile_guest: Callable[..., Path]) -> None:
     modes = [compile_guest(mode, "gcc") for mode in ("CRASHES", "HANGS", "FINE")]
-    verdicts = run(*modes, silence=1)
+    verdicts = run(*modes, silence=10)
     assert verdicts["crashes.second"] == "crash"
     assert verdicts["hangs.second"] == "timeout"
     assert verdicts["fine.third"] == "pass"
@@ -62,7 +62,7 @@ def test_processes_that_a_program_leaves_behind_are_killed(tmp_path: Path) -> No
     pid = tmp_path / "pid"
     began = time.monotonic()
     run(script(tmp_path, "p", "echo 1..1", f"sleep 100 & echo $! > {pid}", "echo ok 1 x"))
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 90
     status = Path(f"/proc/{pid.read_text().strip()}/status")
     assert not status.exists() or "State:\tZ" in status.read_text()
 

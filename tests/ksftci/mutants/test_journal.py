@@ -34,7 +34,7 @@ def test_entries_are_listed_by_kind_and_the_last_of_a_key_counts(tmp_path: Path)
     assert journal.all("made") == [{"key": "made x", "status": "built"}]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.text(max_size=5), st.text(max_size=20)), min_size=1, max_size=8), st.integers(0, 400))
 def test_a_journal_cut_anywhere_keeps_its_complete_lines(entries: list[tuple[str, str]], cut: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

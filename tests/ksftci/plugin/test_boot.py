@@ -33,7 +33,7 @@ class Feed:
 
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
         self.stop = stop
-        while (event := self.queue.get(timeout=5)) is not None:  # a request without an end fails
+        while (event := self.queue.get(timeout=60)) is not None:  # a request without an end fails
             if isinstance(event, CiError):
                 raise event
             yield event

@@ -37,3 +37,17 @@ def test_libraries_are_those_that_the_sources_include(tmp_path: Path) -> None:
     assert flags == [f"-isystem {usr}/include", f"-L{usr}/lib/aarch64-linux-gnu"]
     assert debian.fetched == ["libnuma-dev/bookworm"]
     assert messages == ["building without liburing-dev: no network"] * 2
+
+
+def test_a_damaged_library_is_fetched_again(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    debian = Packages(cache, ARM64)
+    debian.fetched = []
+    source = tmp_path / "a.c"
+    source.write_text("#include <numa.h>\n")
+    flags = Libraries(cache, debian).flags([source])
+    library = next((tmp_path / "libraries").rglob("*.a"))
+    library.unlink()
+    assert Libraries(cache, debian).flags([source]) == flags
+    assert library.exists()
+    assert debian.fetched == ["libnuma-dev/bookworm"] * 2

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The shadow of a kernel tree: what is linked, what is left out, and what builds made in it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,68 @@ def test_a_collection_in_another_is_a_folder_of_the_shadow(earlier: list[str], s
     assert not outer.is_symlink() and not (outer / "functional").is_symlink()
     assert (outer / "Makefile").is_symlink() and (outer / "functional/wait.c").is_symlink()
     assert sorted(small_tree.rglob("*")) == before
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("after", [0, 1, 2, 5])
+def test_half_copied_scripts_are_copied_again(
+    after: int, small_tree: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(small_tree, *(f"scripts/{name}" for name in ("a", "b/c", "b/d", "e.sh", "f.pl", "g/h/i")))
+    copied: list[object] = []
+
+    def copy(source: str, to: str, **options: object) -> None:
+        if len(copied) == after:
+            raise KeyboardInterrupt
+        copied.append(shutil.copy2(source, to))
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(shutil.copytree, "__defaults__", (False, None, copy, False, False))
+        update(small_tree, target)
+    assert not (target / "scripts").exists()
+    update(small_tree, target)
+    assert contents(target / "scripts") == contents(small_tree / "scripts")
+    assert not list(target.glob(".scripts.*/*"))
+
+
+def test_scripts_of_an_older_version_and_drafts_of_a_killed_process_go(small_tree: Path, target: Path) -> None:
+    write(small_tree, "scripts/a", "scripts/b")
+    write(target, "scripts/a", ".scripts.draft/x", ".scripts.old/y")  # half of them, and no note of what they are
+    update(small_tree, target)
+    assert contents(target / "scripts") == {"a": "", "b": ""}
+    assert not (target / ".scripts.draft").exists() and not (target / ".scripts.old").exists()
+
+
+@pytest.mark.parametrize("change", ["edited", "added", "removed", "mode", "link"])
+def test_changed_scripts_are_copied_again(change: str, small_tree: Path, target: Path) -> None:
+    write(small_tree, "scripts/a.sh", "scripts/b/c.py")
+    update(small_tree, target)
+    before, path = shadow.scripts_digest(small_tree), small_tree / "scripts/b/c.py"
+    match change:
+        case "edited":
+            path.write_text("new")
+        case "added":
+            write(small_tree, "scripts/b/d")
+        case "removed":
+            path.unlink()
+        case "mode":
+            path.chmod(0o755)
+        case "link":
+            path.unlink()
+            path.symlink_to("../a.sh")
+    assert shadow.scripts_digest(small_tree) != before
+    update(small_tree, target)
+    copy = target / "scripts"
+    assert contents(copy) == contents(small_tree / "scripts")
+    if path.exists():
+        assert (copy / "b/c.py").lstat().st_mode == path.lstat().st_mode
+
+
+def test_programs_that_a_build_of_the_tree_makes_are_no_change(small_tree: Path, target: Path) -> None:
+    write(small_tree, "scripts/fixdep.c")
+    before = shadow.scripts_digest(small_tree)
+    write(small_tree, "scripts/fixdep", "scripts/fixdep.o", "scripts/.fixdep.cmd")
+    assert shadow.scripts_digest(small_tree) == before

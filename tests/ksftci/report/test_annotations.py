@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.ksftci import samples
 
@@ -91,7 +91,6 @@ def test_at_most_as_many_as_github_shows_and_the_last_counts_the_others() -> Non
 TEXT = st.text(max_size=300) | st.text(":,%=\r\n 0ADC", max_size=9)
 
 
-@settings(deadline=None)
 @given(TEXT, TEXT, TEXT)
 @example("k", "", "x" * 300)  # no file system has such a name
 def test_no_text_gets_into_another_field(name: str, reason: str, file: str) -> None:

@@ -134,7 +134,7 @@ def test_the_html_has_tables_for_browsers_without_scripts() -> None:
     assert "WARNING: at mm/mprotect.c:281" in text
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.text(), st.text(), st.sampled_from(list(Verdict)))
 def test_any_text_gives_a_page(name: str, text: str, verdict: Verdict) -> None:
     run = Run(text, results=[TestResult(text, name, verdict, text, 1.0, text.split("\n"), text, 3)])

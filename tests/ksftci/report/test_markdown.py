@@ -7,7 +7,7 @@ from pathlib import Path
 import cmarkgfm  # type: ignore[import-untyped]
 import pytest
 from cmarkgfm.cmark import Options  # type: ignore[import-untyped]
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.ksftci import samples
 
@@ -67,7 +67,6 @@ def test_texts_become_no_markup_and_no_links() -> None:
     assert any("<img src=x onerror=g> @torvalds #1 j@k.example www.l.example &lt; \\" in code for code in seen.code)
 
 
-@settings(deadline=None)
 @given(st.text("|`*_<>&@#[]()!~\\\n\t x-:/.0123456789", max_size=40))
 def test_any_text_is_shown_as_it_is(text: str) -> None:
     line = " ".join(text.split())

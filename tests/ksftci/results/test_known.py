@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from ksftci.errors import CiError
+from ksftci.results.history import History
+from ksftci.results.judge import Judge
 from ksftci.results.known import KnownIssues
 from ksftci.results.model import Complaint, Run, TestResult, Verdict, exit_status
 
@@ -248,3 +250,12 @@ def test_mistakes_in_an_entry_about_complaints_name_their_places(tmp_path: Path)
         f'{file}:3:3: unknown key "verdicts"; allowed: test, reason, link, expires, kernels, arch, page_size, provokes',
         f'{file}:4:3: "reason" is missing; it is required',
     ]
+
+
+def test_entries_that_match_nothing_are_named(tmp_path: Path) -> None:
+    known = issues(tmp_path, {}, {"test": "cwo.*"}, {"kernels": "6.1"}, {"arch": "riscv64"}, {"test": "*.b"})
+    runs = [run_with(a=Verdict.FAIL), run_with("debian:7.3", "7.3.4", b=Verdict.PASS)]
+    assert [(line, issue.test) for line, issue in known.unused(runs)] == [(6, "cwo.*"), (10, "cow.*"), (15, "cow.*")]
+    sentences = Judge(known, History({})).unused(runs)
+    assert sentences[0] == f"{tmp_path}/known.yaml:6: cwo.* matches no test of this report"
+    assert Judge(None, History({})).unused(runs) == []

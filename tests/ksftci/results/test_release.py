@@ -7,7 +7,10 @@ from ksftci.results.model import Run
 from ksftci.results.release import kernel_version, matches_machine, version_numbers
 
 
-@pytest.mark.parametrize(("text", "numbers"), [("6.12", (6, 12)), ("7", (7,)), ("6.12.117", (6, 12, 117))])
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [("6.12", (6, 12)), ("7", (7,)), ("6.12.117", (6, 12, 117)), ("9" * 5000 + ".1", (10**9 - 1, 1))],
+)
 def test_versions_are_numbers(text: str, numbers: tuple[int, ...]) -> None:
     assert version_numbers(text) == numbers
 

@@ -4,7 +4,7 @@
 import contextlib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ksftci.errors import CiError
@@ -29,13 +29,27 @@ def test_expressions(expression: str, expected: set[str]) -> None:
     assert {test for test in ("cow.a", "cow.b", "merge.a") if choice(test)} == expected
 
 
+@pytest.mark.parametrize(
+    ("expression", "chosen"),
+    [
+        ("(" * 100_000 + "a" + ")" * 100_000, True),
+        ("not " * 100_001 + "a", False),
+        ("a and " * 100_000 + "b", False),
+        ("b or " * 100_000 + "a", True),
+        ("not (" * 50_000 + "a" + ")" * 50_000, True),
+    ],
+    ids=range(5),
+)
+def test_an_expression_may_be_of_any_depth(expression: str, chosen: bool) -> None:
+    assert parse(expression)("cow.a") is chosen
+
+
 @pytest.mark.parametrize("expression", ["", "and", "a b", "(a", "a)", "a and", "not", "a or or b", "()"])
 def test_other_texts_are_errors(expression: str) -> None:
     with pytest.raises(CiError, match="-k"):
         parse(expression)
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_an_expression_or_an_error(text: str) -> None:
     with contextlib.suppress(CiError):

@@ -4,7 +4,7 @@
 from itertools import chain
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ksftci.machine.machine import Job
@@ -31,7 +31,6 @@ def result(identifier: str, verdict: Verdict = Verdict.PASS) -> TestResult:
     return TestResult(program, name, verdict)
 
 
-@settings(deadline=None)
 @given(ANY_UNITS, st.integers(1, 9), ANY_DURATIONS)
 def test_each_unit_is_in_one_part(units: list[Unit], count: int, durations: Durations) -> None:
     parts = split_units(units, count, durations)
@@ -40,7 +39,6 @@ def test_each_unit_is_in_one_part(units: list[Unit], count: int, durations: Dura
     assert all(part == sorted(part, key=units.index) for part in parts)
 
 
-@settings(deadline=None)
 @given(ANY_UNITS, st.integers(1, 9), ANY_DURATIONS)
 def test_the_same_units_give_the_same_parts(units: list[Unit], count: int, durations: Durations) -> None:
     """Shards run on different machines, each of which splits the units by itself."""
@@ -58,7 +56,6 @@ def test_parts_take_about_the_same_time() -> None:
     assert [sum(unit.seconds(durations) for unit in part) for part in parts] == [9.0, 8.0, 7.5]
 
 
-@settings(deadline=None)
 @given(st.permutations([*(f"{unit.job.name}.{unit.test}" for unit in UNITS if unit.test), "b.x", "b.exit"]))
 def test_results_are_sorted_as_one_boot_gives_them(identifiers: list[str]) -> None:
     results = [result(identifier) for identifier in identifiers]
