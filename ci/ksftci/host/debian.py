@@ -44,7 +44,7 @@ def mirrors(
         security = (os.environ.get("KSFTCI_SECURITY_MIRROR") or f"{main}-security").rstrip("/")
         for address in (main, security):
             if not _ADDRESS.fullmatch(address):
-                raise CiError(f"mirror {address!r}: an address such as http://deb.debian.org/debian is needed")
+                raise CiError(f"mirror {address!r}: an address such as http://HOST/debian is needed")
         return main, security
     if configured is None:
         configured = run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], what="listing the mirrors of apt")

@@ -9,12 +9,12 @@ from ksftci.ktap.place import Place, best, find
 
 TRACEBACK = """
 Traceback (most recent call last):
-  File "/root/net/lib/py/ksft.py", line 250, in ksft_run
+  File "/srv/net/lib/py/ksft.py", line 250, in ksft_run
     func(*args)
-  File "/root/drivers/net/./demo.py", line 40, in two
+  File "/srv/drivers/net/./demo.py", line 40, in two
     cmd("false")
     ~~~^^^^^^^^^
-  File "/root/net/lib/py/utils.py", line 60, in cmd
+  File "/srv/net/lib/py/utils.py", line 60, in cmd
     raise CmdExitFailure("Command failed")
 net.lib.py.utils.CmdExitFailure: Command failed
 """
@@ -46,8 +46,8 @@ FORMS = {
         "AddressSanitizer: heap-use-after-free",
     ),
     "ksft.py": (
-        "Check| At /root/drivers/net/./demo.py, line 125, in two:\nCheck|     ksft_eq(a, b)\nCheck failed 1 != 2 keys",
-        "/root/drivers/net/./demo.py",
+        "Check| At /srv/drivers/net/./demo.py, line 125, in two:\nCheck|     ksft_eq(a, b)\nCheck failed 1 != 2 keys",
+        "/srv/drivers/net/./demo.py",
         125,
         "Check failed 1 != 2 keys",
     ),
@@ -62,11 +62,11 @@ FORMS = {
     ),
     "ksft.py, exception": (
         "\n".join(f"Exception| {line}" for line in TRACEBACK.strip().split("\n")),
-        "/root/drivers/net/./demo.py",
+        "/srv/drivers/net/./demo.py",
         40,
         "net.lib.py.utils.CmdExitFailure: Command failed",
     ),
-    "Python": (TRACEBACK, "/root/drivers/net/./demo.py", 40, "net.lib.py.utils.CmdExitFailure: Command failed"),
+    "Python": (TRACEBACK, "/srv/drivers/net/./demo.py", 40, "net.lib.py.utils.CmdExitFailure: Command failed"),
     "Python, library": (
         'Traceback (most recent call last):\n  File "/usr/lib/python3.11/runpy.py", line 9, in x\n    x()\nOSError',
         "/usr/lib/python3.11/runpy.py",
