@@ -27,6 +27,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* Seconds for one test: an emulator of a busy machine may need most of them. */
+#define AREA_TIMEOUT			120
+
 /* What a test cannot do without. */
 #define AREA_NEED_ROOT			0x01
 #define AREA_NEED_THP			0x02

@@ -98,7 +98,7 @@ FIXTURE_TEARDOWN(mprotect_cow_shared)
 	}
 }
 
-TEST_F(mprotect_cow_shared, rw_upgrade)
+TEST_F_TIMEOUT(mprotect_cow_shared, rw_upgrade, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -112,7 +112,7 @@ TEST_F(mprotect_cow_shared, rw_upgrade)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_cow_shared, child_writes)
+TEST_F_TIMEOUT(mprotect_cow_shared, child_writes, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -127,7 +127,7 @@ TEST_F(mprotect_cow_shared, child_writes)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_cow_shared, child_exited)
+TEST_F_TIMEOUT(mprotect_cow_shared, child_exited, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

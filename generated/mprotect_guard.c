@@ -85,7 +85,7 @@ FIXTURE_TEARDOWN(mprotect_guard)
 	}
 }
 
-TEST_F(mprotect_guard, stays_guarded)
+TEST_F_TIMEOUT(mprotect_guard, stays_guarded, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -106,7 +106,7 @@ TEST_F(mprotect_guard, stays_guarded)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_guard, forked)
+TEST_F_TIMEOUT(mprotect_guard, forked, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -124,7 +124,7 @@ TEST_F(mprotect_guard, forked)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_guard, under_mprotect)
+TEST_F_TIMEOUT(mprotect_guard, under_mprotect, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

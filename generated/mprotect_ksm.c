@@ -91,7 +91,7 @@ FIXTURE_TEARDOWN(mprotect_ksm)
 	}
 }
 
-TEST_F(mprotect_ksm, stays_merged)
+TEST_F_TIMEOUT(mprotect_ksm, stays_merged, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -105,7 +105,7 @@ TEST_F(mprotect_ksm, stays_merged)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_ksm, write_unshares)
+TEST_F_TIMEOUT(mprotect_ksm, write_unshares, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -122,7 +122,7 @@ TEST_F(mprotect_ksm, write_unshares)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_ksm, beside)
+TEST_F_TIMEOUT(mprotect_ksm, beside, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

@@ -85,7 +85,7 @@ FIXTURE_TEARDOWN(mprotect_lazyfree)
 	}
 }
 
-TEST_F(mprotect_lazyfree, written_before)
+TEST_F_TIMEOUT(mprotect_lazyfree, written_before, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -101,7 +101,7 @@ TEST_F(mprotect_lazyfree, written_before)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_lazyfree, written_after)
+TEST_F_TIMEOUT(mprotect_lazyfree, written_after, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -117,7 +117,7 @@ TEST_F(mprotect_lazyfree, written_after)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_lazyfree, shared)
+TEST_F_TIMEOUT(mprotect_lazyfree, shared, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

@@ -94,7 +94,7 @@ FIXTURE_TEARDOWN(mprotect_mixed_folio)
 	}
 }
 
-TEST_F(mprotect_mixed_folio, and_back)
+TEST_F_TIMEOUT(mprotect_mixed_folio, and_back, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -107,7 +107,7 @@ TEST_F(mprotect_mixed_folio, and_back)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_mixed_folio, repeated)
+TEST_F_TIMEOUT(mprotect_mixed_folio, repeated, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -123,7 +123,7 @@ TEST_F(mprotect_mixed_folio, repeated)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_mixed_folio, two_vmas)
+TEST_F_TIMEOUT(mprotect_mixed_folio, two_vmas, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

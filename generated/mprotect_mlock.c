@@ -81,7 +81,7 @@ FIXTURE_TEARDOWN(mprotect_mlock)
 	}
 }
 
-TEST_F(mprotect_mlock, upgraded)
+TEST_F_TIMEOUT(mprotect_mlock, upgraded, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -96,7 +96,7 @@ TEST_F(mprotect_mlock, upgraded)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_mlock, locked)
+TEST_F_TIMEOUT(mprotect_mlock, locked, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -109,7 +109,7 @@ TEST_F(mprotect_mlock, locked)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_mlock, child_exited)
+TEST_F_TIMEOUT(mprotect_mlock, child_exited, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

@@ -90,7 +90,7 @@ FIXTURE_TEARDOWN(mprotect_numa_again)
 	}
 }
 
-TEST_F(mprotect_numa_again, hinted_again)
+TEST_F_TIMEOUT(mprotect_numa_again, hinted_again, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -101,7 +101,7 @@ TEST_F(mprotect_numa_again, hinted_again)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_numa_again, protnone)
+TEST_F_TIMEOUT(mprotect_numa_again, protnone, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

@@ -89,7 +89,7 @@ FIXTURE_TEARDOWN(mprotect_numa_fork)
 	}
 }
 
-TEST_F(mprotect_numa_fork, written)
+TEST_F_TIMEOUT(mprotect_numa_fork, written, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -99,7 +99,7 @@ TEST_F(mprotect_numa_fork, written)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_numa_fork, written_first)
+TEST_F_TIMEOUT(mprotect_numa_fork, written_first, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

@@ -107,7 +107,7 @@ FIXTURE_TEARDOWN(mprotect_numa_hint)
 	}
 }
 
-TEST_F(mprotect_numa_hint, touched)
+TEST_F_TIMEOUT(mprotect_numa_hint, touched, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -119,7 +119,7 @@ TEST_F(mprotect_numa_hint, touched)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_numa_hint, mprotected)
+TEST_F_TIMEOUT(mprotect_numa_hint, mprotected, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

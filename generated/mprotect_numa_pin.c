@@ -80,7 +80,7 @@ FIXTURE_TEARDOWN(mprotect_numa_pin)
 	}
 }
 
-TEST_F(mprotect_numa_pin, skipped)
+TEST_F_TIMEOUT(mprotect_numa_pin, skipped, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -93,7 +93,7 @@ TEST_F(mprotect_numa_pin, skipped)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_numa_pin, pinned_late)
+TEST_F_TIMEOUT(mprotect_numa_pin, pinned_late, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

@@ -93,7 +93,7 @@ FIXTURE_TEARDOWN(mprotect_pairs)
 	}
 }
 
-TEST_F(mprotect_pairs, stay_apart)
+TEST_F_TIMEOUT(mprotect_pairs, stay_apart, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

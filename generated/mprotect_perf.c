@@ -66,7 +66,7 @@ FIXTURE_TEARDOWN(mprotect_perf)
 	}
 }
 
-TEST_F(mprotect_perf, toggle)
+TEST_F_TIMEOUT(mprotect_perf, toggle, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

@@ -84,7 +84,7 @@ FIXTURE_TEARDOWN(mprotect_pin)
 	}
 }
 
-TEST_F(mprotect_pin, sees_writes)
+TEST_F_TIMEOUT(mprotect_pin, sees_writes, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -99,7 +99,7 @@ TEST_F(mprotect_pin, sees_writes)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_pin, forked)
+TEST_F_TIMEOUT(mprotect_pin, forked, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -114,7 +114,7 @@ TEST_F(mprotect_pin, forked)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_pin, shared_before)
+TEST_F_TIMEOUT(mprotect_pin, shared_before, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

@@ -91,7 +91,7 @@ FIXTURE_TEARDOWN(mprotect_protnone)
 	}
 }
 
-TEST_F(mprotect_protnone, and_back)
+TEST_F_TIMEOUT(mprotect_protnone, and_back, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -102,7 +102,7 @@ TEST_F(mprotect_protnone, and_back)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_protnone, overlapping)
+TEST_F_TIMEOUT(mprotect_protnone, overlapping, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -120,7 +120,7 @@ TEST_F(mprotect_protnone, overlapping)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_protnone, chain)
+TEST_F_TIMEOUT(mprotect_protnone, chain, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

@@ -19,6 +19,7 @@ static struct {
 	char *rings;
 	struct io_uring_sqe *sqe;
 	struct iovec *buffer;
+	unsigned int *buffer_of;	/* each page */
 	unsigned int nr_buffers;
 } ring;
 
@@ -60,16 +61,12 @@ static unsigned int *of_ring(size_t offset)
 /* Reads a word of the page through its pin: writes it to a file, and reads that. */
 static bool read_pinned(const struct area *area, size_t page, __u64 *value)
 {
-	const char *addr = page_addr(area, page);
-	unsigned int i, *tail = of_ring(ring.params.sq_off.tail);
+	unsigned int *tail = of_ring(ring.params.sq_off.tail);
 
-	for (i = 0; i < ring.nr_buffers; i++)
-		if (addr >= (char *)ring.buffer[i].iov_base &&
-		    addr < (char *)ring.buffer[i].iov_base + ring.buffer[i].iov_len)
-			break;
 	*ring.sqe = (struct io_uring_sqe){
 		.opcode = IORING_OP_WRITE_FIXED, .fd = ring.file,
-		.addr = (uintptr_t)addr, .len = sizeof(*value), .buf_index = i,
+		.addr = (uintptr_t)page_addr(area, page), .len = sizeof(*value),
+		.buf_index = ring.buffer_of[page],
 	};
 	__atomic_store_n(tail, *tail + 1, __ATOMIC_RELEASE);
 	if (syscall(SYS_io_uring_enter, ring.fd, 1, 1, IORING_ENTER_GETEVENTS, NULL,
@@ -113,7 +110,7 @@ static bool open_ring(struct area *area)
 	memset(&ring, 0, sizeof(ring));
 	ring.fd = syscall(SYS_io_uring_setup, 1, &ring.params);
 	if (ring.fd < 0)
-		return area_skip(area, "needs io_uring: %s", strerror(errno));
+		return area_skip(area, "no io_uring: %s", strerror(errno));
 	len = ring.params.cq_off.cqes + ring.params.cq_entries * sizeof(struct io_uring_cqe);
 	ring.rings = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED,
 			  ring.fd, IORING_OFF_SQ_RING);
@@ -121,8 +118,9 @@ static bool open_ring(struct area *area)
 			ring.fd, IORING_OFF_SQES);
 	ring.file = memfd_create("pins", MFD_CLOEXEC);
 	ring.buffer = calloc(area->nr_pages, sizeof(*ring.buffer));
+	ring.buffer_of = calloc(area->nr_pages, sizeof(*ring.buffer_of));
 	return (ring.rings != MAP_FAILED && ring.sqe != MAP_FAILED &&
-		ring.file >= 0 && ring.buffer) ||
+		ring.file >= 0 && ring.buffer && ring.buffer_of) ||
 	       area_fail(area, "io_uring: %s", strerror(errno));
 }
 
@@ -150,9 +148,13 @@ static bool serve_pin(struct area *area, const struct request *request)
 	    syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_BUFFERS,
 		    ring.buffer, ring.nr_buffers))
 		return area_skip(area, "cannot pin: %s", strerror(errno));
-	for (i = 0; i < area->nr_pages; i++) {
+	for (i = 0, end = 0; i < area->nr_pages; i++) {
 		if (!chosen[i])
 			continue;
+		if (page_addr(area, i) >= (char *)ring.buffer[end].iov_base +
+		    ring.buffer[end].iov_len)
+			end++;
+		ring.buffer_of[i] = end;
 		area_fault_in(area, i, true);
 		area->page[i].mark[state_pin.nr] = true;
 	}

@@ -84,7 +84,7 @@ FIXTURE_TEARDOWN(mprotect_swap)
 	}
 }
 
-TEST_F(mprotect_swap, comes_back)
+TEST_F_TIMEOUT(mprotect_swap, comes_back, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -102,7 +102,7 @@ TEST_F(mprotect_swap, comes_back)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_swap, read_first)
+TEST_F_TIMEOUT(mprotect_swap, read_first, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -115,7 +115,7 @@ TEST_F(mprotect_swap, read_first)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_swap, shared)
+TEST_F_TIMEOUT(mprotect_swap, shared, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -136,7 +136,7 @@ TEST_F(mprotect_swap, shared)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_swap, child_exited)
+TEST_F_TIMEOUT(mprotect_swap, child_exited, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

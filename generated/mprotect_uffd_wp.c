@@ -92,7 +92,7 @@ FIXTURE_TEARDOWN(mprotect_uffd_wp)
 	}
 }
 
-TEST_F(mprotect_uffd_wp, stays_protected)
+TEST_F_TIMEOUT(mprotect_uffd_wp, stays_protected, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -112,7 +112,7 @@ TEST_F(mprotect_uffd_wp, stays_protected)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_uffd_wp, under_mprotect)
+TEST_F_TIMEOUT(mprotect_uffd_wp, under_mprotect, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -129,7 +129,7 @@ TEST_F(mprotect_uffd_wp, under_mprotect)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_uffd_wp, shared)
+TEST_F_TIMEOUT(mprotect_uffd_wp, shared, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 

@@ -46,7 +46,7 @@ static bool install(struct area *area, size_t first, size_t end)
 
 	if (madvise(page_addr(area, first), (end - first) * psize(),
 		    MADV_GUARD_INSTALL))
-		return area_skip(area, "needs guard regions (Linux 6.13): %s",
+		return area_skip(area, "no guard regions (Linux 6.13): %s",
 				 strerror(errno));
 	area_vma_edge(area, first);
 	area_vma_edge(area, end);

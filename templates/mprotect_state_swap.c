@@ -7,7 +7,7 @@
 #include "mprotect_model.h"
 
 #define SWAPS		"/proc/swaps"
-#define TRIES		20
+#define TRIES		100
 
 struct area_state state_swap;
 
@@ -152,11 +152,13 @@ static bool serve_swap_out(struct area *area, const struct request *request)
 	/* What others map stays where it is. */
 	for (i = 0; i < area->nr_pages; i++)
 		chosen[i] = area->page[i].what == &page_anon &&
-			    !area_is_shared_folio(area, i) && !area_is_held(area, i) &&
-			    area_is_selected(area, i, request->pages);
+			    area_is_selected(area, i, request->pages) &&
+			    !area_is_shared_folio(area, i) && !area_is_held(area, i);
 	for (try = 0; good && left && !area_skipped(area) && try < TRIES; try++) {
 		good = area_advise_chosen(area, chosen, MADV_PAGEOUT) && area_look(area);
 		left = good ? note_swapped(area, chosen) : left;
+		if (left)
+			usleep(1000);
 	}
 	if (left && !area_skipped(area))
 		area_skip(area, "the kernel did not swap out %zu pages", left);

@@ -184,9 +184,9 @@ static bool serve_uffd(struct area *area, const struct request *request)
 	api.features = features | UFFD_FEATURE_PAGEFAULT_FLAG_WP;
 	fd = syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (fd < 0)
-		return area_skip(area, "needs userfaultfd: %s", strerror(errno));
+		return area_skip(area, "no userfaultfd: %s", strerror(errno));
 	if (ioctl(fd, UFFDIO_API, &api))
-		return area_skip(area, "needs features %#jx of userfaultfd",
+		return area_skip(area, "no features %#jx of userfaultfd",
 				 (uintmax_t)features);
 	return !ioctl(fd, UFFDIO_REGISTER, &reg) ||
 	       area_fail(area, "UFFDIO_REGISTER: %s", strerror(errno));

@@ -74,7 +74,7 @@ FIXTURE_TEARDOWN(mprotect_sample)
 	}
 }
 
-TEST_F(mprotect_sample, write_again)
+TEST_F_TIMEOUT(mprotect_sample, write_again, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
@@ -86,7 +86,7 @@ TEST_F(mprotect_sample, write_again)
 	STEP(area_check(area));
 }
 
-TEST_F(mprotect_sample, child_is_alone)
+TEST_F_TIMEOUT(mprotect_sample, child_is_alone, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
