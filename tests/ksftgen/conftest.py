@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import plainprint
 import plainyaml
 from ksftgen import paths, spec
 from ksftgen.scenario import Scenario
@@ -31,7 +32,8 @@ def site(tmp_path_factory: pytest.TempPathFactory, sample_path: Path) -> Path:
     folder = tmp_path_factory.mktemp("site")
     ignored = shutil.ignore_patterns("__pycache__", "templates", "scenarios")
     shutil.copytree(Path(paths.__file__).parent, folder / "ksftgen", ignore=ignored)
-    shutil.copytree(Path(plainyaml.__file__).parent, folder / "plainyaml")
+    for package in map(str, (plainprint.__file__, plainyaml.__file__)):
+        shutil.copytree(Path(package).parent, folder / Path(package).parent.name, ignore=ignored)
     shutil.copytree(paths.folder("templates"), folder / "ksftgen/templates")
     (folder / "ksftgen/scenarios").mkdir()
     shutil.copy(sample_path, folder / "ksftgen/scenarios")
