@@ -25,6 +25,7 @@
 #define STEP(call)	ASSERT_STREQ("ok", call)
 
 DECLARE_STATE(guard);
+DECLARE_STATE(uffd);
 DECLARE_STATE(zero);
 DECLARE_STATE(cow);
 
@@ -124,6 +125,21 @@ TEST_F_TIMEOUT(mprotect_guard, forked, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_guard, under_uffd, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_uffd(area, UFFD_UNPOPULATED));
+	STEP(area_uffd_wp(area, PAGES_ALL));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_uffd_resolve(area, PAGES_ALL));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 TEST_F_TIMEOUT(mprotect_guard, under_mprotect, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
@@ -190,7 +206,7 @@ FIXTURE_VARIANT_ADD(mprotect_guard, order2_alternate_whole_none) {
 };
 
 static struct area_state *const states[] = {
-	&state_guard, &state_zero, &state_cow, NULL
+	&state_guard, &state_uffd, &state_zero, &state_cow, NULL
 };
 
 int main(int argc, char **argv)

@@ -155,36 +155,32 @@ FIXTURE_VARIANT_ADD(mprotect_lazyfree, mixed_one_whole_read) {
 	&layout_mixed, PAGES_ONE, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_lazyfree, order4_all_straddle_read) {
-	&layout_order4, PAGES_ALL, RANGE_STRADDLE, PROT_READ
-};
-
-FIXTURE_VARIANT_ADD(mprotect_lazyfree, order4_all_straddle_contpte_read) {
-	&layout_order4, PAGES_ALL, RANGE_STRADDLE_CONTPTE, PROT_READ
-};
-
-FIXTURE_VARIANT_ADD(mprotect_lazyfree, pte_thp_alternate_whole_read) {
-	&layout_pte_thp, PAGES_ALTERNATE, RANGE_WHOLE, PROT_READ
-};
-
-FIXTURE_VARIANT_ADD(mprotect_lazyfree, pmd_thp_all_whole_read) {
-	&layout_pmd_thp, PAGES_ALL, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_lazyfree, mixed_pmd_all_straddle_read) {
+	&layout_mixed_pmd, PAGES_ALL, RANGE_STRADDLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_lazyfree, partial_all_whole_read) {
 	&layout_partial, PAGES_ALL, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_lazyfree, mixed_pmd_all_straddle_read) {
-	&layout_mixed_pmd, PAGES_ALL, RANGE_STRADDLE, PROT_READ
-};
-
-FIXTURE_VARIANT_ADD(mprotect_lazyfree, order9_all_vma_end_read) {
-	&layout_order9, PAGES_ALL, RANGE_VMA_END, PROT_READ
-};
-
 FIXTURE_VARIANT_ADD(mprotect_lazyfree, base_first_half_whole_read) {
 	&layout_base, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_lazyfree, order9_all_whole_read) {
+	&layout_order9, PAGES_ALL, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_lazyfree, pmd_thp_first_half_whole_read) {
+	&layout_pmd_thp, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_lazyfree, pte_thp_alternate_whole_read) {
+	&layout_pte_thp, PAGES_ALTERNATE, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_lazyfree, order4_all_straddle_contpte_read) {
+	&layout_order4, PAGES_ALL, RANGE_STRADDLE_CONTPTE, PROT_READ
 };
 
 static struct area_state *const states[] = {

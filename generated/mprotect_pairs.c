@@ -143,10 +143,6 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, shared_empty_order4_whole_read) {
 	&maker_shared, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_pairs, shared_zero_pte_thp_whole_read) {
-	&maker_shared, &maker_zero, &layout_pte_thp, RANGE_WHOLE, PROT_READ
-};
-
 FIXTURE_VARIANT_ADD(mprotect_pairs, protected_shared_order4_whole_read) {
 	&maker_protected, &maker_shared, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -184,10 +180,6 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, protected_empty_order4_whole_none) {
 	&maker_protected, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_pairs, protected_zero_order4_inside_read) {
-	&maker_protected, &maker_zero, &layout_order4, RANGE_INSIDE, PROT_READ
-};
-
 FIXTURE_VARIANT_ADD(mprotect_pairs, swapped_protected_pte_thp_whole_read) {
 	&maker_swapped, &maker_protected, &layout_pte_thp, RANGE_WHOLE,
 	PROT_READ
@@ -215,10 +207,6 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, swapped_left_pte_thp_whole_none) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, swapped_empty_pte_thp_whole_read) {
 	&maker_swapped, &maker_empty, &layout_pte_thp, RANGE_WHOLE, PROT_READ
-};
-
-FIXTURE_VARIANT_ADD(mprotect_pairs, swapped_zero_pte_thp_whole_read) {
-	&maker_swapped, &maker_zero, &layout_pte_thp, RANGE_WHOLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, lazy_protected_order4_whole_read) {
@@ -249,10 +237,6 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, lazy_empty_order4_whole_none) {
 	&maker_lazy, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_pairs, lazy_zero_order4_inside_read) {
-	&maker_lazy, &maker_zero, &layout_order4, RANGE_INSIDE, PROT_READ
-};
-
 FIXTURE_VARIANT_ADD(mprotect_pairs, guarded_protected_order4_whole_read) {
 	&maker_guarded, &maker_protected, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -279,10 +263,6 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, guarded_left_order4_whole_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, guarded_empty_order4_whole_read) {
 	&maker_guarded, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_READ
-};
-
-FIXTURE_VARIANT_ADD(mprotect_pairs, guarded_zero_order4_whole_read) {
-	&maker_guarded, &maker_zero, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, pinned_protected_order4_whole_read) {
@@ -333,10 +313,6 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, left_empty_order4_whole_read) {
 	&maker_left, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_pairs, left_zero_order4_inside_read) {
-	&maker_left, &maker_zero, &layout_order4, RANGE_INSIDE, PROT_READ
-};
-
 FIXTURE_VARIANT_ADD(mprotect_pairs, empty_protected_order4_whole_read) {
 	&maker_empty, &maker_protected, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -363,10 +339,6 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, empty_pinned_order4_whole_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, empty_left_order4_inside_read) {
 	&maker_empty, &maker_left, &layout_order4, RANGE_INSIDE, PROT_READ
-};
-
-FIXTURE_VARIANT_ADD(mprotect_pairs, empty_zero_order4_whole_read) {
-	&maker_empty, &maker_zero, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, zero_protected_pte_thp_whole_read) {
@@ -431,10 +403,6 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, merged_left_pte_thp_inside_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, merged_empty_order4_inside_read) {
 	&maker_merged, &maker_empty, &layout_order4, RANGE_INSIDE, PROT_READ
-};
-
-FIXTURE_VARIANT_ADD(mprotect_pairs, merged_zero_order4_whole_read) {
-	&maker_merged, &maker_zero, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
 static struct area_state *const states[] = {

@@ -53,8 +53,9 @@ static bool set_protected(struct area *area, size_t first, size_t end, bool is_o
 	for (i = first; i < end; i++) {
 		struct page *it = &area->page[i];
 
-		it->mark[state_uffd.nr] = is_on && (has_markers() ||
-						    it->what != &page_empty);
+		/* Pages that cannot even be read have other markers, and keep them. */
+		it->mark[state_uffd.nr] = is_on && !area_cost(area, i, false).code &&
+					  (has_markers() || it->what != &page_empty);
 		/* Linux 6.2 makes it writable, as mprotect() does: uffd_wp_range(). */
 		if (!is_on && it->prot & PROT_WRITE)
 			it->readonly = kernel_at_least(6, 2) ? READONLY_NO :

@@ -17,7 +17,7 @@ from ksftgen.vocabulary import TYPES, VERBS, Parameter, Verb
 
 NAME = "mprotect_orders"
 # Axes on which the order depends, by their types; a step that names one must be right with each of its values.
-_ORDER_AXES = {"process": "who", "child": "kid", "kind": "kind"}
+_ORDER_AXES = {"process": "who", "child": "kid", "kind": "kind", "state": "state"}
 _OTHER_AXES = {"layout": "layout", "range": "range", "prot": "prot", "pages": "pages"}
 
 
