@@ -107,11 +107,14 @@ static bool is_resolved(struct area *area, size_t page, struct cost cost)
 	struct access access;
 	bool good = false;
 
+	/* A fault that ends in a signal is not counted, see mm_account_fault(). */
+	if (cost.is_one)
+		cost = (struct cost){ .code = cost.code, .is_one = true };
 	access = access_first(area, page, area->request->is_write, cost.code);
 	check_faults(area, page, &access, &cost);
 	for (struct area_state *const *s = area_states; *s && !good; s++)
 		good = (*s)->resolve && (*s)->resolve(area, page);
-	if (access.faults)
+	if (access.faults || cost.is_one)
 		area_accessed(area, page, false, access.faults);
 	return good;
 }

@@ -57,6 +57,7 @@ struct cost {
 	int code;		/* as in struct access: it must not work */
 	int min, max;		/* faults */
 	int major;		/* of them, at most */
+	bool is_one;		/* one fault does it all, and is refused if that is */
 	enum {
 		FRAME_STAYS,
 		FRAME_IS_NEW,

@@ -24,6 +24,7 @@
 /* A step that must be done, and find nothing wrong. */
 #define STEP(call)	ASSERT_STREQ("ok", call)
 
+DECLARE_STATE(uffd);
 DECLARE_STATE(zero);
 DECLARE_STATE(cow);
 DECLARE_STATE(swap);
@@ -136,6 +137,27 @@ TEST_F_TIMEOUT(mprotect_swap, shared, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_swap, under_uffd, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_uffd(area, UFFD_SIGBUS));
+	STEP(area_uffd_wp(area, PAGES_FIRST_HALF));
+	STEP(area_swap_out(area, PROCESS_PARENT, variant->swapped));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_uffd_wp(area, PAGES_ONE));
+	STEP(area_uffd_resolve(area, PAGES_ALTERNATE));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_read(area, PROCESS_PARENT, RANGE_ONE_PAGE));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 TEST_F_TIMEOUT(mprotect_swap, child_exited, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
@@ -208,7 +230,7 @@ FIXTURE_VARIANT_ADD(mprotect_swap, order2_alternate_whole_none) {
 };
 
 static struct area_state *const states[] = {
-	&state_zero, &state_cow, &state_swap, NULL
+	&state_uffd, &state_zero, &state_cow, &state_swap, NULL
 };
 
 int main(int argc, char **argv)

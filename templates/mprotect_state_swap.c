@@ -41,6 +41,7 @@ static void swap_cost(const struct area *area, size_t page, bool is_write,
 	cost->min = 1;
 	cost->max = 1;
 	cost->major = !is_mapped(area, page);
+	cost->is_one = true;
 	if (is_write && !it->exclusive)
 		cost->fate = it->frame->mappers > 1 ? FRAME_IS_NEW :
 			     FRAME_MAY_BE_NEW;
