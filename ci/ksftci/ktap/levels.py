@@ -36,6 +36,12 @@ class Levels:
         level = next((level for level in self.stack if level.depth == depth), None)
         return level is not None and (level.version or level.plan is not None) and not level.numbered
 
+    @property
+    def least(self) -> int:
+        """The depth of the least deep level of which anything came."""
+        used = (level.depth for level in self.stack if level.count or level.version or level.plan is not None)
+        return next(used, 0)
+
     def follows(self, number: int) -> bool:
         """Whether a result of this number would be the next one of some level."""
         return any(level.highest + 1 == number for level in self.stack)

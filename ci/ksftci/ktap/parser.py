@@ -4,6 +4,7 @@
 Nothing that is read here raises, and a `not ok` always becomes a result. Sources: see `line`.
 """
 
+import re
 from collections.abc import Iterator
 
 from ksftci.ktap.block import WORTH_A_LOOK
@@ -32,6 +33,7 @@ from ksftci.ktap.yamlblock import YamlBlock
 from ksftci.results.model import UNREAD, Verdict
 
 _COMMENT = len("# ")
+_STATES = re.compile(r"\bok\b|\b1\.\.\d")
 _DEEPEST = 4  # wrappers and stamps around one line
 
 
@@ -151,9 +153,11 @@ class Parser(Builder):
                 return ""
         text = bare.lstrip(NESTING)
         if not text:
+            if stamp is None and self._torn is not None:
+                self.settle()
             return ""
         if stamp is None and (torn := self._untorn()):
-            if joined := torn.joined(bare):
+            if joined := torn.joined(bare, self.levels.least):
                 return joined
             self._lines(torn.line, torn.at)
         if may_be(text):
@@ -164,12 +168,12 @@ class Parser(Builder):
 
     def _unwrapped(self, line: str, stamp: str | None, at: float | None) -> tuple[str, str | None, float | None]:
         """A line without wrappers, the stamp of the kernel's in them, the time: the wrapper's if no other is known."""
-        clock = None
+        clock = last = None
         for _ in range(_DEEPEST):
             inner = self._wrappers.bare(line)
-            if inner is None:
+            if inner is None or inner[2] is last:  # a line may begin with a number, as its wrapper does
                 break
-            line, seconds = inner
+            line, seconds, last = inner
             clock = clock if seconds is None else seconds
             line, printk = unstamped(line)
             stamp = printk or stamp
@@ -187,7 +191,8 @@ class Parser(Builder):
 
     def _other(self, line: str, text: str, stamp: str | None, at: float | None) -> str:
         """Take a line that is no KTAP as it stands: a splat's, chatter, or a line in a wrapper. Gives as `_line`."""
-        wrappers, hides = self._wrappers, may_hide(text)
+        wrappers = self._wrappers
+        hides = may_hide(text) or (wrappers.known and may_announce(text))
         depth = len(line) - len(text)
         rest = glued(text) if hides and "</" not in text else ""
         if hides and wrappers.learn(line, at, self.levels.follows, self._above(), read=bool(rest)):
@@ -285,8 +290,14 @@ class Parser(Builder):
         return (unstamped(line)[0] for line in self.current.log.lines if may_announce(line))
 
     def _again(self, at: float | None) -> None:
-        """Take lines once more that have the wrapper which was learned just now, and were taken as chatter."""
-        logged = self.current.log.remove(lambda line: self._wrappers.wraps(unstamped(line)[0]))
+        """Take lines once more that have the wrapper which was learned just now, and were taken as chatter.
+
+        Where lines between them were read, it is too late for titles and versions.
+        """
+        late = self._wrappers.varied
+        logged = self.current.log.remove(
+            lambda line: self._wrappers.wraps(unstamped(line)[0]) and not (late and not _STATES.search(line))
+        )
         bare = {unstamped(line)[0] for line in logged}
         for line, then in self._wrappers.take():
             if line not in bare:

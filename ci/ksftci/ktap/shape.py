@@ -21,11 +21,14 @@ _TOKEN = re.compile(
 )
 # Possessive: a line that does not fit is given up at once, however many numbers it has.
 _CLASSES = {"id": r"[0-9a-f-]++", "number": r"\d++(?:[.,:]\d++)*+", "date": r"[A-Z][a-z]{2}"}
+_NO_CLOCK = r"\d++(?:[.,]\d++)*+"
 _ANY_WORD = r"[^\W\d_]++"
 _PRINTK = re.compile(r"\[ *\d+\.\d+\](?:\[ *[TC]\d+\])?")
 _CLOCK = re.compile(r"(\d+\.\d+) \[\+\d+\.\d+\]")
 _PROSE = re.compile(r"(?:^|.*[ \t])[^\W\d_]+[ \t]$|.*[,;.?!`(]\s*$")
-_KEY = re.compile(r"(?:.*[:=,{\[]|)[ \t]*")  # what a quoted line of a log comes after; a word before a quote is prose
+_KEY = re.compile(
+    r"(?:.*[:=,{\[]|[^\w\"'`(]*)[ \t]*"
+)  # what a quoted line of a log comes after; a word before a quote is prose
 _QUOTES = ('"', "'")
 _NESTED = re.compile(r"[ \t]#[# \t]*(?=\S)")  # runner.sh's nesting, with another wrapper inside it
 _LONGEST = 250  # characters
@@ -134,6 +137,24 @@ def _closing(core: str) -> str:
     return "}" if core.count("{") > core.count("}") else ""
 
 
+def alike(one: str, other: str) -> tuple[int, int]:
+    """How many characters of one line, and of another, are a beginning of the same shape that may be a wrapper."""
+    found, marked = (0, 0), False
+    for mine, its in zip(_TOKEN.finditer(one), _TOKEN.finditer(other), strict=False):
+        kind = mine.lastgroup
+        if kind != its.lastgroup or (kind == "other" and mine[0] != its[0]):
+            break
+        if kind == "word" and mine[0] != its[0]:
+            marked = False  # such as INFO and DEBUG, if a sign follows
+        elif kind == "space" and marked:
+            shared = min(len(mine[0]), len(its[0]))
+            found = mine.start() + shared, its.start() + shared
+        elif kind == "other":
+            found, marked = (mine.end(), its.end()), True
+        marked |= kind in ("number", "id", "date")
+    return found
+
+
 def seconds(before: str) -> float:
     """What the clock of a shape shows."""
     match = _CLOCK.search(before)
@@ -154,6 +175,8 @@ def _patterns(core: str) -> tuple[str, str, int]:
         if kind != "other" and last != "other":
             gap = r"[ \t]++" if spaced else ""
         text = _CLASSES.get(kind) or re.escape(match[0])
+        if kind == "number" and ":" not in match[0]:
+            text = _NO_CLOCK  # else the plan in "99:1..4" would lose its "1"
         strict += (gap if strict else "", text)
         loose += (gap if loose else "", _ANY_WORD if kind == "word" else text)
         spaced, last, marks = False, kind, marks + (kind != "word")

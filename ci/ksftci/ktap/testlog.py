@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from ksftci.ktap.line import may_be
 from ksftci.ktap.place import Place, best, find
-from ksftci.ktap.prefix import NESTING
+from ksftci.ktap.prefix import NESTING, unstamped
 from ksftci.results.model import Measurement, TestResult, Verdict
 
 KEPT = 250  # lines at the beginning, and as many at the end
+_MOST_BETWEEN = 5  # lines of the kernel's
 _LONGEST = 4096  # characters of one line
 # Of ASSERT_STREQ("ok", f()) in kselftest_harness.h, where f() returns "ok" or what is wrong.
 _NOT_OK = re.compile(r"Expected 'ok' == '(.+)'\.")
@@ -68,8 +69,14 @@ class TestLog:
         return tuple(self._measured.values())
 
     def ends_with_rule(self) -> bool:
-        """Whether the last line is a rule of dashes."""
-        return bool(self.lines) and self.lines[-1].lstrip(NESTING).startswith("---")
+        """Whether the last line is a rule of dashes; the kernel may have logged after it."""
+        for line in reversed(self.lines[-_MOST_BETWEEN:]):
+            text, stamp = unstamped(line)
+            if (text := text.lstrip(NESTING)).startswith("---"):
+                return True
+            if stamp is None:
+                break
+        return False
 
     def all(self) -> list[str]:
         """The lines; if some are left out, a line in the middle says how many."""
@@ -81,6 +88,8 @@ class TestLog:
 
     def place(self) -> Place | None:
         """The place of the first assertion, or None."""
+        if len(self.lines) <= KEPT:
+            return find(self.lines)
         return best(find(self.lines[:KEPT]), self._place, find(self.lines[KEPT:]))
 
     def _shorten(self) -> None:

@@ -72,6 +72,7 @@ class Wrappers:
 
     def __init__(self) -> None:
         self.known = False  # whether there is any
+        self.varied = False  # whether the one that was learned last is another one with other words
         self.unread = Unread()
         self._shapes: dict[str, Shape] = {}
         self._places: list[Shape] = []
@@ -79,14 +80,14 @@ class Wrappers:
         self._guesses: dict[str, _Guess] = {}
         self._waiting: deque[Waiting] = deque()
 
-    def bare(self, line: str) -> tuple[str, float | None] | None:
-        """A line without its wrapper, and the seconds that the wrapper shows. None: it has none that is known."""
+    def bare(self, line: str) -> tuple[str, float | None, Shape] | None:
+        """A line without its wrapper, the seconds that the wrapper shows, its shape. None: it has none known."""
         match = self._pattern.match(line)
         if match is None or match.lastgroup is None:
             return None
         shape = self._places[int(match.lastgroup[1:])]
         at = seconds(match[0]) if shape.clock else None
-        return shape.bare(match["nesting"], line[match.end() :]), at
+        return shape.bare(match["nesting"], line[match.end() :]), at, shape
 
     def learn(
         self,
@@ -125,6 +126,7 @@ class Wrappers:
             return False
         for same in guess.shapes.values():
             same.space = guess.space
+        self.varied = not self._shapes.keys().isdisjoint(guess.shapes)
         self._shapes |= guess.shapes
         self._places = list(self._shapes.values())
         patterns = "|".join(f"(?P<s{place}>{shape.pattern})" for place, shape in enumerate(self._places))

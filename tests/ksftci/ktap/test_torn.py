@@ -42,6 +42,7 @@ TORN = {
     "at the end": ("1..2\nok 1 a\nnot ok 2 b{}foo", ["pass a", "fail b"]),
     "a plan": ("1.{}foo\n.2\nok 1 a", ["pass a", "not_run test 2"]),
     "a version": ("TAP ver{}foo\nsion 13\n1..1\nnot ok 1 a", ["fail a"]),
+    "a version, nested": ("1..1\n  K{}foo\nTAP version 1\n  1..1\n  not ok 1 a\nnot ok 1 p", ["fail p/a"]),
     "after a stamp of LAVA's": (
         "2026-01-01T12:00:01.000001 1..2\n2026-01-01T12:00:01.000002 not ok 1 sec{}foo\n"
         "2026-01-01T12:00:01.000003 ond\n2026-01-01T12:00:01.000004 ok 2 b",
@@ -50,6 +51,27 @@ TORN = {
     "in a wrapper": (
         "x | TAP version 13\nx | 1..2\nx | not ok 1 sec{}foo\nx | ond\nx | Started{}ok 2 b\nx |  it",
         ["fail second", "pass b"],
+    ),
+    "in a wrapper that ends like nesting": (
+        "".join(f"|  ## {line}\n" for line in ("1..2", "ok 1 a", "not ok{}foo", " 2 b")),
+        ["pass a", "fail b"],
+    ),
+    "in a wrapper of other words": (
+        "- INFO - ok 1 - a\n- DEBUG - not ok{}foo\n- INFO -  2 - b\n- INFO - ok 3 - c\n- INFO - 1..3",
+        ["pass a", "fail b", "pass c"],
+    ),
+    "before a number, in a wrapper of numbers": (
+        "0.1 TAP version 13\n0.2 1..2\n0.3 ok 1 a\n0.4 not ok{}foo\n0.5  2 b",
+        ["pass a", "fail b"],
+    ),
+    "at its end, in a wrapper": ("x | 1..2\nx | ok 1 a\nx | not ok 2 b{}foo\nx | \nx | text", ["pass a", "fail b"]),
+    "a blank more than the wrapper's": (
+        "23:59:57  1..2\n23:59:58  ok 1 a\n23:59:59  not ok 2 fi{}foo\n23:59:59  rst",
+        ["pass a", "fail first"],
+    ),
+    "in a wrapper that is not known yet": (
+        "71 T{}foo\n72 AP version 13\n73 {}foo\n74 {}foo\n75 1..2\n76 not ok 1 a\n77 ok 2 b",
+        ["fail a", "pass b"],
     ),
     "serial console": ("1..2\r\r\nnot ok 1 sec{}foo\r\r\nond\r\r\nok 2 b\r\r\n", ["fail second", "pass b"]),
 }

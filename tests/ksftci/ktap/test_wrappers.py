@@ -69,6 +69,12 @@ def test_a_level_for_failures() -> None:
     assert results(read(log)) == ["pass log.a", "pass log.b", "fail log.c", "pass log.d"]
 
 
+@pytest.mark.parametrize("wrapper", ["grep -n", "grep -nH", "autotest, levels", "Python's logging", "JSON lines"])
+def test_a_plan_of_a_log_that_ends_too_early(wrapper: str) -> None:
+    log = wrapped("TAP version 13\n1..2\nok 1 a", WRAPPERS[wrapper])
+    assert results(read(log)) == ["pass log.a", "not_run log.test 2"]
+
+
 @pytest.mark.parametrize("lines", [1, 10, 1000, 3000])
 def test_lines_that_come_before_the_proof(lines: int) -> None:
     """The first result is proof of nothing, and the second one is far away."""
