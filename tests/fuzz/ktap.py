@@ -1,78 +1,66 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Fuzz the KTAP parser with atheris, which is not among the project's dependencies.
+"""Mangle logs for some time: what failed in a log is what failed in its tree. tests/ksftci/ktap has the property.
 
-    python tests/fuzz/ktap.py CORPUS -max_total_time=600
+    python -m tests.fuzz.ktap --minutes 30
+    python -m tests.fuzz.ktap --seed 4711
 
-Arguments are libFuzzer's. The first byte of an input chooses what is done: any bytes as a log, words of
-KTAP and of kernels in any order, or one of the properties of test_dialects.py in
-tests/ksftci/ktap.
+Prints what was tried. For a failure it prints the smallest log that fails, and the seed that finds it again; exit
+status 1.
 """
 
-import re
+import argparse
 import sys
-import tempfile
-from pathlib import Path
-from typing import Any
+import time
+from collections import Counter
 
-import atheris  # type: ignore[import-untyped]
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from tests.ksftci.ktap.mangled import Log, logs
+from tests.ksftci.ktap.test_mangled import check
 
-with atheris.instrument_imports(include=["ksftci"]):
-    from ksftci.formats import record
-    from ksftci.ktap.directive import judge
-from tests.ksftci.ktap import test_dialects
-from tests.ksftci.ktap.dialects import NOISE, STAMPS
-
-PROPERTIES: tuple[Any, ...] = (
-    test_dialects.test_every_leaf_comes_back_with_its_id_and_verdict,
-    test_dialects.test_no_failure_that_was_printed_whole_is_lost,
-)
-WORDS = [
-    *STAMPS,
-    *NOISE,
-    *("\n", "\n# ", "\n# # ", "\n    ", "\n\t", "\r", " ", "ok ", "not ok ", "1 ", "2 ", "3 ", "- ", "name"),
-    *("1..0 # SKIP", "1..3", "1..99999999", "KTAP version 1", "TAP version 13", "# Subtest: s", "Bail out! x"),
-    *("# SKIP ", "# XFAIL ", "# TODO", "# TIMEOUT 9 seconds", "# exit=2", "# exit=139", "selftests: mm: cow"),
-    *("------", "running ./x", "[SKIP] ./y", "#  RUN   a.b ...", "[RUN] c", "# ksftci kernel: k", "\x1b[1m"),
-]
-FAILURE = re.compile(
-    r"[# \t]*not ok(?![^\s#])(?:[ \t]+\d{1,9}(?![^\s#]))?(?P<text>[^\x00-\x1f\x7f-\xa0<\[]*)", re.ASCII
-)
-PATH = Path(tempfile.mkdtemp()) / "fuzz.log"
+_EACH = 200  # logs of one seed
 
 
-def a_log(text: str) -> None:
-    """Whatever is in it, a log is read, names are unique, and each "not ok" is in some name."""
-    PATH.write_bytes(text.encode("utf-8", "surrogatepass"))
-    runs = record.read(PATH)
-    for run in runs:
-        ids = [result.id for result in run.results]
-        assert len(set(ids)) == len(ids), ids
-    results = [result for run in runs for result in run.results]
-    names = "\n".join(result.name for result in results)
-    not_passed = "\n".join(result.name for result in results if result.verdict.value != "pass")
-    if any(len(result.name) > 900 for result in results):
-        return  # names are cut
-    for line in text.split("\n"):
-        match = FAILURE.fullmatch(line)
-        if match is None or len(line) > 100:
-            continue
-        name, verdict, *_ = judge(True, match["text"].strip().removeprefix("- ").strip())
-        if not name.startswith("selftests: "):  # which becomes the program
-            found = not_passed if verdict.bad else names  # an outer SKIP may hold passing tests
-            assert found and name in found, (line, found)
+def fails(number: int, tried: Counter[str]) -> bool:
+    """Try the logs of a seed, and print the smallest that fails."""
+
+    @seed(number)
+    @settings(
+        max_examples=_EACH,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.generate, Phase.shrink),
+    )
+    @given(logs())
+    def one(log: Log) -> None:
+        tried.update(["logs", *log.done])
+        check(log)
+
+    try:
+        one()
+    except AssertionError as err:
+        print(f"--seed {number}: {err}", *getattr(err, "__notes__", []), sep="\n", flush=True)
+        return True
+    return False
 
 
-def one(data: bytes) -> None:
-    """An input of the fuzzer's."""
-    kind, rest = (data[0] % 4, data[1:]) if data else (0, b"")
-    if kind >= 2:
-        PROPERTIES[kind - 2].hypothesis.fuzz_one_input(rest)
-    elif kind == 1:
-        a_log("".join(WORDS[byte % len(WORDS)] for byte in rest))
-    else:
-        a_log(rest.decode("utf-8", "replace"))
+def main() -> int:
+    """The command. Gives the exit status."""
+    options = argparse.ArgumentParser(description="Mangle logs of KTAP, and read them.")
+    options.add_argument("--minutes", type=float, default=0, help="for how long; default: one seed")
+    options.add_argument("--seed", type=int, default=1, help="the first seed; default: 1")
+    options.add_argument("--keep-going", action="store_true", help="not only to the first failure")
+    args = options.parse_args()
+    end, number, tried, failures = time.monotonic() + args.minutes * 60, args.seed, Counter[str](), 0
+    while number == args.seed or time.monotonic() < end:
+        failures += fails(number, tried)
+        if failures and not args.keep_going:
+            break
+        number += 1
+    print(f"seeds {args.seed} to {number - (not failures or args.keep_going)}:", end=" ")
+    print(", ".join(f"{count} {what}" for what, count in tried.most_common()))
+    return int(failures > 0)
 
 
 if __name__ == "__main__":
-    atheris.Setup(sys.argv, one)
-    atheris.Fuzz()
+    sys.exit(main())

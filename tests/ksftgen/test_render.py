@@ -36,7 +36,9 @@ def test_program_has_every_case_and_test(sample: Scenario) -> None:
     names = re.findall(r"^FIXTURE_VARIANT_ADD\(mprotect_sample,\s+(\w+)\) \{$", text, re.MULTILINE)
     assert names == [case.name for case in cases(scenario)]
     assert len(names) == 2 * 2 * (4 * 3 - 2)
-    assert re.findall(r"^TEST_F_TIMEOUT\(mprotect_sample, (\w+), AREA_TIMEOUT\)$", text, re.MULTILINE) == list(sample.tests)
+    assert re.findall(r"^TEST_F_TIMEOUT\(mprotect_sample, (\w+), AREA_TIMEOUT\)$", text, re.MULTILINE) == list(
+        sample.tests
+    )
 
 
 def test_kernel_coding_style(sample: Scenario) -> None:

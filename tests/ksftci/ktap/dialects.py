@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Trees of results, what they must come out as, and every way in which programs print them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
@@ -90,17 +90,23 @@ def leaves(tests: list[Test], path: str = "") -> Iterator[tuple[str, str]]:
             yield from leaves(test.children, f"{path}{test.name}/")
 
 
+def unique(names: Iterable[str]) -> list[str]:
+    """Names, of which the second and later ones of the same name get a number."""
+    taken: dict[str, None] = {}
+    times: dict[str, int] = {}
+    for name in names:
+        free = name
+        while free in taken:
+            times[name] = times.get(name, 1) + 1
+            free = f"{name}#{times[name]}"
+        taken[free] = None
+    return list(taken)
+
+
 def expected(root: Branch) -> dict[str, str]:
     """Id to verdict: what must come out of the tree."""
-    verdicts: dict[str, str] = {}
-    times: dict[str, int] = {}
-    for name, verdict in leaves(root.children):
-        unique = name
-        while unique in verdicts:
-            times[name] = times.get(name, 1) + 1
-            unique = f"{name}#{times[name]}"
-        verdicts[unique] = verdict
-    return verdicts
+    found = list(leaves(root.children))
+    return dict(zip(unique(name for name, _ in found), (verdict for _, verdict in found), strict=True))
 
 
 def print_tree(root: Branch) -> Printed:
@@ -118,20 +124,23 @@ def _print_children(branch: Branch, prefix: str, printed: Printed) -> None:
         lines.extend(prefix + line.format(branch.name) for line in branch.title.split("\n"))
     if branch.plan == "first":
         lines.append(plan)
-    number = branch.first_number
-    for child in branch.children:
+    for child, line in zip(branch.children, result_lines(branch), strict=True):
         if isinstance(child, Branch):
             _print_children(child, prefix + child.prefix, printed)
-            words, failed = _outer(child)
-        else:
-            words, failed = child.words, child.failed
-            if failed:
-                printed.failures[len(lines)] = child
-        line = f"{'not ok' if failed else 'ok'} {number} {branch.dash}{words.format(child.name)}"
+        elif child.failed:
+            printed.failures[len(lines)] = child
         lines.append(prefix + line)
-        number += branch.step
     if branch.plan == "last":
         lines.append(plan)
+
+
+def result_lines(branch: Branch) -> Iterator[str]:
+    """The line of each child's result, without nesting."""
+    number = branch.first_number
+    for child in branch.children:
+        words, failed = (child.words, child.failed) if isinstance(child, Leaf) else _outer(child)
+        yield f"{'not ok' if failed else 'ok'} {number} {branch.dash}{words.format(child.name)}"
+        number += branch.step
 
 
 def _outer(branch: Branch) -> tuple[str, bool]:
