@@ -12,9 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.ksftci import samples
 
-from ksftci.formats.junittext import legal
 from ksftci.report import annotations
 from ksftci.results.model import UNNAMED, Run, TestResult, Verdict, exit_status
+from plainprint.text import visible
 
 NO_FILES = Path("/usr")  # a folder without any file that a result names
 
@@ -98,9 +98,9 @@ def test_no_text_gets_into_another_field(name: str, reason: str, file: str) -> N
     (line,) = annotations.render([run], NO_FILES)
     assert not set("\r\n") & set(line)
     command, properties, message = read(line)
-    kernel, why, where = (legal(text) for text in (name or UNNAMED, reason, file))
+    kernel, why, where = (visible(text) for text in (name or UNNAMED, reason, file))
     assert command == "error"
-    assert properties == {"title": legal(f"fail: mprotect_cow_shared.{name}"[:2000]).strip()}
+    assert properties == {"title": visible(f"fail: mprotect_cow_shared.{name}"[:2000]).strip()}
     expected = f"on {kernel}: {why if reason else 'no reason given'}" + (f"\n{where}:100" if file else "")
     assert message == expected.strip()
 
