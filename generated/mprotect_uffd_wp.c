@@ -184,8 +184,16 @@ FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pte_thp_alternate_async_straddle_read) {
 	&layout_pte_thp, PAGES_ALTERNATE, UFFD_ASYNC, RANGE_STRADDLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pmd_thp_all_sigbus_inside_read) {
+	&layout_pmd_thp, PAGES_ALL, UFFD_SIGBUS, RANGE_INSIDE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pmd_thp_all_sigbus_whole_read) {
 	&layout_pmd_thp, PAGES_ALL, UFFD_SIGBUS, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pmd_thp_first_half_sigbus_inside_read) {
+	&layout_pmd_thp, PAGES_FIRST_HALF, UFFD_SIGBUS, RANGE_INSIDE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pmd_thp_first_half_sigbus_whole_read) {

@@ -34,7 +34,6 @@ from ksftci.results.model import UNREAD, Verdict
 
 _COMMENT = len("# ")
 _STATES = re.compile(r"\bok\b|\b1\.\.\d")
-_DEEPEST = 4  # wrappers and stamps around one line
 
 
 class Parser(Builder):
@@ -168,16 +167,8 @@ class Parser(Builder):
 
     def _unwrapped(self, line: str, stamp: str | None, at: float | None) -> tuple[str, str | None, float | None]:
         """A line without wrappers, the stamp of the kernel's in them, the time: the wrapper's if no other is known."""
-        clock = last = None
-        for _ in range(_DEEPEST):
-            inner = self._wrappers.bare(line)
-            if inner is None or inner[2] is last:  # a line may begin with a number, as its wrapper does
-                break
-            line, seconds, last = inner
-            clock = clock if seconds is None else seconds
-            line, printk = unstamped(line)
-            stamp = printk or stamp
-        return line, stamp, self.current.tick(clock) if at is None and clock is not None else at
+        line, printk, clock = self._wrappers.peel(line)
+        return line, printk or stamp, self.current.tick(clock) if at is None and clock is not None else at
 
     def _tear(self, head: str, rest: str, stamp: str | None, at: float | None) -> str:
         """Take a line that a line of the kernel's tore apart: the head waits for its other half. Gives `rest`."""
@@ -191,11 +182,10 @@ class Parser(Builder):
 
     def _other(self, line: str, text: str, stamp: str | None, at: float | None) -> str:
         """Take a line that is no KTAP as it stands: a splat's, chatter, or a line in a wrapper. Gives as `_line`."""
-        wrappers = self._wrappers
-        hides = may_hide(text) or (wrappers.known and may_announce(text))
+        hides = may_hide(text) or (self._wrappers.known and may_announce(text))
         depth = len(line) - len(text)
         rest = glued(text) if hides and "</" not in text else ""
-        if hides and wrappers.learn(line, at, self.levels.follows, self._above(), read=bool(rest)):
+        if hides and self._wrappers.learn(line, at, self.levels.follows, self._above(), read=bool(rest)):
             self._watchful = True
             self._again(at)
             return line

@@ -27,7 +27,7 @@ class TestLog:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self._measured: dict[str, Measurement] = {}  # by name
+        self._measured: dict[str, Measurement] | None = None  # by name; most tests measure nothing
         self._left_out = 0
         self._place: Place | None = None
 
@@ -60,13 +60,15 @@ class TestLog:
 
     def measure(self, new: Measurement) -> None:
         """Add a measurement; it replaces an earlier one of the same name."""
+        if self._measured is None:
+            self._measured = {}
         self._measured.pop(new.name, None)
         self._measured[new.name] = new
 
     @property
     def measured(self) -> tuple[Measurement, ...]:
         """The measurements, in the order of their lines."""
-        return tuple(self._measured.values())
+        return () if self._measured is None else tuple(self._measured.values())
 
     def ends_with_rule(self) -> bool:
         """Whether the last line is a rule of dashes; the kernel may have logged after it."""

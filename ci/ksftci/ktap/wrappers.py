@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from ksftci.ktap.prefix import NESTING
+from ksftci.ktap.prefix import NESTING, unstamped
 from ksftci.ktap.shape import Shape, seconds, shape_of
 
 Waiting = tuple[str, float | None]  # a line, and the time at which it came
@@ -32,6 +32,7 @@ _PROOF, _PROOF_OF_PROSE = 2, 3  # points that make a wrapper of a shape
 _MOST_SHAPES = 100  # wrappers of one log
 _MOST_GUESSES = 1000  # shapes that are no wrappers yet
 _MOST_WAITING = 1000  # lines with KTAP that wait for their wrapper
+_DEEPEST = 4  # wrappers and stamps around one line
 _SHOWN = 200  # characters of such a line that are shown
 
 
@@ -88,6 +89,19 @@ class Wrappers:
         shape = self._places[int(match.lastgroup[1:])]
         at = seconds(match[0]) if shape.clock else None
         return shape.bare(match["nesting"], line[match.end() :]), at, shape
+
+    def peel(self, line: str) -> tuple[str, str | None, float | None]:
+        """A line without any wrapper, the kernel's stamp inside of them, and the outermost wrapper's seconds."""
+        stamp = clock = last = None
+        for _ in range(_DEEPEST):
+            inner = self.bare(line)
+            if inner is None or inner[2] is last:  # a line may begin with a number, as its wrapper does
+                break
+            line, seconds, last = inner
+            clock = clock if seconds is None else seconds
+            line, printk = unstamped(line)
+            stamp = printk or stamp
+        return line, stamp, clock
 
     def learn(
         self,
