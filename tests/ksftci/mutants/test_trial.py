@@ -127,4 +127,4 @@ def test_kills_on_a_real_kernel(kernel: str, tmp_path: Path) -> None:
         first, kill = trial.until_killed([jobs["fine"], jobs[name]])
         assert not first.killed
         verdicts[kill.by] = kill.verdict
-    assert verdicts == {"fails.broken": "fail", "hangs.crash": "timeout", "panics.crash": "crash"}
+    assert verdicts == {"fails.broken": "fail", "hangs.timeout": "timeout", "panics.crash": "crash"}
