@@ -36,21 +36,29 @@ def reasons(xml: Path) -> set[str]:
     return {skip.get("message") or "" for skip in ET.parse(xml).getroot().iter("skipped")}
 
 
+ALL = "mprotect"
+# With 16K pages a PMD has 2,048 of them: what changes every other one by a call of its own takes minutes there.
+QUICK = (
+    "not ((uffd_wp or guard or swap or lazyfree or pin or pairs) and (pte_thp or pmd_thp or mixed_thp or mixed_pmd))"
+)
+
+
 @pytest.mark.qemu
 @pytest.mark.parametrize(
-    ("kernel", "architecture", "least"),
+    ("kernel", "architecture", "chosen", "least"),
     [
-        ("debian:7.3", "arm64", 600),
-        ("debian:7.3-16k", "arm64", 600),
-        ("debian:6.12", "arm64", 550),
-        ("debian:6.1", "arm64", 93),
-        ("debian:7.3", "x86_64", 298),
-        pytest.param("debian:6.12", "x86_64", 298, marks=pytest.mark.nightly),
+        ("debian:7.3", "arm64", ALL, 600),
+        ("debian:7.3-16k", "arm64", QUICK, 500),
+        pytest.param("debian:7.3-16k", "arm64", ALL, 650, marks=pytest.mark.nightly),
+        ("debian:6.12", "arm64", ALL, 550),
+        ("debian:6.1", "arm64", ALL, 93),
+        ("debian:7.3", "x86_64", ALL, 298),
+        pytest.param("debian:6.12", "x86_64", ALL, 298, marks=pytest.mark.nightly),
     ],
 )
-def test_all_of_it(tree: Trees, tmp_path: Path, kernel: str, architecture: str, least: int) -> None:
+def test_all_of_it(tree: Trees, tmp_path: Path, kernel: str, architecture: str, chosen: str, least: int) -> None:
     xml = tmp_path / "out.xml"
-    options = ("--kernel", kernel, "--arch", architecture, "--swap", "256", "--junit", xml)
+    options = ("--kernel", kernel, "--arch", architecture, "--swap", "256", "-k", chosen, "--junit", xml)
     call("ksftci", "run", "--tree", tree("debian:7.3"), *options)
     count = verdicts(xml)
     assert count["pass"] >= least
