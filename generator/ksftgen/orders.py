@@ -223,7 +223,7 @@ def _problems(scenario: Scenario, before: Sequence[Step], steps: Sequence[Step])
     A problem that only some values of axes have says which.
     """
     # The steps whose words matter to those behind them.
-    lasting = [step for step in (*before, *steps) if step.verb.maps or step.verb.name in ("fork", "exit")]
+    lasting = [step for step in (*before, *steps) if step.verb.maps or step.verb.name in ("fork", "exit", "make")]
     tried: Counter[int] = Counter()  # by the index of the step
     refusals: dict[tuple[int, int], list[tuple[int, Problem, Case]]] = {}
     for state_case in _cases(scenario, {}, lasting):
