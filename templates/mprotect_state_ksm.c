@@ -279,9 +279,4 @@ const struct area_kind kind_ksm = {
 	.finish = merge_and_leave,
 };
 
-static const char *make_merged(struct area *area, enum area_pages pages)
-{
-	return area_merge(area, pages);
-}
-
-const struct area_maker maker_merged = { .make = make_merged };
+const struct area_maker maker_merged = { .make = area_merge };

@@ -188,9 +188,4 @@ const char *area_unpin(struct area *area)
 	});
 }
 
-static const char *make_pinned(struct area *area, enum area_pages pages)
-{
-	return area_pin(area, pages);
-}
-
-const struct area_maker maker_pinned = { .make = make_pinned };
+const struct area_maker maker_pinned = { .make = area_pin };

@@ -135,8 +135,6 @@ class State:
             self.living.pop(words["child"], None)
         elif self.last == "thread":
             self.has_thread = True
-        elif self.last == "uffd":
-            self.has_uffd = True
 
     def _refused_after(self, verb: str) -> str | None:
         needed = _NEEDS.get(verb)
