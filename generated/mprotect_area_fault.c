@@ -34,30 +34,39 @@ void access_init(void)
 
 /* Plainly: an atomic store can be one that loads first, as on riscv64. */
 __attribute__((no_sanitize("address", "undefined")))
-static void access_once(struct access *access, __u64 *word, bool is_write,
-			__u64 value)
+static void access_once(struct access *access, __u64 *word, __u64 *last,
+			bool is_write, __u64 value)
 {
 	/* Without the signal mask: the handler does not block its signal. */
 	access->code = sigsetjmp(access_env, 0);
 	is_armed = !access->code;
 	asm volatile("" : : : "memory");
-	if (is_armed && is_write)
+	if (is_armed && is_write) {
 		*word = value;
-	else if (is_armed)
+		*last = value;
+	} else if (is_armed) {
 		access->value = *word;
+		access->last = *last;
+	}
 	asm volatile("" : : : "memory");
 	is_armed = false;
 }
 
-struct access access_word(__u64 *word, bool is_write, __u64 value)
+/* Of two words, one after the other. */
+struct access access_words(__u64 *word, __u64 *last, bool is_write, __u64 value)
 {
 	struct rusage before, after;
 	struct access access = {};
 
 	getrusage(RUSAGE_THREAD, &before);
-	access_once(&access, word, is_write, value);
+	access_once(&access, word, last, is_write, value);
 	getrusage(RUSAGE_THREAD, &after);
 	access.major = after.ru_majflt - before.ru_majflt;
 	access.faults = after.ru_minflt - before.ru_minflt + access.major;
 	return access;
+}
+
+struct access access_word(__u64 *word, bool is_write, __u64 value)
+{
+	return access_words(word, word, is_write, value);
 }

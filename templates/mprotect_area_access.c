@@ -35,16 +35,21 @@ static const char *signal_of(int code)
 	return code > 0 ? "SIGSEGV" : code < 0 ? "SIGBUS" : "signal";
 }
 
+static void check_code(struct area *area, size_t page, bool is_write, int seen, int code)
+{
+	if (seen != code)
+		area_mark(area, page, "a %s gives %s %d, expected %s %d",
+			  is_write ? "write" : "read", signal_of(seen), abs(seen),
+			  signal_of(code), abs(code));
+}
+
 /* Accesses the page's first word, which must work, or be refused with @code. */
 struct access access_first(struct area *area, size_t page, bool is_write, int code)
 {
 	struct access access = access_word(page_word(area, page), is_write,
 					   area->page[page].value);
 
-	if (access.code != code)
-		area_mark(area, page, "a %s gives %s %d, expected %s %d",
-			  is_write ? "write" : "read", signal_of(access.code),
-			  abs(access.code), signal_of(code), abs(code));
+	check_code(area, page, is_write, access.code, code);
 	return access;
 }
 
@@ -52,18 +57,14 @@ struct access access_first(struct area *area, size_t page, bool is_write, int co
 struct access access_page(struct area *area, size_t page, bool is_write)
 {
 	__u64 value = area->page[page].value;
-	struct access first, last;
+	struct access access = access_words(page_word(area, page), last_word(area, page),
+					    is_write, value);
 
-	first = access_first(area, page, is_write, 0);
-	if (first.code)
-		return first;
-	last = access_word(last_word(area, page), is_write, value);
-	if (!is_write && (first.value != value || last.value != value))
+	check_code(area, page, is_write, access.code, 0);
+	if (!access.code && !is_write && (access.value != value || access.last != value))
 		area_mark(area, page, "value %#llx and %#llx, expected %#llx",
-			  first.value, last.value, value);
-	first.faults += last.faults;
-	first.major += last.major;
-	return first;
+			  access.value, access.last, value);
+	return access;
 }
 
 void area_access_start(struct area *area)

@@ -6,10 +6,13 @@
 
 size_t pmd_pages(void)
 {
-	size_t bytes = read_pmd_pagesize();
+	static size_t pages;
+	size_t bytes = pages ? 0 : read_pmd_pagesize();
 
 	/* Without THP: a page table of 8-byte entries. */
-	return bytes ? bytes / psize() : psize() / sizeof(__u64);
+	if (!pages)
+		pages = bytes ? bytes / psize() : psize() / sizeof(__u64);
+	return pages;
 }
 
 /*

@@ -68,7 +68,7 @@ struct cost {
 struct access {
 	int code;		/* si_code of SIGSEGV, or - that of SIGBUS; 0: it worked */
 	int faults, major;	/* taken: all, and major ones */
-	__u64 value;		/* that was read */
+	__u64 value, last;	/* what was read */
 };
 
 /* What was seen of a page, and of the access to it. */
@@ -222,6 +222,7 @@ const struct segment *area_segment(const struct area *area, size_t page,
 /* mprotect_area_fault.c, mprotect_area_access.c: access to a page, and its faults. */
 void access_init(void);
 void access_warm_up(const struct area *area);
+struct access access_words(__u64 *word, __u64 *last, bool is_write, __u64 value);
 struct access access_word(__u64 *word, bool is_write, __u64 value);
 struct access access_first(struct area *area, size_t page, bool is_write, int code);
 struct access access_page(struct area *area, size_t page, bool is_write);

@@ -52,6 +52,9 @@ def test_a_log_without_a_result_is_said(tmp_path: Path) -> None:
         done = ksftci("junit", *logs, "-o", xml)
         assert (done.returncode, done.stderr) == (3, f"ksftci: {empty}: no result of a test is in it\n")
     assert ksftci("report", empty).returncode == 3
+    empty.write_text('<testsuites tests="0"/>')  # of a shard that had nothing to run
+    for logs, status in (([empty], 3), ([empty, empty], 3), ([full, empty], 0)):
+        assert ksftci("junit", *logs, "-o", xml).returncode == status
 
 
 def test_lines_that_look_like_results_are_said(tmp_path: Path) -> None:
