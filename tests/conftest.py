@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# The tests must not depend on how busy the machine is, and a change is judged by the same examples each time: tests/fuzz/
-# looks for new ones. What they draw does not depend on the fixtures of a test.
+# The tests must not depend on how busy the machine is. They draw the same examples each time: tests/fuzz/ looks for new
+# ones. What they draw does not depend on the fixtures of a test.
 settings.register_profile(
     "any machine",
     deadline=None,
