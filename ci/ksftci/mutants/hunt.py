@@ -10,6 +10,7 @@ from pathlib import Path
 from queue import Queue
 from typing import Protocol
 
+from ksftci.errors import CiError
 from ksftci.machine.machine import Job
 from ksftci.mutants import trial
 from ksftci.mutants.forge import Forge, delete
@@ -99,8 +100,12 @@ class Hunt:
             runs.append(trial.run_all(self.machine_for, image, jobs, suite.limits, self.stop))
 
         self._run_threads([run] * number, self.at_once)
-        for job in jobs:
-            self.ledger.add_baseline(job, Baseline.from_runs(runs, job.name))
+        baselines = {job: Baseline.from_runs(runs, job.name) for job in jobs}
+        if not any(baseline.is_of_use() for baseline in baselines.values()) and not self.stop.is_set():
+            reason = next((result.reason for run in runs for result in run.results if result.verdict.bad), "no result")
+            raise CiError(f"{suite.name}: no test passes on the unchanged kernel: {reason}")
+        for job, baseline in baselines.items():
+            self.ledger.add_baseline(job, baseline)
 
     def _build_mutants(self, images: _Images) -> None:
         """Put the image of each mutant that a suite has not decided about into the queue, cheap ones first."""

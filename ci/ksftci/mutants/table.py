@@ -79,7 +79,11 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
     """Print the survivors, the tests and mutants that are left out, and the figures."""
     for suite in hunt.suites:
         _print_survivors(suite.name, board.survivors(rows, suite.name), console)
-        unstable = sorted(t for job in suite.jobs if (baseline := hunt.ledger.baseline(job)) for t in baseline.unstable)
+        baselines = {job.name: baseline for job in suite.jobs if (baseline := hunt.ledger.baseline(job))}
+        useless = [name for name, baseline in baselines.items() if not baseline.is_of_use()]
+        if useless:
+            _line(console, f"{suite.name}: no test passes on the unchanged kernel of: {', '.join(useless)}")
+        unstable = sorted(test for baseline in baselines.values() for test in baseline.unstable)
         if unstable:
             first = ", ".join(unstable[:_TESTS_SHOWN])
             _line(console, f"{suite.name}: unstable tests left out: {len(unstable)}, such as {first}")

@@ -64,6 +64,10 @@ class Baseline:
         }
         return cls(unstable, len(verdicts_of), seconds / max(len(runs), 1), len(runs))
 
+    def is_of_use(self) -> bool:
+        """Whether a test can fail on a mutant: one that is the same each time, and not bad."""
+        return len(self.unstable) < self.tests
+
     def excuses(self, result: TestResult) -> bool:
         """Whether a failure is no evidence of a bug, because its test is unstable. A panic is always evidence."""
         return result.id in self.unstable and result.verdict is not Verdict.CRASH

@@ -87,6 +87,14 @@ def test_a_problem_with_the_machine_ends_the_hunt(tmp_path: Path) -> None:
         trying.run()
 
 
+def test_tests_that_all_fail_on_the_unchanged_kernel_end_the_hunt(tmp_path: Path) -> None:
+    both = {f"{job.name}.{test}" for job in SUITE.jobs for test in "ab"}
+    trying = hunt(tmp_path, {"baseline": FakeMachine(both)}, FakeForge(tmp_path))
+    with pytest.raises(CiError, match="ours: no test passes on the unchanged kernel"):
+        trying.run()
+    assert all(trying.ledger.baseline(job) is None for job in SUITE.jobs)
+
+
 def test_a_stopped_hunt_records_no_outcome(tmp_path: Path) -> None:
     trying = hunt(tmp_path, {}, FakeForge(tmp_path))
     trying.stop.set()

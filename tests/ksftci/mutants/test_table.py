@@ -52,3 +52,12 @@ def test_the_results(tmp_path: Path) -> None:
     assert ["curated", "ours", "1", "2", "2", "0", "1.0", "0"] in rows
     assert ["sample", "ours", "0", "2", "1", "0", "0.0", "0"] in rows
     assert ["runs", "1", "1"] in rows
+
+
+def test_a_program_that_can_kill_nothing_is_said(tmp_path: Path) -> None:
+    trying = hunt(tmp_path, {"baseline": FakeMachine({"other.a", "other.b"})}, FakeForge(tmp_path))
+    trying.run()
+    console = Console(file=StringIO(), width=200)
+    table.show(trying, board.rows(trying, {}), console)
+    assert isinstance(console.file, StringIO)
+    assert "ours: no test passes on the unchanged kernel of: other\n" in console.file.getvalue()
