@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from ksftgen import __version__, changes, install, output, paths, render, schema, spec, tree
+from ksftgen import __version__, changes, grid, install, output, paths, render, schema, spec, tree
 from ksftgen.cases import cases
 from ksftgen.errors import GenError
 from ksftgen.scenario import Scenario
@@ -90,17 +90,22 @@ def check(specs: Specs = None) -> None:
 def list_(
     specs: Specs = None,
     show_cases: Annotated[bool, typer.Option("--cases", help="Show every test by its name in the program.")] = False,
+    matrix: Annotated[bool, typer.Option("--matrix", help="Show which state meets what, in Markdown.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show scenarios, or with --cases all of their tests by their names in KTAP.
 
     \b
     ksftgen list --cases | grep straddle
+    ksftgen list --matrix > docs/matrix.md
     ksftgen list --json | jq '.[].guards'
     """
     scenarios = _load(specs)
     if as_json:
         _say(json.dumps([_as_json(scenario, show_cases) for scenario in scenarios], indent=2))
+        return
+    if matrix:
+        _say(grid.markdown(scenarios))
         return
     for scenario in scenarios:
         if not show_cases:
