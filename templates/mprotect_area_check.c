@@ -210,7 +210,7 @@ bool area_is_moved(struct area *area, size_t page)
 {
 	const struct frame *frame = area->page[page].frame;
 
-	if (!frame || seen_pfn(area, page) == frame->pfn ||
+	if (!frame || !frame->pfn || seen_pfn(area, page) == frame->pfn ||
 	    moved_pages() == area->moved_before)
 		return false;
 	area->nr_moved++;

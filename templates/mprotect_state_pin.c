@@ -13,7 +13,7 @@ struct area_state state_pin;
 
 /* Of the process that has pinned. Each run of pages is a buffer. */
 static struct {
-	int fd, file;
+	int fd, pipe[2];
 	struct io_uring_params params;
 	char *rings;
 	struct io_uring_sqe *sqe;
@@ -57,13 +57,13 @@ static unsigned int *of_ring(size_t offset)
 	return (unsigned int *)(ring.rings + offset);
 }
 
-/* Reads a word of the page through its pin: writes it to a file, and reads that. */
+/* Reads a word of the page through its pin: writes it to a pipe, and reads that. */
 static bool read_pinned(const struct area *area, size_t page, __u64 *value)
 {
 	unsigned int *tail = of_ring(ring.params.sq_off.tail);
 
 	*ring.sqe = (struct io_uring_sqe){
-		.opcode = IORING_OP_WRITE_FIXED, .fd = ring.file,
+		.opcode = IORING_OP_WRITE_FIXED, .fd = ring.pipe[1],
 		.addr = (uintptr_t)page_addr(area, page), .len = sizeof(*value),
 		.buf_index = ring.buffer_of[page],
 	};
@@ -73,7 +73,7 @@ static bool read_pinned(const struct area *area, size_t page, __u64 *value)
 		return false;
 	__atomic_store_n(of_ring(ring.params.cq_off.head),
 			 *of_ring(ring.params.cq_off.tail), __ATOMIC_RELEASE);
-	return pread(ring.file, value, sizeof(*value), 0) == sizeof(*value);
+	return read(ring.pipe[0], value, sizeof(*value)) == sizeof(*value);
 }
 
 static bool pin_verify(struct area *area)
@@ -115,22 +115,22 @@ static bool open_ring(struct area *area)
 			  ring.fd, IORING_OFF_SQ_RING);
 	ring.sqe = mmap(NULL, sizeof(*ring.sqe), PROT_READ | PROT_WRITE, MAP_SHARED,
 			ring.fd, IORING_OFF_SQES);
-	ring.file = memfd_create("pins", MFD_CLOEXEC);
 	ring.buffer = calloc(area->nr_pages, sizeof(*ring.buffer));
 	ring.buffer_of = calloc(area->nr_pages, sizeof(*ring.buffer_of));
 	return (ring.rings != MAP_FAILED && ring.sqe != MAP_FAILED &&
-		ring.file >= 0 && ring.buffer && ring.buffer_of) ||
+		ring.buffer && ring.buffer_of && !pipe2(ring.pipe, O_CLOEXEC | O_NONBLOCK)) ||
 	       area_fail(area, "io_uring: %s", strerror(errno));
 }
 
 /* What is writable, and not refused, can be pinned. */
 static bool serve_pin(struct area *area, const struct request *request)
 {
-	bool *chosen = area_bools(area);
 	size_t i, end;
+	bool *chosen;
 
 	if (!open_ring(area) || area_skipped(area))
 		return area_skipped(area);
+	chosen = area_bools(area);
 	for (i = 0; i < area->nr_pages; i++)
 		chosen[i] = area_is_selected(area, i, request->pages) &&
 			    area->page[i].what != &page_outside &&
