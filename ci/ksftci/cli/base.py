@@ -46,8 +46,9 @@ ConfigOption = Annotated[
     list[str] | None,
     typer.Option(
         "--config",
-        metavar="FILE|SYMBOL=VALUE",
-        help="Add to the configuration; may be repeated: a fragment, or a setting such as ARM64_16K_PAGES=y.",
+        metavar="FILE|debug|SYMBOL=VALUE",
+        help="Add to the configuration; may be repeated: a fragment, a setting such as ARM64_16K_PAGES=y, or debug: "
+        "the kernel's own checks of memory management.",
     ),
 ]
 ProgramsArgument = Annotated[

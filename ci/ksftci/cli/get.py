@@ -81,7 +81,7 @@ def kernel_build(
 
       ksftci kernel build ~/linux
 
-      ksftci kernel build ~/linux --config ARM64_16K_PAGES=y --config debug.config
+      ksftci kernel build ~/linux --config ARM64_16K_PAGES=y --config debug
 
       ksftci run --kernel build:~/linux --tree ~/linux mm:mkdirty
     """

@@ -9,7 +9,6 @@ from importlib.resources import files
 from pathlib import Path
 from shutil import which
 
-from ksftci.arch import Arch
 from ksftci.errors import CiError
 from ksftci.host import packages
 from ksftci.host.command import run
@@ -22,6 +21,7 @@ _MERGE = "scripts/kconfig/merge_config.sh"
 # Files of a complete tree. A tree of tree._PARTS, which is enough for selftests, lacks most of them.
 _REQUIRED = ("init/main.c", "kernel/fork.c", "mm/Kconfig", "fs/Kconfig", "drivers/Kconfig", "net/Kconfig", _MERGE)
 _SYMBOL = re.compile(r'(?:CONFIG_)?(?P<name>[A-Z0-9]\w*)=(?P<value>y|n|-?\d+|0x[0-9a-fA-F]+|"[^"\n]*")')
+_DEBUG = "debug"  # the name of a fragment that every architecture may have besides
 _SETTING = re.compile(r"^(?:CONFIG_(\w+)=(.*)|# CONFIG_(\w+) is not set)$", re.MULTILINE)
 _STEP = re.compile(r"  [A-Z][A-Z0-9_]* (?:\[M\])? *(\S+)$")  # "  CC      mm/mprotect.o"
 _DEPS = re.compile(r"^deps_config := \\\n((?:.*\\\n)*.*)$", re.MULTILINE)  # the Kconfig files, in auto.conf.cmd
@@ -34,20 +34,20 @@ class KernelBuilder(Maker):
     def build(self, tree: Tree, config: Sequence[str] = (), variables: Sequence[str] = ()) -> Path:
         """The path of the image. The objects of an earlier build of the tree are used again.
 
-        `config` holds names of fragment files and settings such as ARM64_16K_PAGES=y; later ones win. Each tree
-        and choice of them has a build folder. `variables` are variables of make, such as GCOV_PROFILE_mprotect.o=y;
-        kbuild compiles again what they concern. Raises CiError when a package or a part of the tree is missing, or
-        with the compiler's message and the path of the whole log.
+        `config` holds names of fragment files, "debug", and settings such as ARM64_16K_PAGES=y; later ones win. Each
+        tree and choice of them has a build folder. `variables` are variables of make, such as
+        GCOV_PROFILE_mprotect.o=y; kbuild compiles again what they concern. Raises CiError when a package or a part of
+        the tree is missing, or with the compiler's message and the path of the whole log.
         """
         extra = [_fragment(text) for text in config]
         self._check(tree)
         name = f"{re.sub(r'[^a-zA-Z0-9.]', '-', tree.path.name)}-{digest(str(tree.path))}-{self.arch.name}"
         if config:
-            sources = [text if _SYMBOL.fullmatch(text) else os.path.abspath(text) for text in config]
+            sources = [os.path.abspath(text) if os.path.isfile(text) else text for text in config]
             name += f"-{digest(*sources)}"
         with self.cache.lock(f"kbuild-{name}"):
             folder = self.cache.folder("kbuilds", name)
-            self._configure(tree, folder, [_shipped_fragment(self.arch), *extra])
+            self._configure(tree, folder, [_shipped(self.arch.name), *extra])
             return self._image(tree, folder, variables)
 
     def identity(self, tree: Tree, config: Sequence[str] = ()) -> str:
@@ -55,7 +55,7 @@ class KernelBuilder(Maker):
 
         Journals of mutants keep it: their results are void after any change of a fragment, even in a comment.
         """
-        fragments = [_shipped_fragment(self.arch), *map(_fragment, config)]
+        fragments = [_shipped(self.arch.name), *map(_fragment, config)]
         return f"{tree.version}-{self.arch.name}-{digest(*fragments)}"
 
     def _check(self, tree: Tree) -> None:
@@ -182,17 +182,19 @@ def _settings(text: str) -> dict[str, str]:
     return {name or unset: value.strip() or "n" for name, value, unset in _SETTING.findall(text)}
 
 
-def _shipped_fragment(arch: Arch) -> str:
-    return files("ksftci.kernel").joinpath("configs", f"{arch.name}.config").read_text("utf-8")
+def _shipped(name: str) -> str:
+    return files("ksftci.kernel").joinpath("configs", f"{name}.config").read_text("utf-8")
 
 
 def _fragment(text: str) -> str:
     """The lines of a file, or the line of a setting. Raises CiError when it is neither."""
     if match := _SYMBOL.fullmatch(text):
         return f"CONFIG_{match['name']}={match['value']}\n"
+    if text == _DEBUG:
+        return _shipped(_DEBUG)
     path = Path(text)
     if not os.path.isfile(path):
         raise CiError(
-            f"--config {text}: neither a file nor a setting such as ARM64_16K_PAGES=y (y, n, a number, a text)"
+            f"--config {text}: not a file, {_DEBUG}, or a setting such as ARM64_16K_PAGES=y (y, n, a number, a text)"
         )
     return read_text(path)

@@ -185,7 +185,7 @@ def test_a_setting_with_another_value_is_dropped(fragments: list[str], config: s
 
 @pytest.mark.parametrize("text", ["SMP", "SMP=maybe", "SMP=m", "/absent/file", "A=y\nB", "-x", 'X="a"b"'])
 def test_other_texts_are_no_configuration(source: Path, text: str) -> None:
-    with pytest.raises(CiError, match="neither a file nor a setting"):
+    with pytest.raises(CiError, match="not a file, debug, or a setting"):
         Build(source)(text)
 
 
@@ -289,10 +289,18 @@ def test_build_is_a_kernel_reference() -> None:
     assert labels(references[1:2]) == ["build:linux"]
 
 
-@pytest.mark.parametrize("arch", [ARM64, X86_64])
-def test_the_shipped_fragments_hold_each_setting_once(arch: Arch) -> None:
-    lines = [line for line in kbuild._shipped_fragment(arch).splitlines() if not line.startswith("#")]
-    assert len(lines) > 50
+def test_the_debug_fragment_is_part_of_what_a_kernel_is(source: Path) -> None:
+    build = Build(source)
+    folder = next(parent for parent in build("debug").parents if parent.parent.name == "kbuilds")
+    assert "CONFIG_PAGE_TABLE_CHECK=y" in (folder / "ksftci-1.config").read_text()
+    tree = Tree.open(source)
+    assert build.builder.identity(tree, ["debug"]) != build.builder.identity(tree)
+
+
+@pytest.mark.parametrize("name", [ARM64.name, X86_64.name, "debug"])
+def test_the_shipped_fragments_hold_each_setting_once(name: str) -> None:
+    lines = [line for line in kbuild._shipped(name).splitlines() if not line.startswith("#")]
+    assert len(lines) > 10
     assert all(kbuild._SYMBOL.fullmatch(line) for line in lines)
     assert len({line.partition("=")[0] for line in lines}) == len(lines)
 
