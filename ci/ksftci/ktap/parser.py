@@ -27,6 +27,7 @@ from ksftci.ktap.line import (
     read,
 )
 from ksftci.ktap.prefix import NESTING, split, tidy, unstamped
+from ksftci.ktap.shape import open_quote
 from ksftci.ktap.torn import Torn
 from ksftci.ktap.wrappers import SHORT, Wrappers, may_announce, may_hide
 from ksftci.ktap.yamlblock import YamlBlock
@@ -161,7 +162,7 @@ class Parser(Builder):
             self._lines(torn.line, torn.at)
         if may_be(text):
             return self._ktap(bare, text, stamp, at)
-        if "[" in bare and (halves := split(bare))[1]:
+        if "[" in bare and (halves := split(bare))[1] and not open_quote(halves[0]):
             return self._tear(*halves, stamp, at)
         return self._other(bare, text, stamp, at)
 

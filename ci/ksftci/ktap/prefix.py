@@ -6,6 +6,7 @@ import re
 NESTING = "# \t"  # the characters before a nested line, in any order
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]_P^X][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_SECTION = re.compile(r"section_(?:start|end):\d+:[^\s\[]+(?:\[[^\]\s]*\])?\r(?!\n)(?:\x1b\[0K)?")  # GitLab's, which shows no such text
 _LAVA = "<LAVA_SIGNAL_[^<>]*>"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"
@@ -37,8 +38,10 @@ _DEEPEST = 4  # stamps of one line that have nesting between them: a record of a
 
 
 def tidy(text: str) -> str:
-    """Lines without escapes, NUL and byte order marks. A carriage return ends a line, too."""
+    """Lines without escapes, NUL, byte order marks and GitLab's marks. A carriage return ends a line, too."""
     if "\r" in text:
+        if "section_" in text:
+            text = _SECTION.sub("", text)
         text = text.rstrip("\r").replace("\r\r\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)

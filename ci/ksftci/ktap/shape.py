@@ -9,7 +9,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from ksftci.ktap.prefix import NESTING
+from ksftci.ktap.prefix import NESTING, tidy
 
 _TOKEN = re.compile(
     r"(?P<space>[ \t]+)"
@@ -20,16 +20,16 @@ _TOKEN = re.compile(
     r"|(?P<other>.)"
 )
 # Possessive: a line that does not fit is given up at once, however many numbers it has.
-_CLASSES = {"id": r"[0-9a-f-]++", "number": r"\d++(?:[.,:]\d++)*+", "date": r"[A-Z][a-z]{2}"}
+_CLASSES = {"id": r"[0-9a-f-]++", "number": r"\d++(?:[.,:]\d++(?!\.\.))*+", "date": r"[A-Z][a-z]{2}"}
 _NO_CLOCK = r"\d++(?:[.,]\d++)*+"
 _ANY_WORD = r"[^\W\d_]++"
 _PRINTK = re.compile(r"\[ *\d+\.\d+\](?:\[ *[TC]\d+\])?")
 _CLOCK = re.compile(r"(\d+\.\d+) \[\+\d+\.\d+\]")
 _PROSE = re.compile(r"(?:^|.*[ \t])[^\W\d_]+[ \t]$|.*[,;.?!`(]\s*$")
-_KEY = re.compile(
-    r"(?:.*[:=,{\[]|[^\w\"'`(]*)[ \t]*"
-)  # what a quoted line of a log comes after; a word before a quote is prose
-_QUOTES = ('"', "'")
+# What a quote is behind that quotes a line of a log: a sign or a gap. A word before a quote is prose.
+_QUOTE = re.compile(r"(?:^[^\w\"'`(]*|[]:=,{\[|>-][ \t]*|[ \t]{2}|\t)(?P<quote>[\"'])")
+_QUOTED = {'"': re.compile(r'(?:[^"\\]|\\.)*+'), "'": re.compile(r"(?:[^']|'')*+")}
+_TAG = re.compile(r"<(?P<name>[a-zA-Z]\w*)(?: [^<>]*)?>")
 _NESTED = re.compile(r"[ \t]#[# \t]*(?=\S)")  # runner.sh's nesting, with another wrapper inside it
 _LONGEST = 250  # characters
 _MARKS = 3  # numbers and signs of a form that no sentence has
@@ -40,7 +40,7 @@ class Shape:
     """What the beginnings of lines have in common. `before` says which lines those are, as a regular expression."""
 
     before: str
-    loose: str  # the same with any words
+    group: str  # the same with other words, for shapes that speak for each other
     marks: int  # how many numbers and signs it has
     space: str  # between the beginning and the line; what comes after that is the line's nesting
     ends: str  # what comes after the line: a quote, which quotes the line, or a bracket
@@ -53,11 +53,6 @@ class Shape:
     def key(self) -> str:
         """The same for all lines of the shape."""
         return f"{self.before}[" if self.stamped else self.before
-
-    @property
-    def group(self) -> str:
-        """The same for shapes that speak for each other: those of other words, unless it may be a sentence."""
-        return self.key if self.prose else self.loose
 
     @property
     def pattern(self) -> str:
@@ -75,11 +70,12 @@ class Shape:
         """The line without its wrapper: `nesting` was before the wrapper, `rest` after it."""
         if self.padded:
             nesting = nesting[: nesting.rfind("#") + 2] if "#" in nesting else ""
-        if self.ends in _QUOTES:
-            rest = _unquoted(rest, self.ends)
+        if self.ends in _QUOTED:
+            rest = tidy(_unquoted(rest, self.ends))
         elif self.ends:
-            rest = rest.rstrip().removesuffix(self.ends).rstrip()
-            if self.ends.startswith("</"):
+            line = rest.rstrip()
+            rest = line.removesuffix(self.ends).rstrip()
+            if self.ends.startswith("</") and rest != line:
                 rest = html.unescape(rest)
         return nesting + rest
 
@@ -87,9 +83,9 @@ class Shape:
 def shape_of(before: str) -> Shape | None:
     """The shape of what is before a line's KTAP. None: that is no wrapper, but nesting, source code or a sentence."""
     before = before[len(before) - len(before.lstrip(NESTING)) :]
-    quote = _open_quote(before)
-    if quote is not None:  # what else is in the quotes is a wrapper inside this one
-        before = before[: quote + 1]
+    opened = _opened(before)
+    if opened:  # what else is in it is a wrapper inside this one
+        before = before[:opened]
     elif match := _NESTED.search(before):
         before = before[: match.start() + 1]
     core = before.rstrip(NESTING)
@@ -98,13 +94,14 @@ def shape_of(before: str) -> Shape | None:
     space = before[len(core) :].partition("#")[0]
     space = space[: 2 if space[:2] == "  " and core[-1].isdigit() else 1]  # the rest may be nesting
     ends = _closing(core)
-    if core[-1] in _QUOTES and quote is None:
+    if core[-1] in _QUOTED and not opened:
         return None
     if stamped := not ends and (match := _PRINTK.search(core)) is not None:
         core = core[: match.start()].rstrip()
         if not core:
             return None
-    strict, loose, marks = _patterns(core)
+    prose = not stamped and _PROSE.match(f"{core}{space}") is not None
+    strict, loose, marks = _patterns(core, prose)
     clock = _CLOCK.fullmatch(core) is not None
     return Shape(
         strict,
@@ -114,26 +111,34 @@ def shape_of(before: str) -> Shape | None:
         ends,
         padded=core[0].isdigit() and not clock,
         clock=clock,
-        prose=not stamped and _PROSE.match(f"{core}{space}") is not None,
+        prose=prose,
         stamped=stamped,
     )
 
 
-def _open_quote(text: str) -> int | None:
-    """The place of the quote in which the text ends, if what is before the quote makes it that of a log's line."""
-    for quote in _QUOTES:
-        places = [match.end() - 1 for match in re.finditer(rf"(?<!\\){quote}", text)]
-        if len(places) % 2 and _KEY.fullmatch(text, 0, places[-1]):
-            return places[-1]
-    return None
+def open_quote(text: str) -> int:
+    """How many characters are before what the outermost quotes around the end of the text quote; 0: none do."""
+    place = 0
+    while match := _QUOTE.search(text, place):
+        place = _QUOTED[match["quote"]].match(text, match.end()).end() + 1
+        if place > len(text):
+            return match.end()
+    return 0
+
+
+def _opened(text: str) -> int:
+    """The same for the first tag in front of the quotes that is open, too."""
+    quote = open_quote(text)
+    tags = (tag for tag in _TAG.finditer(text[:quote] or text) if f"</{tag['name']}>" not in text[tag.end() :])
+    return next((tag.end() for tag in tags), quote)
 
 
 def _closing(core: str) -> str:
     """What closes that which is open at the end of this: a quote, a tag, a brace."""
-    if core[-1] in _QUOTES:
+    if core[-1] in _QUOTED:
         return core[-1]
-    if match := re.search(r"<(\w+)(?: [^<>]*)?>$", core):
-        return f"</{match[1]}>"
+    if core[-1] == ">" and (tags := list(_TAG.finditer(core))) and tags[-1].end() == len(core):
+        return f"</{tags[-1]['name']}>"
     return "}" if core.count("{") > core.count("}") else ""
 
 
@@ -161,8 +166,12 @@ def seconds(before: str) -> float:
     return float(match[1]) if match else 0.0
 
 
-def _patterns(core: str) -> tuple[str, str, int]:
-    """(a regular expression for lines that begin so, one for those with other words, how many numbers and signs)."""
+def _patterns(core: str, prose: bool) -> tuple[str, str, int]:
+    """(a regular expression for lines that begin so, one for those with other words, how many numbers and signs).
+
+    What may be a sentence after the last sign is the same in both.
+    """
+    words = max((match.end() for match in re.finditer(r"[^\w\s]", core)), default=0) if prose else len(core)
     strict: list[str] = []
     loose: list[str] = []
     spaced, last, marks = False, "other", 0
@@ -178,18 +187,17 @@ def _patterns(core: str) -> tuple[str, str, int]:
         if kind == "number" and ":" not in match[0]:
             text = _NO_CLOCK  # else the plan in "99:1..4" would lose its "1"
         strict += (gap if strict else "", text)
-        loose += (gap if loose else "", _ANY_WORD if kind == "word" else text)
+        loose += (gap if loose else "", _ANY_WORD if kind == "word" and match.start() < words else text)
         spaced, last, marks = False, kind, marks + (kind != "word")
     return "".join(strict), "".join(loose), marks
 
 
 def _unquoted(text: str, quote: str) -> str:
     """The text up to the quote that ends it, without what YAML and JSON put in for some characters."""
-    if quote == "'":
-        match = re.match(r"(?:[^']|'')*", text)
-        return (match[0] if match else text).replace("''", "'")
-    match = re.match(r'(?:[^"\\]|\\.)*+', text)
+    match = _QUOTED[quote].match(text)
     quoted = match[0] if match else text
+    if quote == "'":
+        return quoted.replace("''", "'")
     if "\\" not in quoted:
         return quoted
     try:

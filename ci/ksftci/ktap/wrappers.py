@@ -18,9 +18,12 @@ from ksftci.ktap.shape import Shape, seconds, shape_of
 Waiting = tuple[str, float | None]  # a line, and the time at which it came
 
 _STATEMENT = re.compile(
-    r"(?:(?<![\w.])|(?<=\\t))(?:(?P<version>K?TAP version \d{1,3})(?!\w)|1\.\.(?P<plan>\d{1,9})(?![\w.]))"
-    r"|(?:(?<!\w)|(?<=\\t))(?:not )?ok(?: (?P<number>\d{1,9})(?![\w.,:;%/)])| +-(?= ))"
+    r"(?<![\w.])(?:(?P<version>K?TAP version \d{1,3})(?!\w)|1\.\.(?P<plan>\d{1,9})(?![\w.]))"
+    r"|(?<!\w)(?:not )?ok(?: (?P<number>\d{1,9})(?![\w.,:;%/)])| +-(?= ))"
     r"(?P<program> (?:- )?selftests: [^ :]+: )?"
+)
+_ESCAPED = re.compile(  # what a quoted line may have before its KTAP
+    r"\\+(?:u001b(?:\[[\d;]*[A-Za-z]|_[^\\]*\\+u0007)?|u[0-9a-f]{4}|[tnr])", re.IGNORECASE
 )
 _RESULT = re.compile(r"ok [-\d]")
 _VERSION_LINE = re.compile(r"TAP version \d")
@@ -95,7 +98,7 @@ class Wrappers:
         stamp = clock = last = None
         for _ in range(_DEEPEST):
             inner = self.bare(line)
-            if inner is None or inner[2] is last:  # a line may begin with a number, as its wrapper does
+            if inner is None or (inner[2] is last and last.padded):  # a line may begin with a number, too
                 break
             line, seconds, last = inner
             clock = clock if seconds is None else seconds
@@ -171,7 +174,10 @@ class Wrappers:
 
 def _look(line: str) -> tuple[re.Match[str], Shape] | None:
     """The statement of KTAP in a line, and the shape of what is before it."""
-    match = _STATEMENT.search(line[:_FURTHEST], 1)
+    text = line[:_FURTHEST]
+    if "\\" in text:
+        text = _ESCAPED.sub(lambda escape: " " * len(escape[0]), text)
+    match = _STATEMENT.search(text, 1)
     shape = shape_of(line[: match.start()]) if match else None
     if match is None or shape is None:
         return None
