@@ -27,7 +27,7 @@ from ksftci.ktap.line import (
     read,
 )
 from ksftci.ktap.prefix import NESTING, split, tidy, unstamped
-from ksftci.ktap.shape import open_quote
+from ksftci.ktap.shape import encloses
 from ksftci.ktap.torn import Torn
 from ksftci.ktap.wrappers import SHORT, Wrappers, may_announce, may_hide
 from ksftci.ktap.yamlblock import YamlBlock
@@ -162,7 +162,7 @@ class Parser(Builder):
             self._lines(torn.line, torn.at)
         if may_be(text):
             return self._ktap(bare, text, stamp, at)
-        if "[" in bare and (halves := split(bare))[1] and not open_quote(halves[0]):
+        if "[" in bare and (halves := split(bare))[1] and not encloses(*halves):
             return self._tear(*halves, stamp, at)
         return self._other(bare, text, stamp, at)
 
@@ -173,22 +173,27 @@ class Parser(Builder):
 
     def _tear(self, head: str, rest: str, stamp: str | None, at: float | None) -> str:
         """Take a line that a line of the kernel's tore apart: the head waits for its other half. Gives `rest`."""
+        if self._learns(head + rest, at, read=True):  # the "head" is what a wrapper puts before all lines
+            return head + rest
         if stamp is None:
             self._torn, self._watchful = Torn(head, at), True
         else:
             self._lines(f"[{stamp:>12}] {head}", at)
-        if may_hide(rest):  # the "head" may be what a wrapper puts before all lines
-            self._wrappers.learn(head + rest, at, self.levels.follows, self._above(), read=True)
         return rest
+
+    def _learns(self, line: str, at: float | None, read: bool) -> bool:
+        """Whether a line is the proof of a wrapper. Then lines that have it and came before are read."""
+        hides = may_hide(line) or (self._wrappers.known and may_announce(line))
+        if not hides or not self._wrappers.learn(line, at, self.levels.follows, self._above(), read=read):
+            return False
+        self._watchful = True
+        self._again(at)
+        return True
 
     def _other(self, line: str, text: str, stamp: str | None, at: float | None) -> str:
         """Take a line that is no KTAP as it stands: a splat's, chatter, or a line in a wrapper. Gives as `_line`."""
-        hides = may_hide(text) or (self._wrappers.known and may_announce(text))
-        depth = len(line) - len(text)
-        rest = glued(text) if hides and "</" not in text else ""
-        if hides and self._wrappers.learn(line, at, self.levels.follows, self._above(), read=bool(rest)):
-            self._watchful = True
-            self._again(at)
+        rest = glued(text) if "</" not in text else ""
+        if self._learns(line, at, read=bool(rest)):
             return line
         may_be_kernels = line[0] != "#"  # else a program printed it, as a comment
         if stamp is not None and may_be_kernels:
@@ -202,7 +207,7 @@ class Parser(Builder):
         if self._yaml is None and not text.startswith("---"):
             self.current.log.add(line)
         else:
-            self._near_yaml(line, depth, text)
+            self._near_yaml(line, len(line) - len(text), text)
         return ""
 
     def _near_yaml(self, line: str, depth: int, text: str) -> None:

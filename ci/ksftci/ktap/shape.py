@@ -116,7 +116,12 @@ def shape_of(before: str) -> Shape | None:
     )
 
 
-def open_quote(text: str) -> int:
+def encloses(head: str, rest: str) -> bool:
+    """Whether a line that has been split there is quoted, or stands in a tag."""
+    return bool(_open_quote(head) or ("</" in rest and rest.rstrip().endswith(">") and _opened(head)))
+
+
+def _open_quote(text: str) -> int:
     """How many characters are before what the outermost quotes around the end of the text quote; 0: none do."""
     place = 0
     while match := _QUOTE.search(text, place):
@@ -128,7 +133,7 @@ def open_quote(text: str) -> int:
 
 def _opened(text: str) -> int:
     """The same for the first tag in front of the quotes that is open, too."""
-    quote = open_quote(text)
+    quote = _open_quote(text)
     tags = (tag for tag in _TAG.finditer(text[:quote] or text) if f"</{tag['name']}>" not in text[tag.end() :])
     return next((tag.end() for tag in tags), quote)
 

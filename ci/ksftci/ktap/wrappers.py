@@ -8,7 +8,7 @@ without it. There may be several wrappers, one after the other or inside each ot
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -128,12 +128,14 @@ class Wrappers:
             if len(self._guesses) >= _MOST_GUESSES:
                 del self._guesses[next(iter(self._guesses))]
             guess = self._guesses[key] = _Guess(shape.space)
-            for other in above:
-                if may_announce(other) and (seen := _look(other)) and seen[1].group == key:
-                    _weigh(guess, seen[1], seen[0], follows)
-        space, guess.space = guess.space, _common(guess.space, shape.space)
+            for other, its in _alike(above, key):
+                _weigh(guess, its, other, follows)
+        proven, space, guess.space = guess.proven, guess.space, _common(guess.space, shape.space)
         fresh = shape.key not in self._shapes or space != guess.space
         _weigh(guess, shape, match, follows)
+        if guess.proven and not proven:
+            for _, its in _alike(above, key):
+                guess.shapes.setdefault(its.key, its)
         if not (fresh and guess.proven and shape.key in guess.shapes) or len(self._shapes) >= _MOST_SHAPES:
             comment = line.lstrip()[:1] == "#" and shape.before[0].isalpha()  # of a program, about its results
             if not read and match["number"] and not shape.prose and not comment:
@@ -187,6 +189,12 @@ def _look(line: str) -> tuple[re.Match[str], Shape] | None:
             return None  # a sentence goes on
         shape.ends = after.strip()
     return match, shape
+
+
+def _alike(lines: Iterable[str], group: str) -> Iterator[tuple[re.Match[str], Shape]]:
+    """The versions and plans in lines of shapes of a group."""
+    found = (_look(line) for line in lines if may_announce(line))
+    return ((match, shape) for match, shape in filter(None, found) if shape.group == group)
 
 
 def _weigh(guess: _Guess, shape: Shape, match: re.Match[str], follows: Callable[[int], bool]) -> None:
