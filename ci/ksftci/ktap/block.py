@@ -25,4 +25,5 @@ _SPLAT = _any(splat.FIRST, *splat.BEGINNINGS)
 
 # Matches a line end and the beginning of the line after it. The two forms that most lines of KTAP have are matched
 # whole: a result without directive (groups no, number, name) and the harness's line of a test that begins (running).
-WORTH_A_LOOK = re.compile(rf"\n(?P<nesting>[# \t]*)(?:{_LINE}|{_SPLAT})")
+# No form begins with nesting, of which nothing is given back therefore.
+WORTH_A_LOOK = re.compile(rf"\n(?P<nesting>[# \t]*+)(?:{_LINE}|{_SPLAT})")

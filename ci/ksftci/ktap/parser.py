@@ -173,7 +173,7 @@ class Parser(Builder):
 
     def _tear(self, head: str, rest: str, stamp: str | None, at: float | None) -> str:
         """Take a line that a line of the kernel's tore apart: the head waits for its other half. Gives `rest`."""
-        if self._learns(head + rest, at, read=True):  # the "head" is what a wrapper puts before all lines
+        if self._wrappers.worth_a_look(rest) and self._learns(head + rest, at, read=True):  # the "head" is what a wrapper puts before all lines
             return head + rest
         if stamp is None:
             self._torn, self._watchful = Torn(head, at), True
@@ -183,8 +183,7 @@ class Parser(Builder):
 
     def _learns(self, line: str, at: float | None, read: bool) -> bool:
         """Whether a line is the proof of a wrapper. Then lines that have it and came before are read."""
-        hides = may_hide(line) or (self._wrappers.known and may_announce(line))
-        if not hides or not self._wrappers.learn(line, at, self.levels.follows, self._above(), read=read):
+        if not self._wrappers.learn(line, at, self.levels.follows, self._above(), read=read):
             return False
         self._watchful = True
         self._again(at)
@@ -192,9 +191,11 @@ class Parser(Builder):
 
     def _other(self, line: str, text: str, stamp: str | None, at: float | None) -> str:
         """Take a line that is no KTAP as it stands: a splat's, chatter, or a line in a wrapper. Gives as `_line`."""
-        rest = glued(text) if "</" not in text else ""
-        if self._learns(line, at, read=bool(rest)):
-            return line
+        rest = ""
+        if self._wrappers.worth_a_look(text):
+            rest = glued(text) if "</" not in text else ""
+            if self._learns(line, at, read=bool(rest)):
+                return line
         may_be_kernels = line[0] != "#"  # else a program printed it, as a comment
         if stamp is not None and may_be_kernels:
             line = f"[{stamp:>12}] {line}"

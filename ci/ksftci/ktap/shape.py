@@ -7,6 +7,7 @@
 import html
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ksftci.ktap.prefix import NESTING, tidy
@@ -23,6 +24,7 @@ _TOKEN = re.compile(
 _CLASSES = {"id": r"[0-9a-f-]++", "number": r"\d++(?:[.,:]\d++(?!\.\.))*+", "date": r"[A-Z][a-z]{2}"}
 _NO_CLOCK = r"\d++(?:[.,]\d++)*+"
 _ANY_WORD = r"[^\W\d_]++"
+_SIGN = re.compile(r"[^\w\s]")
 _PRINTK = re.compile(r"\[ *\d+\.\d+\](?:\[ *[TC]\d+\])?")
 _CLOCK = re.compile(r"(\d+\.\d+) \[\+\d+\.\d+\]")
 _PROSE = re.compile(r"(?:^|.*[ \t])[^\W\d_]+[ \t]$|.*[,;.?!`(]\s*$")
@@ -117,8 +119,8 @@ def shape_of(before: str) -> Shape | None:
 
 
 def encloses(head: str, rest: str) -> bool:
-    """Whether a line that has been split there is quoted, or stands in a tag."""
-    return bool(_open_quote(head) or ("</" in rest and rest.rstrip().endswith(">") and _opened(head)))
+    """Whether the rest of a line, which may have KTAP, is quoted there, or stands in a tag."""
+    return ("ok " in rest or "TAP version" in rest or "1.." in rest) and bool(_open_quote(head) or ("</" in rest and rest.rstrip().endswith(">") and _opened(head)))
 
 
 def _open_quote(text: str) -> int:
@@ -150,7 +152,7 @@ def _closing(core: str) -> str:
 def alike(one: str, other: str) -> tuple[int, int]:
     """How many characters of one line, and of another, are a beginning of the same shape that may be a wrapper."""
     found, marked = (0, 0), False
-    for mine, its in zip(_TOKEN.finditer(one), _TOKEN.finditer(other), strict=False):
+    for mine, its in zip(_unpadded(one), _unpadded(other), strict=False):
         kind = mine.lastgroup
         if kind != its.lastgroup or (kind == "other" and mine[0] != its[0]):
             break
@@ -165,6 +167,11 @@ def alike(one: str, other: str) -> tuple[int, int]:
     return found
 
 
+def _unpadded(text: str) -> Iterator[re.Match[str]]:
+    """The tokens of a text without the blanks that a sign comes after: they pad words of different lengths."""
+    return (token for token in _TOKEN.finditer(text) if not (token["space"] and _SIGN.match(text, token.end())))
+
+
 def seconds(before: str) -> float:
     """What the clock of a shape shows."""
     match = _CLOCK.search(before)
@@ -176,7 +183,7 @@ def _patterns(core: str, prose: bool) -> tuple[str, str, int]:
 
     What may be a sentence after the last sign is the same in both.
     """
-    words = max((match.end() for match in re.finditer(r"[^\w\s]", core)), default=0) if prose else len(core)
+    words = max((match.end() for match in _SIGN.finditer(core)), default=0) if prose else len(core)
     strict: list[str] = []
     loose: list[str] = []
     spaced, last, marks = False, "other", 0

@@ -93,22 +93,29 @@ class Finder:
         self._stamped = False  # whether its first line has a stamp
         self._last: float | None = None  # the stamp of its last line
         self._has = _Seen()
+        self._kept: dict[tuple[str, bool], Splat] = {}  # by headline and whether it is bare: what counts more of many
+        self._again: Splat | None = None  # what counts the splat that is open, if that is no more than a headline
 
     def feed(self, raw: str, text: str, stamp: str | None, above: Sequence[str] = ()) -> bool:
         """Take a line, its text without stamps, its stamp, and the lines before it.
 
         Gives whether the line is part of a splat.
         """
-        form = form_of(text)
-        if form is None and not self.open and text[:1] not in _HINTS:
-            return False  # most lines
         at = float(stamp) if stamp else None
+        if self._again is not None and text == self.splats[-1].headline and (at is not None) is self._stamped:
+            self._again.times += 1
+            self.splats[-1].stamp = self._last = at
+            return True
+        form = form_of(text)
+        hinted = text[:1] in _HINTS
+        if form is None and not self.open and not hinted:
+            return False  # most lines
         if self.open:
             if self._stamped and stamp is None:
                 return False  # a program printed it
             if self._is_late(at):
                 self.close()
-        cut = form is None and _CUT.match(text) is not None
+        cut = hinted and form is None and _CUT.match(text) is not None
         if not self.open and form is not None and self._resumes(form, at):
             self.open = True
         if not self.open or self._is_new(form, cut):
@@ -124,7 +131,7 @@ class Finder:
     def close(self) -> None:
         """End the splat that is open, if there is one."""
         if self.open:
-            self.open = False
+            self.open, self._again = False, None
             self.splats[-1].lines = self._log.all()
             if len(self.splats) > _MANY:
                 self._count_again()
@@ -132,7 +139,7 @@ class Finder:
     def take(self) -> list[Splat]:
         """Give the splats since the last `take`; an open splat ends."""
         self.close()
-        splats, self.splats = self.splats, []
+        splats, self.splats, self._kept = self.splats, [], {}
         self.seen.update(splat.key for splat in splats)
         return splats
 
@@ -157,12 +164,12 @@ class Finder:
     def _count_again(self) -> None:
         """Drop the last of many splats and count it, if there was one with its headline."""
         last = self.splats[-1]
-        for splat in self.splats[:_MANY]:
-            if (splat.headline, splat.bare) == (last.headline, last.bare):
-                splat.times += 1
-                del self.splats[-1]
-                self._has = _Seen()
-                break
+        if not self._kept:
+            self._kept = {(splat.headline, splat.bare): splat for splat in reversed(self.splats[:_MANY])}
+        if kept := self._kept.get((last.headline, last.bare)):
+            kept.times += 1
+            del self.splats[-1]
+            self._has = _Seen()
 
     def _begin(self, text: str, at: float | None) -> None:
         self.open, self._stamped, self._has = True, at is not None, _Seen()
@@ -205,12 +212,15 @@ class Finder:
             if form.part in (Part.TRAP, Part.DIE):
                 has.cut = False
         has.cut |= cut
-        has.trace |= _TRACE.match(text) is not None
-        ends = _END.match(text) is not None
+        hinted = text[:1] in _HINTS
+        has.trace |= hinted and _TRACE.match(text) is not None
+        ends = hinted and _END.match(text) is not None
         if form is not None or cut or ends or text.startswith(_MODULES):
             splat.bare = False
         if self._count >= _LONGEST or ends or (self._count > 2 and _RULE.match(text)):
             self.close()
+        alone = self._count == 1 and form is not None and form.part is Part.HEAD
+        self._again = self._kept.get((splat.headline, False)) if alone and self._kept else None
 
 
 def find(lines: Iterable[str]) -> list[Splat]:

@@ -10,7 +10,7 @@ from ksftci.ktap.prefix import NESTING, unstamped
 from ksftci.results.model import Measurement, TestResult, Verdict
 
 KEPT = 250  # lines at the beginning, and as many at the end
-_MOST_BETWEEN = 5  # lines of the kernel's
+_MOST_BETWEEN = 100  # lines of the kernel's
 _LONGEST = 4096  # characters of one line
 # Of ASSERT_STREQ("ok", f()) in kselftest_harness.h, where f() returns "ok" or what is wrong.
 _NOT_OK = re.compile(r"Expected 'ok' == '(.+)'\.")

@@ -84,6 +84,10 @@ class Wrappers:
         self._guesses: dict[str, _Guess] = {}
         self._waiting: deque[Waiting] = deque()
 
+    def worth_a_look(self, text: str) -> bool:
+        """Whether `learn` may find something in a line."""
+        return may_hide(text) or (self.known and may_announce(text))
+
     def bare(self, line: str) -> tuple[str, float | None, Shape] | None:
         """A line without its wrapper, the seconds that the wrapper shows, its shape. None: it has none known."""
         match = self._pattern.match(line)
@@ -114,7 +118,7 @@ class Wrappers:
         above: Iterable[str] = (),
         read: bool = False,
     ) -> bool:
-        """Look at a line that `may_hide` or `may_announce` something. Gives whether it was the proof of a wrapper.
+        """Look at a line that is `worth_a_look`. Gives whether it was the proof of a wrapper.
 
         `follows` says whether a result of this number would be the next one; `above` are lines before this one that
         nobody has read. `read` says that the line's KTAP is read in any case; else the line waits for its wrapper.
@@ -147,7 +151,7 @@ class Wrappers:
             same.space = guess.space
         self.varied = not self._shapes.keys().isdisjoint(guess.shapes)
         self._shapes |= guess.shapes
-        self._places = list(self._shapes.values())
+        self._places = sorted(self._shapes.values(), key=lambda shape: -shape.marks)  # "0.1 [+0.1] " before "0.1 "
         patterns = "|".join(f"(?P<s{place}>{shape.pattern})" for place, shape in enumerate(self._places))
         self._pattern = re.compile(rf"(?P<nesting>[{NESTING}]*)(?:{patterns})")
         self.known = True
