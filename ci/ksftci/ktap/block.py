@@ -7,6 +7,8 @@ One search passes over all other lines, which are most of a log, by their first 
 import re
 
 from ksftci.ktap import line, prefix, splat
+from ksftci.ktap.headlines import hides_a_form
+from ksftci.ktap.wrappers import SHORT, may_hide
 
 
 def _any(first: frozenset[str], *patterns: str) -> str:
@@ -27,3 +29,12 @@ _SPLAT = _any(splat.FIRST, *splat.BEGINNINGS)
 # whole: a result without directive (groups no, number, name) and the harness's line of a test that begins (running).
 # No form begins with nesting, of which nothing is given back therefore.
 WORTH_A_LOOK = re.compile(rf"\n(?P<nesting>[# \t]*+)(?:{_LINE}|{_SPLAT})")
+
+
+def hides(text: str, early: bool) -> bool:
+    """Whether lines that are not worth a look by themselves may have one in them that is, or the kernel's form of one.
+
+    `early` says that no KTAP came: then a version matters.
+    """
+    ktap = may_hide(text) if len(text) >= SHORT else "ok " in text or (early and "TAP version" in text)
+    return ktap or ("[" in text and prefix.split(text)[1] != "") or hides_a_form(text)

@@ -7,10 +7,9 @@ Nothing that is read here raises, and a `not ok` always becomes a result. Source
 import re
 from collections.abc import Iterator
 
-from ksftci.ktap.block import WORTH_A_LOOK
+from ksftci.ktap.block import WORTH_A_LOOK, hides
 from ksftci.ktap.builder import Builder
 from ksftci.ktap.directive import judge
-from ksftci.ktap.headlines import hides_a_form
 from ksftci.ktap.line import (
     BailOut,
     Measured,
@@ -29,7 +28,7 @@ from ksftci.ktap.line import (
 from ksftci.ktap.prefix import NESTING, split, tidy, unstamped
 from ksftci.ktap.shape import encloses
 from ksftci.ktap.torn import Torn
-from ksftci.ktap.wrappers import SHORT, Wrappers, may_announce, may_hide
+from ksftci.ktap.wrappers import Wrappers, may_announce
 from ksftci.ktap.yamlblock import YamlBlock
 from ksftci.results.model import UNREAD, Verdict
 
@@ -81,9 +80,7 @@ class Parser(Builder):
             end = text.find("\n", begin)
             if end < 0:
                 end = len(text)
-            line = text[begin:end]
-            while line:
-                line = self._line(line, at)
+            self._lines(text[begin:end], at)
             start = end + 1
         if start < len(text):
             self._chatter(text[start:], at)
@@ -115,18 +112,13 @@ class Parser(Builder):
         """As in Builder."""
         self.settle()
         for line in list(self._above()):
-            if self._wrappers.learn(line, None, self.levels.follows, read=True):
-                self._again(None)
+            self._learns(line, None, read=True)
         self._wrappers.end()
         super().finish(skipped)
 
     def _chatter(self, text: str, at: float | None) -> None:
         """Take lines that are not worth a look by themselves."""
-        # Most texts are short, and a version matters at the beginning.
-        short = len(text) < SHORT
-        hides = ("ok " in text or (not self.spoke and "TAP version" in text)) if short else may_hide(text)
-        hides = hides or self._watchful or self.current.finder.open or hides_a_form(text)
-        if hides or self._yaml is not None or ("[" in text and split(text)[1]):
+        if self._watchful or self._yaml is not None or self.current.finder.open or hides(text, not self.spoke):
             for line in text.split("\n"):
                 self._lines(line, at)
         else:
@@ -173,7 +165,9 @@ class Parser(Builder):
 
     def _tear(self, head: str, rest: str, stamp: str | None, at: float | None) -> str:
         """Take a line that a line of the kernel's tore apart: the head waits for its other half. Gives `rest`."""
-        if self._wrappers.worth_a_look(rest) and self._learns(head + rest, at, read=True):  # the "head" is what a wrapper puts before all lines
+        if self._wrappers.worth_a_look(rest) and self._learns(
+            head + rest, at, read=True
+        ):  # the "head" is what a wrapper puts before all lines
             return head + rest
         if stamp is None:
             self._torn, self._watchful = Torn(head, at), True
@@ -191,11 +185,10 @@ class Parser(Builder):
 
     def _other(self, line: str, text: str, stamp: str | None, at: float | None) -> str:
         """Take a line that is no KTAP as it stands: a splat's, chatter, or a line in a wrapper. Gives as `_line`."""
-        rest = ""
-        if self._wrappers.worth_a_look(text):
-            rest = glued(text) if "</" not in text else ""
-            if self._learns(line, at, read=bool(rest)):
-                return line
+        hides_ktap = self._wrappers.worth_a_look(text)
+        rest = glued(text) if hides_ktap and "</" not in text else ""
+        if hides_ktap and self._learns(line, at, read=bool(rest)):
+            return line
         may_be_kernels = line[0] != "#"  # else a program printed it, as a comment
         if stamp is not None and may_be_kernels:
             line = f"[{stamp:>12}] {line}"

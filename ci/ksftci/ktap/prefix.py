@@ -6,7 +6,9 @@ import re
 NESTING = "# \t"  # the characters before a nested line, in any order
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]_P^X][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_SECTION = re.compile(r"section_(?:start|end):\d+:[^\s\[]+(?:\[[^\]\s]*\])?\r(?!\n)(?:\x1b\[0K)?")  # GitLab's, which shows no such text
+_SECTION = re.compile(
+    r"section_(?:start|end):\d+:[^\s\[]+(?:\[[^\]\s]*\])?\r(?!\n)(?:\x1b\[0K)?"
+)  # GitLab's, which shows no such text
 _LAVA = "<LAVA_SIGNAL_[^<>]*>"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _CLOCK = r"\d\d:\d\d:\d\d(?:[.,]\d+)?"

@@ -120,16 +120,19 @@ def shape_of(before: str) -> Shape | None:
 
 def encloses(head: str, rest: str) -> bool:
     """Whether the rest of a line, which may have KTAP, is quoted there, or stands in a tag."""
-    return ("ok " in rest or "TAP version" in rest or "1.." in rest) and bool(_open_quote(head) or ("</" in rest and rest.rstrip().endswith(">") and _opened(head)))
+    return ("ok " in rest or "TAP version" in rest or "1.." in rest) and bool(
+        _open_quote(head) or ("</" in rest and rest.rstrip().endswith(">") and _opened(head))
+    )
 
 
 def _open_quote(text: str) -> int:
     """How many characters are before what the outermost quotes around the end of the text quote; 0: none do."""
     place = 0
     while match := _QUOTE.search(text, place):
-        place = _QUOTED[match["quote"]].match(text, match.end()).end() + 1
-        if place > len(text):
+        quoted = _QUOTED[match["quote"]].match(text, match.end())
+        if quoted is None or quoted.end() == len(text):
             return match.end()
+        place = quoted.end() + 1
     return 0
 
 

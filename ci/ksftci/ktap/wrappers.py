@@ -27,7 +27,7 @@ _ESCAPED = re.compile(  # what a quoted line may have before its KTAP
 )
 _RESULT = re.compile(r"ok [-\d]")
 _VERSION_LINE = re.compile(r"TAP version \d")
-SHORT = 2000  # characters
+SHORT = 2000  # characters, as most texts have
 _ENDS = re.compile(r"(?:[^\w\s]|</?\w+>){0,20}")  # what a wrapper may put after a line
 _FURTHEST = 400  # characters before the KTAP of a line
 _VERSION, _PLAN, _PLAN_OF_PROSE = 2, 1, 2  # points; a result that follows one of its shape is one
