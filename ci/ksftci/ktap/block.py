@@ -8,7 +8,7 @@ import re
 
 from ksftci.ktap import line, prefix, splat
 from ksftci.ktap.headlines import hides_a_form
-from ksftci.ktap.wrappers import SHORT, may_hide
+from ksftci.ktap.wrappers import may_hide
 
 
 def _any(first: frozenset[str], *patterns: str) -> str:
@@ -31,10 +31,16 @@ _SPLAT = _any(splat.FIRST, *splat.BEGINNINGS)
 WORTH_A_LOOK = re.compile(rf"\n(?P<nesting>[# \t]*+)(?:{_LINE}|{_SPLAT})")
 
 
-def hides(text: str, early: bool) -> bool:
-    """Whether lines that are not worth a look by themselves may have one in them that is, or the kernel's form of one.
+def is_odd(text: str) -> bool:
+    """Whether a line of a text may be torn apart, or have a form of a complaint behind something else."""
+    return "[" in text or hides_a_form(text)
 
-    `early` says that no KTAP came: then a version matters.
+
+def hides(text: str, odd: bool, early: bool) -> bool:
+    """Whether a line of a text that is not worth a look by itself may hide one that is, or a form of a complaint.
+
+    `odd` is what `is_odd` says of a text with this one in it, since most have nothing odd. `early` says that no KTAP
+    came so far: then a version matters.
     """
-    ktap = may_hide(text) if len(text) >= SHORT else "ok " in text or (early and "TAP version" in text)
-    return ktap or ("[" in text and prefix.split(text)[1] != "") or hides_a_form(text)
+    ktap = ("ok " in text and may_hide(text)) or (early and "TAP version" in text)
+    return ktap or (odd and (prefix.split(text)[1] != "" or hides_a_form(text)))

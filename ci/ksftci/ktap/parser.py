@@ -7,7 +7,7 @@ Nothing that is read here raises, and a `not ok` always becomes a result. Source
 import re
 from collections.abc import Iterator
 
-from ksftci.ktap.block import WORTH_A_LOOK, hides
+from ksftci.ktap.block import WORTH_A_LOOK, hides, is_odd
 from ksftci.ktap.builder import Builder
 from ksftci.ktap.directive import judge
 from ksftci.ktap.line import (
@@ -64,14 +64,14 @@ class Parser(Builder):
         text = f"\n{tidy(text)}"
         if len(text) == 1:
             self.settle()
-        start = 1
+        start, odd = 1, is_odd(text)
         for match in WORTH_A_LOOK.finditer(text):
             if running := match["running"]:
                 current.begin(running, at)
                 continue  # the line goes to the log with the lines around it
             begin = match.start() + 1
             if begin > start:
-                self._chatter(text[start : begin - 1], at)
+                self._chatter(text[start : begin - 1], at, odd)
             if (name := match["name"]) and self._torn is None and self._yaml is None:
                 verdict = Verdict.FAIL if match["no"] else Verdict.PASS
                 self.result(len(match["nesting"]), int(match["number"]), at, name, verdict)
@@ -83,7 +83,7 @@ class Parser(Builder):
             self._lines(text[begin:end], at)
             start = end + 1
         if start < len(text):
-            self._chatter(text[start:], at)
+            self._chatter(text[start:], at, odd)
 
     def settle(self) -> None:
         """Take what waits for its end: the first half of a line, a YAML block."""
@@ -116,9 +116,9 @@ class Parser(Builder):
         self._wrappers.end()
         super().finish(skipped)
 
-    def _chatter(self, text: str, at: float | None) -> None:
-        """Take lines that are not worth a look by themselves."""
-        if self._watchful or self._yaml is not None or self.current.finder.open or hides(text, not self.spoke):
+    def _chatter(self, text: str, at: float | None, odd: bool) -> None:
+        """Take lines that are not worth a look by themselves; `odd` as in `hides`."""
+        if self._watchful or self._yaml is not None or self.current.finder.open or hides(text, odd, not self.spoke):
             for line in text.split("\n"):
                 self._lines(line, at)
         else:
@@ -185,7 +185,7 @@ class Parser(Builder):
 
     def _other(self, line: str, text: str, stamp: str | None, at: float | None) -> str:
         """Take a line that is no KTAP as it stands: a splat's, chatter, or a line in a wrapper. Gives as `_line`."""
-        hides_ktap = self._wrappers.worth_a_look(text)
+        depth, hides_ktap = len(line) - len(text), self._wrappers.worth_a_look(text)
         rest = glued(text) if hides_ktap and "</" not in text else ""
         if hides_ktap and self._learns(line, at, read=bool(rest)):
             return line
@@ -201,7 +201,7 @@ class Parser(Builder):
         if self._yaml is None and not text.startswith("---"):
             self.current.log.add(line)
         else:
-            self._near_yaml(line, len(line) - len(text), text)
+            self._near_yaml(line, depth, text)
         return ""
 
     def _near_yaml(self, line: str, depth: int, text: str) -> None:
