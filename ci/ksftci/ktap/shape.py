@@ -21,7 +21,7 @@ _TOKEN = re.compile(
     r"|(?P<other>.)"
 )
 # Possessive: a line that does not fit is given up at once, however many numbers it has.
-_CLASSES = {"id": r"[0-9a-f-]++", "number": r"\d++(?:[.,:]\d++(?!\.\.))*+", "date": r"[A-Z][a-z]{2}"}
+_CLASSES = {"id": r"[0-9a-f]{8}[0-9a-f-]*+", "number": r"\d++(?:[.,:]\d++(?!\.\.))*+", "date": r"[A-Z][a-z]{2}"}
 _NO_CLOCK = r"\d++(?:[.,]\d++)*+"
 _ANY_WORD = r"[^\W\d_]++"
 _SIGN = re.compile(r"[^\w\s]")
@@ -155,7 +155,7 @@ def _closing(core: str) -> str:
 def alike(one: str, other: str) -> tuple[int, int]:
     """How many characters of one line, and of another, are a beginning of the same shape that may be a wrapper."""
     found, marked = (0, 0), False
-    for mine, its in zip(_unpadded(one), _unpadded(other), strict=False):
+    for mine, its in _pairs(one, other):
         kind = mine.lastgroup
         if kind != its.lastgroup or (kind == "other" and mine[0] != its[0]):
             break
@@ -170,9 +170,15 @@ def alike(one: str, other: str) -> tuple[int, int]:
     return found
 
 
-def _unpadded(text: str) -> Iterator[re.Match[str]]:
-    """The tokens of a text without the blanks that a sign comes after: they pad words of different lengths."""
-    return (token for token in _TOKEN.finditer(text) if not (token["space"] and _SIGN.match(text, token.end())))
+def _pairs(one: str, other: str) -> Iterator[tuple[re.Match[str], re.Match[str]]]:
+    """The tokens of two texts in pairs. Blanks that only one of them has before a sign pad what is before."""
+    ours, theirs = _TOKEN.finditer(one), _TOKEN.finditer(other)
+    for mine, its in zip(ours, theirs, strict=False):
+        if mine["space"] and its["other"]:
+            mine = next(ours, mine)
+        elif its["space"] and mine["other"]:
+            its = next(theirs, its)
+        yield mine, its
 
 
 def seconds(before: str) -> float:
