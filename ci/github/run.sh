@@ -17,6 +17,7 @@ check tree "${KSFT_TREE:=debian:7.3}" '[^-].*' "a path, debian:VERSION or git:UR
 read -r -d '' -a kernels <<<"${KSFT_KERNEL:-debian:7.3}" || true
 read -r -d '' -a programs <<<"${KSFT_PROGRAMS:-}" || true
 
+output results "$KSFT_RESULTS" # also if all that follows fails
 mkdir -p -- "$KSFT_RESULTS"
 tree=$KSFT_TREE
 if ((${#programs[@]} == 0)); then

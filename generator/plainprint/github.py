@@ -29,6 +29,11 @@ def text(printed: str) -> str:
     return _BREAK.sub(r"\g<0>\\", printed)
 
 
+def xml(document: str) -> str:
+    """Lines of an XML document without commands, which means the same: a reference stands for their last character."""
+    return _BREAK.sub(lambda match: f"{match[0][:-1]}&#{ord(match[0][-1])};", document)
+
+
 def shown(printed: str) -> str:
     """A text as another program, such as pytest, may print it: without escapes, and without commands on GitHub."""
     return text(visible(printed)) if is_log() else visible(printed)

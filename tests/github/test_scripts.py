@@ -68,6 +68,7 @@ def test_without_inputs_the_mprotect_tests_run_on_a_released_kernel(tmp_path: Pa
         *("--arch=arm64", "--jobs=1", "--kernel=debian:7.3"),
     ]
     assert outputs(tmp_path) == {
+        "results": "results",
         "status": "0",
         "junit": "results/kselftest.xml",
         "html": "results/kselftest.html",
@@ -123,7 +124,7 @@ def test_free_text_is_passed_as_arguments(text: str, tmp_path: Path, stand_in: S
         *("--arch=arm64", "--jobs=1", *(f"--kernel={word}" for word in words)),
         *("-k", text, f"--durations={text}", f"--known={text}", "--", *words),
     ]
-    assert outputs(tmp_path).keys() == {"status", "junit", "html", "ktap"}
+    assert outputs(tmp_path).keys() == {"results", "status", "junit", "html", "ktap"}
 
 
 @pytest.mark.parametrize("text", ["$(touch x)", "a\nb=c", " ", "*"])

@@ -4,6 +4,7 @@
 import io
 import re
 import sys
+import xml.etree.ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -88,3 +89,13 @@ def test_the_streams_are_guarded_where_the_runner_reads(
         assert [len(commands(out.getvalue())), len(commands(err.getvalue()))] == [count, count]
         github.command("::notice::ours")
     assert commands(out.getvalue())[-1] == "::notice::ours"
+
+
+@given(st.lists(st.sampled_from(["::", ":", "##[", "##", "[", "\n", " ", "a"])).map("".join))
+def test_xml_without_commands_means_the_same(text: str) -> None:
+    element = ET.Element("e", name=text)
+    element.text = text
+    document = ET.tostring(element, encoding="unicode")
+    shown = ET.fromstring(github.xml(document))
+    assert commands(github.xml(document)) == []
+    assert (shown.text or "", shown.get("name")) == (text, text)

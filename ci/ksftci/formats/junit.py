@@ -15,8 +15,9 @@ from pathlib import Path
 from junit_xml import TestCase, TestSuite  # type: ignore[import-untyped]
 
 from ksftci.formats.junittext import clip, legal, shorten
-from ksftci.host.files import replacing
+from ksftci.host.files import STANDARD, replacing
 from ksftci.results.model import ProgramRun, Run, TestResult, Verdict, program_runs
+from plainprint import github
 
 MEASURE = "measure."  # prefix of the properties that hold measurements
 _BATCH = 100  # test cases that are in memory as elements at once
@@ -25,11 +26,13 @@ _BATCH = 100  # test cases that are in memory as elements at once
 def write(suites: Iterable[ProgramRun], path: Path) -> None:
     """Write all suites to a file; at most two suites are in memory at a time.
 
-    The same suites give the same bytes. Raises CiError when the file cannot be written.
+    The same suites give the same bytes, but on the standard output when GitHub reads that. Raises CiError when the file
+    cannot be written.
     """
+    guarded = path in (STANDARD, Path("/dev/stdout")) and github.is_log()
     with replacing(path) as file:
-        for piece in _document(suites):
-            file.write(piece.encode())
+        for piece in _document(suites):  # each ends with a line
+            file.write((github.xml(piece) if guarded else piece).encode())
 
 
 def render(runs: Iterable[Run]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ksftci.arch import Arch, Board
 from ksftci.errors import CiError
+from plainprint.text import visible
 
 # Package to its probe, which shows that the package is installed: the name of a program, or a pattern for the path of a
 # file, several patterns with | between them.
@@ -96,8 +97,13 @@ def install(packages: list[str]) -> None:
 
 
 def _fails(argv: list[str]) -> bool:
+    """Run a command, and print what it prints as text."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    return subprocess.run(argv, env=environment, check=False).returncode != 0
+    with subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(visible(line.decode("utf-8", "replace").rstrip("\r\n")), flush=True)
+    return process.returncode != 0
 
 
 def _is_installed(probe: str) -> bool:

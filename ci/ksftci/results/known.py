@@ -81,13 +81,17 @@ class KnownIssues:
         """The entries that say what tests of the run provoke."""
         return [entry for _, entry in self.provoked if entry.concerns(run)]
 
-    def unused(self, runs: Sequence[Run]) -> list[tuple[int, Issue]]:
+    def unused(self, runs: Sequence[Run]) -> list[tuple[int, Issue | Provoked]]:
         """The entries, each with its line, that match no test of any run, whatever the reason."""
         return [
             (line, issue)
-            for line, issue in self.issues
+            for line, issue in self._entries()
             if not any(issue.concerns(run) and any(map(issue.matches, run.results)) for run in runs)
         ]
+
+    def _entries(self) -> list[tuple[int, Issue | Provoked]]:
+        """All entries in the order of their lines."""
+        return sorted((*self.issues, *self.provoked), key=itemgetter(0))
 
     def check(self, runs: Iterable[Run], today: date) -> None:
         """Report problems of the file itself in the runs, after the last attempt.
@@ -97,7 +101,7 @@ class KnownIssues:
         """
         for run in runs:
             ids = {result.id for result in run.results}
-            for line, issue in sorted((*self.issues, *self.provoked), key=itemgetter(0)):
+            for line, issue in self._entries():
                 if not issue.concerns(run):
                     continue
                 if _matches_no_test(issue, run):

@@ -2,6 +2,7 @@
 """A log is read from its first byte, whatever it is; of several logs a broken one costs its own results."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -58,6 +59,20 @@ def test_commands_read_a_pipe_as_a_file(words: list[str], text: str, way: str, t
     (tmp_path / "pipes").mkdir()
     path = fifo(tmp_path / "pipes/stdin", text) if way == "fifo" else way
     assert run(path, text) == run(tmp_path / "stdin", "")
+
+
+@pytest.mark.parametrize("output", ["-", "/dev/stdout"])
+def test_xml_in_githubs_log_has_no_commands(output: str, tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("1..1\n# ::stop-commands::t\n::error::x\n# ##[group]x\nnot ok 1 ::a ##[b]\n")
+    argv = [sys.executable, "-m", "ksftci", "junit", str(tmp_path / "log"), "-o"]
+    document = tmp_path / "xml"
+    subprocess.run([*argv, str(document)], check=True)
+    env = {**os.environ, "GITHUB_ACTIONS": "true"}
+    printed = subprocess.run([*argv, output], env=env, capture_output=True, text=True, check=True).stdout
+    assert not re.search(r"^\s*::|##\[", printed, re.MULTILINE)
+    assert re.search(r"^::|##\[", document.read_text(), re.MULTILINE)
+    (tmp_path / "printed").write_text(printed)
+    assert record.read(tmp_path / "printed") == record.read(document)
 
 
 def test_the_rest_of_the_standard_input_is_a_log(tmp_path: Path) -> None:

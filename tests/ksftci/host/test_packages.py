@@ -141,6 +141,12 @@ def test_a_user_without_sudo_gets_the_command(sudo: str | None, monkeypatch: pyt
         packages.install(["bc", "flex"])
 
 
+def test_what_apt_prints_is_text(capfd: pytest.CaptureFixture[str]) -> None:
+    assert not packages._fails(["printf", r"a\033[31m\r\n\303\n"])
+    assert packages._fails(["sh", "-c", "echo E: no >&2; exit 100"])
+    assert capfd.readouterr().out == "a\\x1b[31m\n\ufffd\nE: no\n"
+
+
 @pytest.mark.parametrize("failing", ["update", "install"])
 def test_a_failure_of_apt_is_an_error(failing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)

@@ -259,3 +259,10 @@ def test_entries_that_match_nothing_are_named(tmp_path: Path) -> None:
     sentences = Judge(known, History({})).unused(runs)
     assert sentences[0] == f"{tmp_path}/known.yaml:6: cwo.* matches no test of this report"
     assert Judge(None, History({})).unused(runs) == []
+
+
+def test_entries_about_complaints_that_match_nothing_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "known.yaml"
+    file.write_text('- {test: "cow.*", reason: r, provokes: x}\n- {test: "cwo.*", reason: r, provokes: x}\n')
+    known = KnownIssues.read(file)
+    assert [(line, entry.test) for line, entry in known.unused([run_with(a=Verdict.PASS)])] == [(2, "cwo.*")]
