@@ -109,6 +109,9 @@ def test_a_line_in_the_middle_of_another(text: str, parts: tuple[str, str]) -> N
         ("\x1b]0;a title\x07ok 1", "ok 1"),
         ("10%\r20%\r\nok 1\r\r\n", "10%\n20%\nok 1\n"),
         ("\0ok\0 1", "ok 1"),
+        ("12:00:01 section_start:1764500000:step_script[collapsed=true]\r\x1b[0K\x1b[0;mok 1", "12:00:01 ok 1"),
+        ("section_end:1764500000:a\rok 1", "ok 1"),
+        ("section_start:1764500000:a\r\nok 1", "section_start:1764500000:a\nok 1"),
     ],
 )
 def test_escapes_and_carriage_returns(text: str, clean: str) -> None:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Which lines make a splat, and which line says what it is."""
 
+from collections import Counter
+
 import pytest
 from tests.ksftci.ktap.reports import REPORTS
 
@@ -50,3 +52,15 @@ def test_the_lines_above_a_stack_belong_to_it() -> None:
 def test_a_line_of_long_ago_is_no_reason_for_a_stack() -> None:
     (report,) = find(["[    1.000000] long ago", "[   10.000000] CPU: 1 UID: 0 PID: 77", "[   10.000001] Call Trace:"])
     assert (report.headline, len(report.lines)) == ("CPU: 1 UID: 0 PID: 77", 2)
+
+
+def test_one_headline_again_and_again_is_counted() -> None:
+    """Of many only the first are kept; the others are counted, also around another one. A program printed the line without a stamp."""
+    lines = [f"[   10.{number:06}] BUG: Bad page state" for number in range(1000)]
+    lines[500:500] = ["[   10.000499] BUG: Bad page map", "[   10.000499] CPU: 1 PID: 7", "BUG: Bad page state"]
+    found = find(lines)
+    times = Counter({"BUG: Bad page state": 0})
+    for report in found:
+        times[report.headline] += report.times
+    assert times == {"BUG: Bad page state": 1000, "BUG: Bad page map": 1}
+    assert len(found) < 105

@@ -73,6 +73,17 @@ TORN = {
         "71 T{}foo\n72 AP version 13\n73 {}foo\n74 {}foo\n75 1..2\n76 not ok 1 a\n77 ok 2 b",
         ["fail a", "pass b"],
     ),
+    "behind words that are padded, and not known yet": (
+        "INFO | [out] {}foo\nDEBUG| [out] {}foo\nDEBUG| [out] TAP version 13\n"
+        "INFO | [out] 1..1\nINFO | [out] not ok 1 a",
+        ["fail a"],
+    ),
+    "a rule, behind ids": (
+        "00000001-12ab-0001-9f00-0123456789ab TAP version 13\n00000002-12ab-0001-9f00-0123456789ab 1..1\n"
+        "00000003-12ab-0001-9f00-0123456789ab # --{}foo\n00000004-12ab-0001-9f00-0123456789ab --\n"
+        "00000005-12ab-0001-9f00-0123456789ab # running ./x",
+        ["not_run x"],
+    ),
     "serial console": ("1..2\r\r\nnot ok 1 sec{}foo\r\r\nond\r\r\nok 2 b\r\r\n", ["fail second", "pass b"]),
 }
 
