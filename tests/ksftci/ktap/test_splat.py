@@ -55,10 +55,10 @@ def test_a_line_of_long_ago_is_no_reason_for_a_stack() -> None:
 
 
 def test_one_headline_again_and_again_is_counted() -> None:
-    """Of many only the first are kept; the others are counted, also around another one. A program printed the line without a stamp."""
+    """Of many only the first are kept, and count the others, also around another one."""
     lines = [f"[   10.{number:06}] BUG: Bad page state" for number in range(1000)]
     lines[500:500] = ["[   10.000499] BUG: Bad page map", "[   10.000499] CPU: 1 PID: 7", "BUG: Bad page state"]
-    found = find(lines)
+    found = find(lines)  # a program printed the line without a stamp
     times = Counter({"BUG: Bad page state": 0})
     for report in found:
         times[report.headline] += report.times
