@@ -34,7 +34,8 @@ REPORTS = (  # each is a complaint, or looks like one and is information
 )
 # These are the kernel's own log, of which no line is inside another one.
 WHOLE = {name for name in WRAPPERS if name.startswith(("dmesg", "console", "IGT", "levels", "journalctl -o short"))}
-# Words that vary: another one is the wrapper's only if a plan or the result that comes next is behind it.
+# Words that vary: another one is the wrapper's only if a plan or the result that comes next is behind it, and the second
+# half of a torn line is neither.
 LEVELS = {"autotest, levels", "Python's logging", "Python's logging, plain", "JSON lines"}
 _PLAN = re.compile(r"1\.\.(\d+)")
 _RESULT = re.compile(r"(?P<no>not )?ok(?![^\s#])(?: (?P<number>\d+)(?![^\s#]))?(?P<text>.*)", re.DOTALL)
@@ -167,7 +168,7 @@ def logs(draw: st.DrawFn) -> Log:
     elif wrappers and (cut or root.plan != "first"):  # one result, or a plan, behind something else may be a sentence
         root.version = root.version or "TAP version 13"
     lines = print_tree(root).lines
-    pieces, complained = draw(_pieces(lines, not WHOLE.intersection(wrappers)))
+    pieces, complained = draw(_pieces(lines, not (WHOLE | LEVELS).intersection(wrappers)))
     end = draw(st.sampled_from(ENDS))
     data, upto = bytearray(), [(0, 0)]  # bytes, and how many lines of the tree are whole in them
     for number, (line, whole) in enumerate(pieces):
