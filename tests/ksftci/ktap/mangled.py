@@ -34,8 +34,8 @@ REPORTS = (  # each is a complaint, or looks like one and is information
 )
 # These are the kernel's own log, of which no line is inside another one.
 WHOLE = {name for name in WRAPPERS if name.startswith(("dmesg", "console", "IGT", "levels", "journalctl -o short"))}
-# Words that vary: another one is the wrapper's only if a plan or the result that comes next is behind it, and the second
-# half of a torn line is neither.
+# Words that vary: another one is the wrapper's only if a plan or the result that comes next is behind it, which the
+# second half of a torn line is not.
 LEVELS = {"autotest, levels", "Python's logging", "Python's logging, plain", "JSON lines"}
 _PLAN = re.compile(r"1\.\.(\d+)")
 _RESULT = re.compile(r"(?P<no>not )?ok(?![^\s#])(?: (?P<number>\d+)(?![^\s#]))?(?P<text>.*)", re.DOTALL)
