@@ -195,6 +195,12 @@ const char *area_pin(struct area *area, enum area_pages pages);
 const char *area_unpin(struct area *area);
 const char *area_lazyfree(struct area *area, enum area_process process,
 			  enum area_pages pages);
+const char *area_poison(struct area *area, enum area_process process,
+			enum area_pages pages);
+const char *area_wipe_on_fork(struct area *area, enum area_range range);
+const char *area_clear_soft_dirty(struct area *area, enum area_process process);
+const char *area_migrate(struct area *area, enum area_process process,
+			 enum area_pages pages);
 const char *area_zap(struct area *area, enum area_process process,
 		     enum area_pages pages);
 const char *area_make(struct area *area, const struct area_maker *state,

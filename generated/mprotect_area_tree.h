@@ -23,6 +23,9 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE		23
 #endif
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK			18
+#endif
 #ifndef PR_SET_MEMORY_MERGE
 #define PR_SET_MEMORY_MERGE		67
 #endif

@@ -98,6 +98,7 @@ TEST_F_TIMEOUT(mprotect_guard, stays_guarded, AREA_TIMEOUT)
 	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
 	STEP(area_check(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, variant->prot));
+	STEP(area_zap(area, PROCESS_PARENT, PAGES_FIRST_HALF));
 	STEP(area_unguard(area, PROCESS_PARENT, PAGES_ONE));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
 	STEP(area_write(area, PROCESS_PARENT, variant->range));

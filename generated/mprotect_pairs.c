@@ -25,6 +25,7 @@
 #define STEP(call)	ASSERT_STREQ("ok", call)
 
 DECLARE_STATE(guard);
+DECLARE_STATE(poison);
 DECLARE_STATE(uffd);
 DECLARE_STATE(zero);
 DECLARE_STATE(cow);
@@ -38,6 +39,7 @@ DECLARE_MAKER(lazy);
 DECLARE_MAKER(left);
 DECLARE_MAKER(merged);
 DECLARE_MAKER(pinned);
+DECLARE_MAKER(poisoned);
 DECLARE_MAKER(protected);
 DECLARE_MAKER(shared);
 DECLARE_MAKER(swapped);
@@ -405,9 +407,26 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, merged_empty_order4_inside_read) {
 	&maker_merged, &maker_empty, &layout_order4, RANGE_INSIDE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, poisoned_protected_order4_whole_none) {
+	&maker_poisoned, &maker_protected, &layout_order4, RANGE_WHOLE,
+	PROT_NONE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, poisoned_shared_order4_whole_read) {
+	&maker_poisoned, &maker_shared, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, poisoned_swapped_order4_whole_none) {
+	&maker_poisoned, &maker_swapped, &layout_order4, RANGE_WHOLE, PROT_NONE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, poisoned_guarded_order4_whole_read) {
+	&maker_poisoned, &maker_guarded, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
 static struct area_state *const states[] = {
-	&state_guard, &state_uffd, &state_zero, &state_cow, &state_ksm,
-	&state_swap, &state_pin, &state_lazyfree, NULL
+	&state_guard, &state_poison, &state_uffd, &state_zero, &state_cow,
+	&state_ksm, &state_swap, &state_pin, &state_lazyfree, NULL
 };
 
 int main(int argc, char **argv)

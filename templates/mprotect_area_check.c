@@ -34,11 +34,11 @@ __u64 seen_pfn(const struct area *area, size_t page)
 	return (entry & PM_PRESENT) ? PAGEMAP_PFN(entry) : 0;
 }
 
-/* Pages that the kernel has moved or swapped since it was booted. */
-unsigned long moved_pages(void)
+/* Pages that the kernel has moved or swapped for its own reasons, since its boot. */
+unsigned long moved_pages(const struct area *area)
 {
 	return vm_counter("pgmigrate_success") + vm_counter("pswpout") +
-	       vm_counter("zswpout");
+	       vm_counter("zswpout") - area->answer->moved;
 }
 
 /* Memory of the process that PMDs map, in pages; the zero page does not count. */
@@ -211,7 +211,7 @@ bool area_is_moved(struct area *area, size_t page)
 	const struct frame *frame = area->page[page].frame;
 
 	if (!frame || !frame->pfn || seen_pfn(area, page) == frame->pfn ||
-	    moved_pages() == area->moved_before)
+	    moved_pages(area) == area->moved_before)
 		return false;
 	area->nr_moved++;
 	return true;
@@ -347,7 +347,7 @@ static void check_access(struct area *area, size_t page, bool is_write)
 /* Holds each page of the process against the model. */
 bool area_serve_check(struct area *area, const struct request *request)
 {
-	unsigned long moved = moved_pages();
+	unsigned long moved = moved_pages(area);
 	bool good = true;
 	size_t i;
 

@@ -380,7 +380,7 @@ bool area_adopt(struct area *area)
 		if (area->page[page].frame && seen_pfn(area, page))
 			area_fold_frames(area, page, nr);
 	}
-	area->moved_before = moved_pages();
+	area->moved_before = moved_pages(area);
 	return true;
 }
 

@@ -213,8 +213,11 @@ void area_start(struct area_state *const states[])
 	int fd;
 
 	area_states = states;
-	for (int nr = 0; states[nr]; nr++)
+	for (int nr = 0; states[nr]; nr++) {
+		if (nr == MAX_STATES)
+			ksft_exit_fail_msg("more than %d states\n", MAX_STATES);
 		states[nr]->nr = nr;
+	}
 	/*
 	 * One program at a time, where the kernel has locks; the keeper, which ends
 	 * last, holds it, too.

@@ -9,7 +9,8 @@ static bool serve_zap(struct area *area, const struct request *request)
 
 	for (i = 0; i < area->nr_pages; i++)
 		chosen[i] = area_is_selected(area, i, request->pages) &&
-			    area->page[i].what != &page_outside;
+			    area->page[i].what != &page_outside &&
+			    !area->page[i].what->outlives_zap;
 	good = area_advise_chosen(area, chosen, MADV_DONTNEED);
 	for (i = 0; good && i < area->nr_pages; i++) {
 		if (i && chosen[i] != chosen[i - 1])
@@ -35,18 +36,46 @@ static const char *make_empty(struct area *area, enum area_pages pages)
 	return area_zap(area, PROCESS_PARENT, pages);
 }
 
-static const char *make_zero(struct area *area, enum area_pages pages)
+/* Reads what was never touched, where a PMD was by the huge zero page. */
+static bool read_zero(struct area *area, enum area_pages pages, const bool *by_pmd)
 {
-	const char *answer = make_empty(area, pages);
 	size_t i;
 
-	for (i = 0; !area_skipped(area) && i < area->nr_pages; i++) {
-		if (!area_is_selected(area, i, pages))
+	if (!area_allow_thp(area, true))
+		return false;
+	thp_offer(__builtin_ctzl(pmd_pages()));
+	for (i = 0; i < area->nr_pages; i++) {
+		struct page *it = &area->page[i];
+
+		if (it->what != &page_empty || !area_is_selected(area, i, pages))
 			continue;
 		access_word(page_word(area, i), false, 0);
 		area_accessed(area, i, false, 1);
+		it->by_pmd = by_pmd[i];
 	}
-	return answer;
+	if (!area_look(area))
+		return false;
+	for (i = 0; i < area->nr_pages; i++)
+		if (by_pmd[i] && !area->sight[i].is_huge)
+			area_skip(area, "the kernel gave no huge zero page");
+	return area_allow_thp(area, false);
+}
+
+static const char *make_zero(struct area *area, enum area_pages pages)
+{
+	bool *by_pmd, good;
+	const char *answer;
+	size_t i;
+
+	if (area_skipped(area))
+		return area_answer(area, true);
+	by_pmd = area_bools(area);
+	for (i = 0; i < area->nr_pages; i++)
+		by_pmd[i] = area->page[i].by_pmd && pages == PAGES_ALL;
+	answer = make_empty(area, pages);
+	good = !strcmp(answer, "ok") && read_zero(area, pages, by_pmd);
+	free(by_pmd);
+	return area_answer(area, good);
 }
 
 const struct area_maker maker_empty = { .make = make_empty };

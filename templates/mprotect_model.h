@@ -17,7 +17,7 @@
 #include "mprotect_area.h"
 #include "mprotect_area_tree.h"
 
-#define MAX_STATES	8
+#define MAX_STATES	16
 #define FRAME_LAYERS	(2 * NR_VIEWS)	/* of frames for each page of the window */
 #define VMA_SPLIT	1U		/* and one bit for each state */
 #define VMA_STATE(state)	(2U << (state).nr)
@@ -99,6 +99,7 @@ struct shown {
 struct area_state {
 	const char *name;
 	int nr;			/* of its mark in struct page */
+	bool outlives_zap;	/* MADV_DONTNEED leaves it where it is */
 	/* How an access is refused that the protection allows; 0: it is not. */
 	int (*refused)(const struct area *area, size_t page, bool is_write);
 	/* Lets a refused access work when it is tried again; false where it cannot. */
@@ -116,6 +117,8 @@ struct area_state {
 	void (*mprotected)(struct area *area, size_t page, int prot);
 	/* The PMD that maps the page is split. */
 	void (*pmd_split)(struct area *area, size_t page);
+	/* The page's folio is in other frames now, of any process. */
+	void (*moved)(struct page *page);
 	/* fork() gives another process the copy @its. */
 	void (*forked)(struct area *area, size_t page, struct page *its);
 	void (*show)(const struct area *area, size_t page, struct shown *shown);
@@ -168,6 +171,7 @@ struct answer {
 	char what[480];		/* the first page that is wrong */
 	char found[128];	/* a fault of the kernel that is known */
 	char skip[256];
+	unsigned long moved;	/* pages, by the test itself */
 };
 
 /* mprotect_area_model.c: pages, frames, folios and VMAs. */
@@ -246,7 +250,7 @@ bool area_look(struct area *area);
 bool area_is_huge(const struct area *area, size_t page);
 bool area_serve_check(struct area *area, const struct request *request);
 __u64 seen_pfn(const struct area *area, size_t page);
-unsigned long moved_pages(void);
+unsigned long moved_pages(const struct area *area);
 
 /* mprotect_area_actor.c: processes and threads. */
 void actors_init(struct area *area);

@@ -36,6 +36,7 @@ static void guard_show(const struct area *area, size_t page, struct shown *shown
 
 struct area_state state_guard = {
 	.name = "guard",
+	.outlives_zap = true,
 	.refused = guard_refused,
 	.show = guard_show,
 };

@@ -21,7 +21,7 @@
  */
 static struct {
 	char *addr[2];
-	__u64 *pfn;		/* 0: has no twin; kept until the process ends */
+	struct frame **frame;	/* NULL: has no twin; kept until the process ends */
 } twins;
 
 struct area_state state_ksm;
@@ -71,26 +71,26 @@ static bool ksm_verify(struct area *area)
 {
 	size_t i;
 
-	if (area->self != PROCESS_PARENT || !twins.pfn)
+	if (area->self != PROCESS_PARENT || !twins.frame)
 		return true;
 	for (i = 0; i < area->nr_pages; i++) {
 		__u64 value;
 
-		if (!twins.pfn[i])
+		if (!twins.frame[i])
 			continue;
 		value = *twin_word(i);
 		/* A twin has the value that the page had first. */
 		if (value >> 40 || (value & 0xffffffff) != i)
 			return area_fail(area, "check: twin of page %zu has value %#jx",
 					 i, (uintmax_t)value);
-		if (twin_pfn(area, i) == twins.pfn[i])
+		if (twin_pfn(area, i) == twins.frame[i]->pfn)
 			continue;
-		if (moved_pages() != area->moved_before)
+		if (moved_pages(area) != area->moved_before)
 			return area_skip(area, "check: the kernel moved the twin of page %zu",
 					 i);
 		return area_fail(area, "check: twin of page %zu has frame %#jx, expected %#jx",
 				 i, (uintmax_t)twin_pfn(area, i),
-				 (uintmax_t)twins.pfn[i]);
+				 (uintmax_t)twins.frame[i]->pfn);
 	}
 	return true;
 }
@@ -111,8 +111,8 @@ static bool map_twins(struct area *area, size_t len)
 
 	twins.addr[0] = page_addr(area, area->nr_pages) + pmd_bytes;
 	twins.addr[1] = area->addr - pmd_bytes - len;
-	twins.pfn = calloc(area->nr_pages, sizeof(*twins.pfn));
-	if (!twins.pfn)
+	twins.frame = calloc(area->nr_pages, sizeof(*twins.frame));
+	if (!twins.frame)
 		ksft_exit_fail_msg("no memory\n");
 	for (i = 0; i < 2; i++) {
 		if (mmap(twins.addr[i], len, PROT_READ | PROT_WRITE,
@@ -215,7 +215,7 @@ static bool merge_pages(struct area *area, const bool *chosen)
 			it->what = &state_ksm;
 			it->exclusive = false;
 			it->frame->mappers = 2;
-			twins.pfn[i] = twin_pfn(area, i);
+			twins.frame[i] = it->frame;
 		} else if (it->what == &page_anon) {
 			*page_word(area, i) = it->value;
 		}
@@ -263,13 +263,13 @@ static bool merge_and_leave(struct area *area, const bool *chosen)
 	if (!merge_pages(area, chosen) || area_skipped(area))
 		return area_skipped(area);
 	for (i = 0; i < area->nr_pages; i += 2) {
-		if (!twins.pfn[i])
+		if (!twins.frame[i])
 			continue;
 		if (madvise(twin_word(i), psize(), MADV_DONTNEED))
 			return area_fail(area, "MADV_DONTNEED: %s",
 					 strerror(errno));
-		twins.pfn[i] = 0;
-		area->page[i].frame->mappers--;
+		twins.frame[i]->mappers--;
+		twins.frame[i] = NULL;
 	}
 	return true;
 }

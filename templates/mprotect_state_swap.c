@@ -164,7 +164,7 @@ static bool serve_swap_out(struct area *area, const struct request *request)
 	if (left && !area_skipped(area))
 		area_skip(area, "the kernel did not swap out %zu pages", left);
 	free(chosen);
-	area->moved_before = moved_pages();
+	area->moved_before = moved_pages(area);
 	return area_verdict(area) && good;
 }
 

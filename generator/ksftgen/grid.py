@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from ksftgen.cases import cases
+from ksftgen.rooms import HOLE_ROOM, ROOMS
 from ksftgen.scenario import Case, Scenario, Step
-from ksftgen.vocabulary import HOLE_ROOM, ROOMS
 
 
 def markdown(scenarios: Sequence[Scenario]) -> str:

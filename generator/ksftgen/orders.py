@@ -46,11 +46,17 @@ _CONFLICTS: Mapping[str, Mapping[str, str]] = {
     "mlock": {
         "uffd": "to lock is to write, which the userfaultfd would refuse",
         "guard": "what is a guard region cannot be populated",
+        "poison": "what is poisoned cannot be populated",
     },
     "uffd": {"mlock": "mprotect() would write to what is locked and protected"},
     "guard": {
         "mlock": "the kernel installs no guard region in locked memory",
         "pin": "the pin would keep a page that is not mapped any more",
+    },
+    "poison": {
+        "mlock": "locked memory stays where it is",
+        "pin": "the pin would keep a page that is not mapped any more",
+        "uffd": "memory has one userfaultfd at a time",
     },
     "zap": {
         "mlock": "locked memory stays where it is",
@@ -72,6 +78,8 @@ _MADE_BY: Mapping[str, tuple[tuple[str, Words], ...]] = {
     "guarded": (("guard", _PARENT),),
     "protected": (("uffd", {}), ("uffd_wp", {})),
     "pinned": (("pin", {}),),
+    "migrated": (("migrate", _PARENT),),
+    "poisoned": (("poison", _PARENT),),
 }
 # The verbs that undo another one.
 _UNDONE = {"unpin": "pin"}

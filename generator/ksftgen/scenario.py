@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ksftgen.layout import Layout
-from ksftgen.vocabulary import HOLE_ROOM, ROOMS, ROOMS_AFTER, Parameter, Type, Verb, room_source
+from ksftgen.rooms import HOLE_ROOM, ROOMS, ROOMS_AFTER, room_source
+from ksftgen.vocabulary import Parameter, Type, Verb
 from plainyaml.node import Node
 
 # The value of each axis.

@@ -3,8 +3,8 @@
 
 A new value is a word in TYPES and an enumerator in the C helpers.  A new verb is a line in VERBS and a C function
 ``const char *area_VERB(struct area *area, parameters in this order)``, which returns "ok" or what is wrong.  A new
-state of memory is a word in ROOMS and a C file, and the verbs and values that need it name it.  No text of a step is
-copied into C: each word is looked up here, and this module has the C for it.
+state of memory is a word in ROOMS of rooms.py and a C file, and the verbs and values that need it name it.  No text of
+a step is copied into C: each word is looked up here, and this module has the C for it.
 """
 
 from __future__ import annotations
@@ -12,16 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# The states of memory, each in a C file of its own, in the order in which the kernel serves a fault: a NUMA hint first.
-ROOMS = ("guard", "numa", "uffd", "zero", "cow", "ksm", "mlock", "swap", "pin", "lazyfree")
-# The rooms of the states that a state leaves behind it.
-ROOMS_AFTER: Mapping[str, tuple[str, ...]] = {"guard": ("zero",), "lazyfree": ("zero",)}
-HOLE_ROOM = "zero"  # reading a page that was never touched maps the zero page
-
-
-def room_source(room: str) -> str:
-    """The C file of a room, which defines the state ``state_ROOM``."""
-    return f"mprotect_state_{room}.c"
+from ksftgen.rooms import KIND_ROOMS, KIND_SOURCES, MAKER_ROOMS, MAKER_SOURCES
 
 
 @dataclass(frozen=True)
@@ -56,42 +47,6 @@ def _enum(name: str, about: str, words: str) -> Type:
     return Type(name, about, f"enum area_{name}", values)
 
 
-_KIND_ROOMS = {
-    "none": "numa",
-    "zero": "zero",
-    "ksm": "ksm",
-    "shared": "cow",
-    "shared_half": "cow",
-    "exited": "cow",
-    "local": "numa",
-    "threaded": "numa",
-}
-_KIND_SOURCES = {
-    "zero": "mprotect_kind_zero.c",
-    "shared": "mprotect_kind_cow.c",
-    "shared_half": "mprotect_kind_cow.c",
-    "exited": "mprotect_kind_cow.c",
-    "threaded": "mprotect_area_thread.c",
-}
-# The room of the state that each maker brings about, and a C file of those that are in no room's.
-_MAKER_ROOMS = {
-    "empty": "zero",
-    "zero": "zero",
-    "shared": "cow",
-    "left": "cow",
-    "merged": "ksm",
-    "swapped": "swap",
-    "lazy": "lazyfree",
-    "guarded": "guard",
-    "protected": "uffd",
-    "pinned": "pin",
-}
-_MAKER_SOURCES = {
-    "empty": "mprotect_area_zap.c",
-    "zero": "mprotect_area_zap.c",
-    "shared": "mprotect_maker_cow.c",
-    "left": "mprotect_maker_cow.c",
-}
 _CHILDREN = "child second_child third_child grandchild"
 _PROCESS = _enum("process", "which process does it, or the second thread of the parent", f"parent {_CHILDREN} thread")
 
@@ -117,17 +72,17 @@ TYPES: Mapping[str, Type] = {
             "kind",
             "what some folios are, so that NUMA balancing must skip them",
             "const struct area_kind *",
-            {word: f"&kind_{word}" for word in _KIND_ROOMS},
-            _KIND_ROOMS,
-            _KIND_SOURCES,
+            {word: f"&kind_{word}" for word in KIND_ROOMS},
+            KIND_ROOMS,
+            KIND_SOURCES,
         ),
         Type(
             "state",
             "a state of memory",
             "const struct area_maker *",
-            {word: f"&maker_{word}" for word in _MAKER_ROOMS},
-            _MAKER_ROOMS,
-            _MAKER_SOURCES,
+            {word: f"&maker_{word}" for word in MAKER_ROOMS},
+            MAKER_ROOMS,
+            MAKER_SOURCES,
         ),
         _enum("folios", "which folios, counted from the start", "odd even all"),
         _enum("uffd", "what a userfaultfd makes of a write to what it protects", "sigbus unpopulated async"),
@@ -240,6 +195,15 @@ VERBS: Mapping[str, Verb] = {
         Verb("guard", "make these pages guard regions", (_BY, Parameter("pages")), room="guard"),
         Verb("unguard", "remove guard regions from these pages", (_BY, Parameter("pages")), room="guard"),
         Verb(
+            "poison",
+            "make these pages such as hardware has lost",
+            (_BY, Parameter("pages")),
+            room="poison",
+            memory=("map", "map_full"),
+        ),
+        Verb("wipe_on_fork", "let no fork() hand on what is in the range", (Parameter("range"),), room="wipe"),
+        Verb("clear_soft_dirty", "clear the soft-dirty bits of a process", (_BY,), room="soft_dirty"),
+        Verb(
             "swap_out",
             "swap these pages out, but those of folios that others map",
             (_BY, Parameter("pages")),
@@ -255,6 +219,14 @@ VERBS: Mapping[str, Verb] = {
             "free these pages lazily, but those of folios that others map",
             (_BY, Parameter("pages")),
             room="lazyfree",
+            memory=("map", "map_full"),
+        ),
+        Verb(
+            "migrate",
+            "move the folios of these pages to another NUMA node",
+            (_BY, Parameter("pages")),
+            room="migrate",
+            source="mprotect_area_nodes.c",
             memory=("map", "map_full"),
         ),
         Verb(

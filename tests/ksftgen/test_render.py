@@ -16,10 +16,11 @@ from ksftgen import helpers, spec
 from ksftgen.cases import cases
 from ksftgen.errors import RenderError
 from ksftgen.render import paragraphs, render, wrap
+from ksftgen.rooms import ROOMS, room_source
 from ksftgen.scenario import Scenario
 from ksftgen.template import MARK
 from ksftgen.tree import LINUX_7_3
-from ksftgen.vocabulary import CAPABILITIES, ROOMS, TYPES, VERBS, capability, room_source
+from ksftgen.vocabulary import CAPABILITIES, TYPES, VERBS, capability
 
 DATA = Path(__file__).parent / "data"
 TEMPLATES = Path(__file__).parents[2] / "templates"
