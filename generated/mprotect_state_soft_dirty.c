@@ -144,7 +144,7 @@ static bool soft_dirty_verify(struct area *area)
 			is_dirty[i] = true;
 	for (i = 0; good && nr >= 0 && i < area->nr_pages; i++)
 		if (is_dirty[i] != !!(area->entry[i] & PM_SOFT_DIRTY))
-			good = area_fail(area, "check: page %zu is%s soft-dirty, says PAGEMAP_SCAN alone",
+			good = area_fail(area, "check: page %zu is%s soft-dirty in PAGEMAP_SCAN",
 					 i, is_dirty[i] ? "" : " not");
 	free(is_dirty);
 	free(regions);
