@@ -48,7 +48,8 @@ static bool read_zero(struct area *area, enum area_pages pages, const bool *by_p
 	for (i = 0; i < area->nr_pages; i++) {
 		struct page *it = &area->page[i];
 
-		if (it->what != &page_empty || !area_is_selected(area, i, pages))
+		if (it->what != &page_empty || !(it->prot & PROT_READ) ||
+		    !area_is_selected(area, i, pages))
 			continue;
 		access_word(page_word(area, i), false, 0);
 		area_accessed(area, i, false, 1);
@@ -57,7 +58,7 @@ static bool read_zero(struct area *area, enum area_pages pages, const bool *by_p
 	if (!area_look(area))
 		return false;
 	for (i = 0; i < area->nr_pages; i++)
-		if (by_pmd[i] && !area->sight[i].is_huge)
+		if (area->page[i].by_pmd && !area->sight[i].is_huge)
 			area_skip(area, "the kernel gave no huge zero page");
 	return area_allow_thp(area, false);
 }

@@ -85,6 +85,7 @@ TEST_F_TIMEOUT(mprotect_poison, stays_poisoned, AREA_TIMEOUT)
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
 			   variant->prot));
 	STEP(area_check(area));
+	STEP(area_poison(area, PROCESS_PARENT, variant->poisoned));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
 	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
 	STEP(area_check(area));

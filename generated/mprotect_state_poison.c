@@ -99,7 +99,10 @@ static bool serve_poison(struct area *area, const struct request *request)
 			    area->page[i].what != &page_outside &&
 			    !area->page[i].what->outlives_zap;
 	for (i = 0; good && !area_skipped(area) && i < area->nr_pages; i = end) {
-		end = area_run(area, i, area->nr_pages, chosen);
+		/* Inside of one VMA, as the ioctl needs it. */
+		for (end = i + 1; end < area->nr_pages && chosen[end]; end++)
+			if (!chosen[i] || !area_is_one_vma(area, end))
+				break;
 		if (chosen[i])
 			good = poison(area, fd, i, end);
 	}

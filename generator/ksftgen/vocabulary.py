@@ -202,7 +202,13 @@ VERBS: Mapping[str, Verb] = {
             memory=("map", "map_full"),
         ),
         Verb("wipe_on_fork", "let no fork() hand on what is in the range", (Parameter("range"),), room="wipe"),
-        Verb("clear_soft_dirty", "clear the soft-dirty bits of a process", (_BY,), room="soft_dirty"),
+        Verb(
+            "clear_soft_dirty",
+            "clear the soft-dirty bits of a process",
+            (_BY,),
+            room="soft_dirty",
+            memory=("map", "map_full"),
+        ),
         Verb(
             "swap_out",
             "swap these pages out, but those of folios that others map",
