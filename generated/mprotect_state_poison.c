@@ -19,6 +19,8 @@ struct uffdio_poison {
 #define UFFDIO_POISON	_IOWR(UFFDIO, 0x08, struct uffdio_poison)
 #endif
 
+#define CAN_POISON	BIT_ULL(8)	/* of struct uffdio_register, ioctls */
+
 struct area_state state_poison;
 
 /* As an access finds it that the hardware refuses, see handle_pte_marker(). */
@@ -54,9 +56,7 @@ static bool poison(struct area *area, int fd, size_t first, size_t end)
 	if (!area_advise(area, first, end - first, MADV_DONTNEED))
 		return false;
 	if (ioctl(fd, UFFDIO_POISON, &poison))
-		return errno == EINVAL ?
-		       area_skip(area, "no UFFDIO_POISON (Linux 6.6)") :
-		       area_fail(area, "UFFDIO_POISON(%zu pages at %zu): %s",
+		return area_fail(area, "UFFDIO_POISON(%zu pages at %zu): %s",
 				 end - first, first, strerror(errno));
 	area_vma_edge(area, first);
 	area_vma_edge(area, end);
@@ -81,9 +81,12 @@ static int open_uffd(struct area *area)
 		end = area_run(area, i, area->nr_pages, NULL);
 		reg.range.start = (uintptr_t)page_addr(area, i);
 		reg.range.len = (end - i) * psize();
-		if (area->page[i].what != &page_outside &&
-		    ioctl(fd, UFFDIO_REGISTER, &reg))
+		if (area->page[i].what == &page_outside)
+			continue;
+		if (ioctl(fd, UFFDIO_REGISTER, &reg))
 			area_skip(area, "UFFDIO_REGISTER: %s", strerror(errno));
+		else if (!(reg.ioctls & CAN_POISON))
+			area_skip(area, "no UFFDIO_POISON (Linux 6.6)");
 	}
 	return fd;
 }
