@@ -21,8 +21,9 @@ _TOKEN = re.compile(
     r"|(?P<other>.)"
 )
 # Possessive: a line that does not fit is given up at once, however many numbers it has.
-_CLASSES = {"id": r"[0-9a-f]{8}[0-9a-f-]*+", "number": r"\d++(?:[.,:]\d++(?!\.\.))*+", "date": r"[A-Z][a-z]{2}"}
-_NO_CLOCK = r"\d++(?:[.,]\d++)*+"
+# Atomic groups: until Python 3.11.5 a possessive quantifier behind a group keeps the part of a match that failed.
+_CLASSES = {"id": r"[0-9a-f]{8}[0-9a-f-]*+", "number": r"\d++(?>(?:[.,:]\d++(?!\.\.))*)", "date": r"[A-Z][a-z]{2}"}
+_NO_CLOCK = r"\d++(?>(?:[.,]\d++)*)"
 _ANY_WORD = r"[^\W\d_]++"
 _SIGN = re.compile(r"[^\w\s]")
 _PRINTK = re.compile(r"\[ *\d+\.\d+\](?:\[ *[TC]\d+\])?")
@@ -30,7 +31,7 @@ _CLOCK = re.compile(r"(\d+\.\d+) \[\+\d+\.\d+\]")
 _PROSE = re.compile(r"(?:^|.*[ \t])[^\W\d_]+[ \t]$|.*[,;.?!`(]\s*$")
 # What a quote is behind that quotes a line of a log: a sign or a gap. A word before a quote is prose.
 _QUOTE = re.compile(r"(?:^[^\w\"'`(]*|[]:=,{\[|>-][ \t]*|[ \t]{2}|\t)(?P<quote>[\"'])")
-_QUOTED = {'"': re.compile(r'(?:[^"\\]|\\.)*+'), "'": re.compile(r"(?:[^']|'')*+")}
+_QUOTED = {'"': re.compile(r'(?>(?:[^"\\]|\\.)*)'), "'": re.compile(r"(?>(?:[^']|'')*)")}
 _TAG = re.compile(r"<(?P<name>[a-zA-Z]\w*)(?: [^<>]*)?>")
 _NESTED = re.compile(r"[ \t]#[# \t]*(?=\S)")  # runner.sh's nesting, with another wrapper inside it
 _LONGEST = 250  # characters
