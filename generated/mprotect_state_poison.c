@@ -23,11 +23,28 @@ struct uffdio_poison {
 
 struct area_state state_poison;
 
-/* As an access finds it that the hardware refuses, see handle_pte_marker(). */
+/*
+ * As an access finds it that the hardware refuses, see handle_pte_marker(). On x86
+ * do_sigbus() knows broken memory only with CONFIG_MEMORY_FAILURE.
+ */
+static int poison_code(void)
+{
+	static int code;
+
+	if (code)
+		return code;
+	code = BUS_MCEERR_AR;
+#ifdef __x86_64__
+	if (access("/proc/sys/vm/memory_failure_recovery", F_OK))
+		code = BUS_ADRERR;
+#endif
+	return code;
+}
+
 static int poison_refused(const struct area *area, size_t page, bool is_write)
 {
 	(void)is_write;
-	return area->page[page].what == &state_poison ? -BUS_MCEERR_AR : 0;
+	return area->page[page].what == &state_poison ? -poison_code() : 0;
 }
 
 static void poison_show(const struct area *area, size_t page, struct shown *shown)
