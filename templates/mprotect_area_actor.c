@@ -34,6 +34,11 @@ void actors_destroy(struct area *area)
 			kill(actor->pid, SIGKILL);
 		if (is_forked && actor->forked_by == PROCESS_PARENT)
 			waitpid(actor->pid, NULL, 0);
+		/* It may not have come to its first request yet. */
+		if (actor->thread) {
+			shutdown(actor->fds[0], SHUT_RDWR);
+			pthread_join(actor->thread, NULL);
+		}
 		close(actor->fds[0]);
 		close(actor->fds[1]);
 	}

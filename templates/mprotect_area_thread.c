@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A second thread of the parent: asked like a process, it sees what that sees. */
-#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,13 +15,13 @@ static void *thread_main(void *arg)
 
 const char *area_thread(struct area *area)
 {
-	pthread_t thread;
+	struct actor *actor = &area->actor[PROCESS_THREAD];
 
 	if (area_skipped(area))
 		return area_answer(area, true);
-	if (pthread_create(&thread, NULL, thread_main, area))
+	if (pthread_create(&actor->thread, NULL, thread_main, area))
 		return area_answer(area, area_skip(area, "cannot start a thread"));
-	area->actor[PROCESS_THREAD].pid = getpid();
+	actor->pid = getpid();
 	return area_answer(area, true);
 }
 

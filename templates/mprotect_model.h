@@ -5,6 +5,7 @@
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -146,6 +147,7 @@ struct actor {
 	pid_t pid;		/* 0: does not live */
 	enum area_process forked_by;
 	int fds[2];		/* of the test, and of the actor */
+	pthread_t thread;	/* 0: a process */
 };
 
 struct range {
