@@ -40,7 +40,7 @@ def hides(text: str, odd: bool, early: bool) -> bool:
     """Whether a line of a text that is not worth a look by itself may hide one that is, or a form of a complaint.
 
     `odd` is what `is_odd` says of a text with this one in it, since most have nothing odd. `early` says that no KTAP
-    came so far: then a version matters.
+    came so far: then a version matters. A text that is neither odd nor early hides nothing without "ok ".
     """
     ktap = ("ok " in text and may_hide(text)) or (early and "TAP version" in text)
     return ktap or (odd and (prefix.split(text)[1] != "" or hides_a_form(text)))

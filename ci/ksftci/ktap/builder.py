@@ -141,7 +141,8 @@ class Builder:
             if self.current.name and verdict in _BROKEN:
                 self.broke_off(self.current.name, verdict, reason, at)
                 verdict = Verdict.FAIL  # the inner result says why
-            levels.settle(depth, name)
+            if level.plan:
+                levels.settle(depth, name)
             inner = levels.close(depth, verdict is Verdict.SKIP)
             level = levels.stack[-1]
         if level.depth != depth:

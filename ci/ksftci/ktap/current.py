@@ -40,10 +40,12 @@ class CurrentTest:
     def end(self, name: str, verdict: Verdict, reason: str, at: float | None) -> TestResult:
         """Make the result, with the log, the seconds and the measurements. Splats stay until they are taken."""
         seconds = round(at - self.since, 6) if at is not None and self.since is not None else None
-        result = TestResult(self.program, name, verdict, reason, seconds, self.log.all())
-        result.measured = self.log.measured
+        log = self.log
+        result = TestResult(self.program, name, verdict, reason, seconds, log.all())
+        if log.measured is not None:
+            result.measured = tuple(log.measured.values())
         if verdict is not Verdict.PASS:
-            explain(result, self.log)
+            explain(result, log)
         self.log, self.since, self.name = TestLog(), at, None
         return result
 

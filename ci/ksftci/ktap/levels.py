@@ -73,12 +73,12 @@ class Levels:
         return None
 
     def settle(self, depth: int, name: str) -> None:
-        """Give the plan of the innermost level, which has no results yet, to the less deep level of a result.
+        """Give the plan of the innermost level, if it has no results yet, to the less deep level of a result.
 
         A test whose own result has its `name` reported none of its results, and keeps its plan.
         """
         inmost = self.stack[-1]
-        silent = inmost.plan and not (inmost.count or inmost.items or inmost.title == name)
+        silent = not (inmost.count or inmost.items or inmost.title == name)
         if silent and self.stack[-2].depth < depth < inmost.depth:
             inmost.depth = depth
             self._jumps(inmost)

@@ -118,11 +118,13 @@ class Parser(Builder):
 
     def _chatter(self, text: str, at: float | None, odd: bool) -> None:
         """Take lines that are not worth a look by themselves; `odd` as in `hides`."""
-        if self._watchful or self._yaml is not None or self.current.finder.open or hides(text, odd, not self.spoke):
+        current = self.current
+        each = self._watchful or self._yaml is not None or current.finder.open
+        if each or ((odd or "ok " in text or not self.spoke) and hides(text, odd, not self.spoke)):
             for line in text.split("\n"):
                 self._lines(line, at)
         else:
-            self.current.log.extend(text)
+            current.log.extend(text)
 
     def _lines(self, line: str, at: float | None) -> None:
         """Take a line, and the lines that it hides."""

@@ -15,7 +15,7 @@ from ksftci.ktap.prefix import NESTING, tidy
 _TOKEN = re.compile(
     r"(?P<space>[ \t]+)"
     r"|(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?!\w)|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{8,}(?!\w))"
-    r"|(?P<number>\d+(?:[.,:]\d+)*)"
+    r"|(?P<number>\d+(?:[.,:]\d+(?!\d|\.\.))*)"  # the "1" in "99:1..4" is a plan's
     r"|(?P<date>(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?![^\W_]))"
     r"|(?P<word>[^\W\d_]+)"
     r"|(?P<other>.)"

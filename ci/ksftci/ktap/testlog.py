@@ -23,11 +23,11 @@ class TestLog:
     """The first and last KEPT lines of a test, and from all lines the first assertion's place and the measurements."""
 
     __test__ = False
-    __slots__ = ("_left_out", "_measured", "_place", "lines")
+    __slots__ = ("_left_out", "_place", "lines", "measured")
 
     def __init__(self) -> None:
         self.lines: list[str] = []
-        self._measured: dict[str, Measurement] | None = None  # by name; most tests measure nothing
+        self.measured: dict[str, Measurement] | None = None  # by name, in the order of their lines; None: no such line
         self._left_out = 0
         self._place: Place | None = None
 
@@ -60,15 +60,10 @@ class TestLog:
 
     def measure(self, new: Measurement) -> None:
         """Add a measurement; it replaces an earlier one of the same name."""
-        if self._measured is None:
-            self._measured = {}
-        self._measured.pop(new.name, None)
-        self._measured[new.name] = new
-
-    @property
-    def measured(self) -> tuple[Measurement, ...]:
-        """The measurements, in the order of their lines."""
-        return () if self._measured is None else tuple(self._measured.values())
+        if self.measured is None:
+            self.measured = {}
+        self.measured.pop(new.name, None)
+        self.measured[new.name] = new
 
     def ends_with_rule(self) -> bool:
         """Whether the last line is a rule of dashes; the kernel may have logged after it."""

@@ -40,7 +40,7 @@ class Torn:
         rule = set(begun + text) == {"-"}
         if not (rule or may_be(begun) or may_be(begun + rest)):  # a wrapper may be before both, and not yet known
             ours, its = alike(begun, text)
-            if ours == len(begun):
+            if ours == len(begun) or (begun[-1:].isspace() and text.startswith(begun)):  # "stdout F " is words alone
                 return None
             rest = text[its:] if its else rest
         return self.line + rest

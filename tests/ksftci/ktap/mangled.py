@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Logs of trees: the kernel logs into their lines, programs put something around them, and they end at any byte."""
+"""Logs of trees: the kernel logs into their lines, programs put something around them, and they end anywhere."""
 
 import re
 from collections.abc import Iterator
@@ -34,8 +34,8 @@ REPORTS = (  # each is a complaint, or looks like one and is information
 )
 # These are the kernel's own log, of which no line is inside another one.
 WHOLE = {name for name in WRAPPERS if name.startswith(("dmesg", "console", "IGT", "levels", "journalctl -o short"))}
-# Words that vary: another one is the wrapper's only if a plan or the result that comes next is behind it, which the
-# second half of a torn line is not.
+# Words that vary: another one is the wrapper's only if a plan or the result that comes next is behind it. The second
+# half of a torn line is neither, nor is a result out of turn or the last title of a log that ends too early.
 LEVELS = {"autotest, levels", "Python's logging", "Python's logging, plain", "JSON lines"}
 _PLAN = re.compile(r"1\.\.(\d+)")
 _RESULT = re.compile(r"(?P<no>not )?ok(?![^\s#])(?: (?P<number>\d+)(?![^\s#]))?(?P<text>.*)", re.DOTALL)
@@ -47,7 +47,7 @@ _Found = list[tuple[str, bool]]  # name and whether it failed
 class Log:
     """A log, and which sets of ids may come out as failed: more than one if it ends within a line of its tree."""
 
-    data: bytes
+    text: str
     done: list[str]  # what was done to it
     root: Branch
     whole: int  # lines of the tree that are whole in it
@@ -115,23 +115,26 @@ class _Remains:
 
 
 def _title(text: str) -> str:
-    for begins in ("Subtest: ", "running ./"):
+    for begins in ("Subtest: ", "running ./", "running "):  # the last is what is left of the one before
         if text.startswith(begins):
             return text.removeprefix(begins).strip()
     return text.strip() if re.match(r"selftests: \S", text) else ""
 
 
-def _announce(branch: Branch) -> None:
-    """Give each test inside this one a line of its own before its results: without one, a part of it tells nothing."""
+def _announce(branch: Branch, wrapped: bool) -> None:
+    """Give each test inside this one a line of its own before its results: without one, a part of it tells nothing.
+
+    Behind a wrapper, which may be inside the nesting, a plan by itself may be a sentence.
+    """
     for child in branch.children:
         if isinstance(child, Branch):
-            if not (child.version or child.title) and child.plan != "first":
+            if not (child.version or child.title) and (wrapped or child.plan != "first"):
                 child.version = "KTAP version 1"
-            _announce(child)
+            _announce(child, wrapped)
 
 
 @st.composite
-def _pieces(draw: st.DrawFn, lines: list[str], tears: bool) -> tuple[list[tuple[str, int]], bool]:
+def _pieces(draw: st.DrawFn, lines: list[str], tears: bool, wrapped: bool) -> tuple[list[tuple[str, int]], bool]:
     """The lines of the log, each with how many lines of the tree are whole then; and whether the kernel complained."""
     places = st.tuples(st.integers(0, len(lines) - 1), st.integers(0, 60), st.integers(0, 3))
     splices = {place: (column, kind) for place, column, kind in draw(st.lists(places, max_size=5))}
@@ -141,7 +144,9 @@ def _pieces(draw: st.DrawFn, lines: list[str], tears: bool) -> tuple[list[tuple[
         column, kind = splices.get(number, (0, -1))
         nesting = len(line) - len(line.lstrip("# \t"))
         # Within the nesting, "# [   40.4] usb" is a test's log, in which the test printed a line of the kernel's.
-        column = nesting + 1 + column % (len(line) - nesting) if tears and column else 0
+        # A version and a plan vouch for what is before them, if they are whole.
+        torn = tears and column and not (wrapped and ("TAP version" in line or _PLAN.search(line)))
+        column = nesting + 1 + column % (len(line) - nesting) if torn else 0
         if kind == 0:
             complained = True
             pieces += [(stamp + said, number) for said in draw(st.sampled_from(REPORTS))]
@@ -157,30 +162,37 @@ def _pieces(draw: st.DrawFn, lines: list[str], tears: bool) -> tuple[list[tuple[
 
 @st.composite
 def logs(draw: st.DrawFn) -> Log:
-    """A tree in any dialect, with lines of the kernel in it, in up to two wrappers, whole or cut at any byte."""
-    cut = draw(st.booleans())
-    root = draw(trees(gaps=not cut))
+    """A tree in any dialect, with lines of the kernel in it, in up to two wrappers, whole or cut anywhere."""
     wrappers = draw(st.lists(st.sampled_from(list(WRAPPERS)), max_size=2))
+    levels = not LEVELS.isdisjoint(wrappers)
+    cut = not levels and draw(st.booleans())
+    root = draw(trees(gaps=not (cut or levels)))
     if cut:
-        _announce(root)
-    if LEVELS.intersection(wrappers):
-        root.version, root.plan = root.version or "TAP version 13", "first"
-    elif wrappers and (cut or root.plan != "first"):  # one result, or a plan, behind something else may be a sentence
+        _announce(root, bool(wrappers))
+    if levels or (wrappers and cut):
+        root.plan = "first"
+    # One result, or a plan, behind something else may be a sentence, or one behind two wrappers a line that is torn.
+    if levels or len(wrappers) > 1 or (wrappers and (cut or root.plan != "first")):
         root.version = root.version or "TAP version 13"
     lines = print_tree(root).lines
-    pieces, complained = draw(_pieces(lines, not (WHOLE | LEVELS).intersection(wrappers)))
+    pieces, complained = draw(_pieces(lines, not (WHOLE | LEVELS).intersection(wrappers), bool(wrappers)))
     end = draw(st.sampled_from(ENDS))
-    data, upto = bytearray(), [(0, 0)]  # bytes, and how many lines of the tree are whole in them
+    text, upto = "", [(0, 0)]  # the text, and how many lines of the tree are whole in it
+    tails = [0]  # where what the wrappers put after a line begins
     for number, (line, whole) in enumerate(pieces):
+        wrapped = line
         for wrapper in wrappers:
-            line = WRAPPERS[wrapper](line, number)
-        data += line.encode()
-        upto.append((len(data), whole))
-        data += end.encode()
-    size = draw(st.integers(0, len(data))) if cut else len(data)
+            wrapped = WRAPPERS[wrapper](wrapped, number)
+        tails.append(len(text) + wrapped.rfind(line) + len(line))
+        text += wrapped
+        upto.append((len(text), whole))
+        text += end
+    size = draw(st.integers(0, len(text))) if cut else len(text)
     piece = next((number for number, (place, _) in enumerate(upto[1:]) if size < place), 0)
-    if cut and any(stamp in line for line, _ in pieces[max(piece - 1, 0) : piece + 1] for stamp in STAMPS):
-        size = max(size, upto[piece + 1][0])  # half a stamp or a wrapper could be the rest of a torn line
+    # Half a stamp or a wrapper could be the rest of a torn line, or the end of a name.
+    stamped = any(stamp in line for line, _ in pieces[max(piece - 1, 0) : piece + 1] for stamp in STAMPS)
+    if cut and (stamped or tails[piece + 1] < size):
+        size = max(size, upto[piece + 1][0])
     whole = max(count for place, count in upto if place <= size)
     done = [*wrappers, *(["cut"] if cut else []), *(["complaints"] if complained else [])]
-    return Log(bytes(data[:size]), done, root, whole, "".join(lines[whole : whole + 1]), complained)
+    return Log(text[:size], done, root, whole, "".join(lines[whole : whole + 1]), complained)

@@ -69,7 +69,7 @@ def test_of_measurements_with_one_name_the_last_counts() -> None:
     log = TestLog()
     for name, value in (("time", 1.0), ("faults", 2.0), ("time", 3.0)):
         log.measure(Measurement(name, value, "ns"))
-    assert [(measured.name, measured.value) for measured in log.measured] == [("faults", 2.0), ("time", 3.0)]
+    assert {name: measured.value for name, measured in (log.measured or {}).items()} == {"faults": 2.0, "time": 3.0}
 
 
 def test_rules() -> None:
@@ -155,5 +155,6 @@ def test_many_measurements_take_linear_time() -> None:
     for repeat in range(2):
         for index in range(number):
             log.measure(Measurement(f"m{index}", repeat, "ns"))
+    assert log.measured is not None
     assert len(log.measured) == number
-    assert {measurement.value for measurement in log.measured} == {1}
+    assert {measurement.value for measurement in log.measured.values()} == {1}

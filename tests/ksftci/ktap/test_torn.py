@@ -56,6 +56,8 @@ TORN = {
         "".join(f"|  ## {line}\n" for line in ("1..2", "ok 1 a", "not ok{}foo", " 2 b")),
         ["pass a", "fail b"],
     ),
+    "at the end of a plan behind a number": ("98:1..1{}foo\n99:\n100:ok 1 a\n", ["pass a"]),
+    "behind a wrapper of words": ("stdout F {}foo\nstdout F 1..1\nstdout F not ok 1 a\n", ["fail a"]),
     "in a wrapper of other words": (
         "- INFO - ok 1 - a\n- DEBUG - not ok{}foo\n- INFO -  2 - b\n- INFO - ok 3 - c\n- INFO - 1..3",
         ["pass a", "fail b", "pass c"],
