@@ -134,6 +134,7 @@ void area_access(struct area *area, size_t page)
 		return;
 	sight->cost = area_cost(area, page, is_write);
 	sight->was = it->frame ? it->frame->pfn : 0;
+	sight->folio = area_large_folio(area, page);
 	sight->is_accessed = true;
 	if (is_write)
 		it->value = area_new_value(area, page);
@@ -195,6 +196,9 @@ static void settle(struct area *area, size_t page)
 		area_check_frame(area, page);
 	/* It comes back from swap by a major fault; no other one is excused. */
 	if (is_moved && access->major)
+		return;
+	if (access->faults > cost->max &&
+	    area_was_split(area, sight->folio, sight->was))
 		return;
 	check_faults(area, page, access, cost);
 }

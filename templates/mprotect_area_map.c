@@ -76,7 +76,7 @@ const char *area_found(const struct area *area)
 }
 
 /* Beyond the last page frame there is nothing to read, and no flag. */
-static __u64 page_flags(const struct area *area, __u64 pfn)
+__u64 frame_flags(const struct area *area, __u64 pfn)
 {
 	__u64 flags;
 
@@ -128,7 +128,7 @@ void area_init(struct area *area, unsigned int needs)
 	 * Some kernels call all anonymous pages KSM pages there (seen in 6.12).
 	 * Then the frame that is the twin's is what tells a merged page.
 	 */
-	area->blind = page_flags(area, PAGEMAP_PFN(entry)) & KPF_KSM;
+	area->blind = frame_flags(area, PAGEMAP_PFN(entry)) & KPF_KSM;
 	/* Somebody's own, and not for a test to change. */
 	area->has_damon = setting_number("/sys/kernel/mm/damon/admin/kdamonds/nr_kdamonds") > 0;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -314,7 +314,7 @@ static bool is_folio(const struct area *area, size_t page, size_t nr)
 
 	return pfn && pfn % nr == 0 && seen_folio(area, page) == nr &&
 	       !(area->flags[page] & KPF_COMPOUND_TAIL) &&
-	       !(page_flags(area, pfn + nr) & KPF_COMPOUND_TAIL);
+	       !(frame_flags(area, pfn + nr) & KPF_COMPOUND_TAIL);
 }
 
 static void fill(struct area *area, size_t page, size_t nr, bool by_pmd)

@@ -129,6 +129,15 @@ size_t area_folio(const struct area *area, size_t page, size_t *nr)
 	return frame ? (frame->head - area->frames) % area->nr_pages : page;
 }
 
+/* The head of the page's folio, or NULL where the page is a folio by itself. */
+const struct frame *area_large_folio(const struct area *area, size_t page)
+{
+	size_t nr;
+
+	area_folio(area, page, &nr);
+	return nr > 1 ? area->page[page].frame->head : NULL;
+}
+
 /* Whether another process maps a page of the folio; see folio_maybe_mapped_shared(). */
 bool area_is_shared_folio(const struct area *area, size_t page)
 {
@@ -168,40 +177,6 @@ void area_empty(struct page *page, struct area_state *what)
 	page->may_be_old = false;
 	page->may_be_clean = false;
 	memset(page->mark, 0, sizeof(page->mark));
-}
-
-/* The page is a folio of its own now, there or not. */
-void area_become_single(struct area *area, size_t page, struct area_state *what)
-{
-	struct page *it = &area->page[page];
-	bool was_exclusive = it->exclusive;
-
-	area_new_frame(area, page);
-	it->frame->pfn = seen_pfn(area, page);
-	it->what = what;
-	it->exclusive = was_exclusive;
-	/* To split a folio may lose bits of its PTEs. */
-	it->may_be_old = what == &page_anon;
-	it->may_be_clean = true;
-}
-
-/*
- * Takes what madvise() may have made of the page: a folio of which only a part
- * was chosen is split, and so is a PMD.
- */
-void area_note_split(struct area *area, size_t page)
-{
-	struct page *it = &area->page[page];
-	size_t nr;
-
-	if (it->what != &page_anon)
-		return;
-	if (it->by_pmd && !area->sight[page].is_huge)
-		area_split_pmd(area, page);
-	area_folio(area, page, &nr);
-	if (nr > 1 && area->entry[page] & PM_PRESENT &&
-	    !(area->flags[page] & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL)))
-		area_become_single(area, page, &page_anon);
 }
 
 bool area_may_go(const struct area *area, size_t page)

@@ -105,16 +105,13 @@ bool area_is_selected(const struct area *area, size_t page, enum area_pages page
 	return false;
 }
 
-/* What a process does not map is no part of the range. */
+/* A call ends with ENOMEM where nothing is mapped; another one goes on from there. */
 static bool serve_mprotect(struct area *area, const struct request *request)
 {
+	size_t i, end = request->range.end;
 	int prot = request->prot, error, expected;
-	size_t i, end;
 
-	for (i = request->range.first; i < request->range.end; i = end) {
-		end = area_run(area, i, request->range.end, NULL);
-		if (area->page[i].what == &page_outside)
-			continue;
+	for (i = request->range.first; i < end; i = area_run(area, i, end, NULL)) {
 		error = mprotect(page_addr(area, i), (end - i) * psize(), prot) ?
 			errno : 0;
 		expected = area_vma_mprotect(area, i, end, prot);

@@ -2,24 +2,26 @@
 /* Folios that NUMA balancing leaves alone, since another process maps them. */
 #include "mprotect_model.h"
 
-static bool populate_shared(struct area *area, size_t page, size_t nr,
-			    const struct segment *folio, bool *chosen)
+static bool populate(struct area *area, size_t page, size_t shared,
+		     const struct segment *folio, bool *chosen)
 {
 	size_t i;
 
-	for (i = page; i < page + nr; i++)
+	for (i = page; i < page + shared; i++)
 		chosen[i] = true;
 	return area_populate(area, page, folio);
+}
+
+static bool populate_shared(struct area *area, size_t page, size_t nr,
+			    const struct segment *folio, bool *chosen)
+{
+	return populate(area, page, nr, folio, chosen);
 }
 
 static bool populate_half(struct area *area, size_t page, size_t nr,
 			  const struct segment *folio, bool *chosen)
 {
-	size_t i;
-
-	for (i = page; i < page + nr / 2; i++)
-		chosen[i] = true;
-	return area_populate(area, page, folio);
+	return populate(area, page, nr / 2, folio, chosen);
 }
 
 static bool share(struct area *area, const bool *chosen)

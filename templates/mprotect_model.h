@@ -18,6 +18,8 @@
 #include "mprotect_area.h"
 #include "mprotect_area_tree.h"
 
+#define KPF_COMPOUND	(KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL)
+
 #define MAX_STATES	16
 #define FRAME_LAYERS	(2 * NR_VIEWS)	/* of frames for each page of the window */
 #define VMA_SPLIT	1U		/* and one bit for each state */
@@ -80,6 +82,7 @@ struct sight {
 	struct cost cost;
 	struct access access;
 	__u64 was;		/* the frame before */
+	const struct frame *folio; /* before, if it was a large one: its head */
 };
 
 /* Bits that must be seen; those of the mask matter. */
@@ -187,9 +190,12 @@ void area_new_frame(struct area *area, size_t page);
 void area_own_frame(struct area *area, size_t page, struct page *its);
 void area_leave_frame(struct page *page);
 void area_fold_frames(struct area *area, size_t first, size_t nr);
+const struct frame *area_large_folio(const struct area *area, size_t page);
 size_t area_folio(const struct area *area, size_t page, size_t *nr);
 void area_empty(struct page *page, struct area_state *what);
 void area_become_single(struct area *area, size_t page, struct area_state *what);
+void area_split_folio(struct area *area, size_t page);
+bool area_was_split(const struct area *area, const struct frame *folio, __u64 pfn);
 void area_note_split(struct area *area, size_t page);
 bool area_may_go(const struct area *area, size_t page);
 bool area_is_held(const struct area *area, size_t page);
@@ -212,6 +218,7 @@ char *page_addr(const struct area *area, size_t page);
 __u64 *page_word(const struct area *area, size_t page);
 __u64 *last_word(const struct area *area, size_t page);
 __u64 area_new_value(const struct area *area, size_t page);
+__u64 frame_flags(const struct area *area, __u64 pfn);
 bool *area_bools(struct area *area);
 void *shared_memory(size_t len);
 bool area_alloc(struct area *area, const struct layout *layout);
@@ -248,6 +255,7 @@ void area_mark(struct area *area, size_t page, const char *fmt, ...);
 void area_check_frame(struct area *area, size_t page);
 bool area_is_moved(struct area *area, size_t page);
 bool area_verdict(struct area *area);
+bool area_look_once(struct area *area);
 bool area_look(struct area *area);
 bool area_is_huge(const struct area *area, size_t page);
 bool area_serve_check(struct area *area, const struct request *request);

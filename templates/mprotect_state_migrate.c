@@ -28,41 +28,15 @@ static bool can_move(const struct area *area, size_t page)
 	       area->page[page].frame && !area_is_held(area, page);
 }
 
-/* A folio that is mapped in part is split to be moved, see migrate_pages_batch(). */
-static bool is_split(const struct area *area, size_t page)
-{
-	__u64 *flags = &area->flags[page];
-
-	return area->page[page].frame->head->nr > 1 &&
-	       pread(area->kpageflags_fd, flags, sizeof(*flags),
-		     seen_pfn(area, page) * sizeof(*flags)) == sizeof(*flags) &&
-	       !(*flags & (KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL));
-}
-
-/* Tells the states, of any process; a split may have lost bits of the PTE. */
-static void note_moved(struct page *page, bool has_split)
+/* Tells the states, of any process. */
+static void note_moved(struct page *page)
 {
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->moved)
 			(*s)->moved(page);
-	page->may_be_old |= has_split;
-	page->may_be_clean |= has_split;
 }
 
-/* Side by side as before, or each a folio of its own. */
-static void note_frame(struct frame *frame, __u64 by, bool has_split)
-{
-	if (frame->pfn)
-		frame->pfn += by;
-	if (!has_split)
-		return;
-	frame->pfn = 0;
-	frame->nr = 1;
-	frame->mapped_by = frame->head->mapped_by;
-	frame->head = frame;
-}
-
-/* The folio has other frames now. */
+/* The folio has other frames now: side by side as before, or each of its own. */
 static void follow(struct area *area, size_t page)
 {
 	const struct frame *head = area->page[page].frame->head;
@@ -73,16 +47,20 @@ static void follow(struct area *area, size_t page)
 	area->answer->moved += nr;
 	area->entry[page] = pagemap_get_entry(area->pagemap_fd,
 					      page_addr(area, page));
-	has_split = is_split(area, page);
+	/* One that is mapped in part is split to be moved, see migrate_pages_batch(). */
+	has_split = area_was_split(area, area_large_folio(area, page),
+				   seen_pfn(area, page));
 	by = seen_pfn(area, page) - area->page[page].frame->pfn;
 	for (i = first; i < first + nr; i++) {
 		for (k = i; k < NR_VIEWS * area->nr_pages; k += area->nr_pages)
 			if (area->pages[k].frame && area->pages[k].frame->head == head)
-				note_moved(&area->pages[k], has_split);
+				note_moved(&area->pages[k]);
 		for (k = i; k < FRAME_LAYERS * area->nr_pages; k += area->nr_pages)
-			if (area->frames[k].head == head)
-				note_frame(&area->frames[k], by, has_split);
+			if (area->frames[k].head == head && area->frames[k].pfn)
+				area->frames[k].pfn = has_split ? 0 : area->frames[k].pfn + by;
 	}
+	if (has_split)
+		area_split_folio(area, page);
 }
 
 static void add(const struct area *area, struct moves *moves, size_t page,
@@ -132,17 +110,17 @@ static void choose_first(const struct area *area, bool *chosen)
 static bool serve_migrate(struct area *area, const struct request *request)
 {
 	size_t i, nr = area->nr_pages;
-	bool *chosen = area_bools(area);
-	struct moves moves = {
-		.page = calloc(nr, sizeof(*moves.page)),
-		.addr = calloc(nr, sizeof(*moves.addr)),
-		.node = calloc(nr, sizeof(*moves.node)),
-		.status = calloc(nr, sizeof(*moves.status)),
-	};
+	struct moves moves = {};
+	bool *chosen;
 	int nodes[2];
 
 	if (!area_find_nodes(area, &nodes[0], &nodes[1]))
 		return true;
+	chosen = area_bools(area);
+	moves.page = calloc(nr, sizeof(*moves.page));
+	moves.addr = calloc(nr, sizeof(*moves.addr));
+	moves.node = calloc(nr, sizeof(*moves.node));
+	moves.status = calloc(nr, sizeof(*moves.status));
 	for (i = 0; i < nr; i++)
 		chosen[i] = area->page[i].what != &page_outside &&
 			    area_is_selected(area, i, request->pages);

@@ -81,7 +81,7 @@ def test_every_result_of_the_mm_programs_comes_out(programs: list[str], tmp_path
 @pytest.mark.parametrize(
     ("category", "inner"),
     [
-        ("ksm", ["ksm_tests -M -p 10", "ksm_functional_tests/"]),
+        pytest.param("ksm", ["ksm_tests -M -p 10", "ksm_functional_tests/"], marks=pytest.mark.nightly),  # minutes
         ("madv_populate", ["madv_populate/"]),
         ("mlock", ["sudo -u nobody sh -c ./on-fault-limit", "mlock2-tests/"]),
     ],

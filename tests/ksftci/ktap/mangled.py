@@ -124,12 +124,12 @@ def _title(text: str) -> str:
 def _announce(branch: Branch, wrapped: bool) -> None:
     """Give each test inside this one a line of its own before its results: without one, a part of it tells nothing.
 
-    Behind a wrapper, which may be inside the nesting, a plan by itself may be a sentence.
+    Behind a wrapper, which may be inside the nesting, a title or a plan by itself may be a sentence.
     """
     for child in branch.children:
         if isinstance(child, Branch):
-            if not (child.version or child.title) and (wrapped or child.plan != "first"):
-                child.version = "KTAP version 1"
+            if wrapped or not (child.title or child.plan == "first"):
+                child.version = child.version or "KTAP version 1"
             _announce(child, wrapped)
 
 
@@ -163,7 +163,7 @@ def _pieces(draw: st.DrawFn, lines: list[str], tears: bool, wrapped: bool) -> tu
 @st.composite
 def logs(draw: st.DrawFn) -> Log:
     """A tree in any dialect, with lines of the kernel in it, in up to two wrappers, whole or cut anywhere."""
-    wrappers = draw(st.lists(st.sampled_from(list(WRAPPERS)), max_size=2))
+    wrappers = draw(st.lists(st.sampled_from(list(WRAPPERS)), max_size=2, unique=True))
     levels = not LEVELS.isdisjoint(wrappers)
     cut = not levels and draw(st.booleans())
     root = draw(trees(gaps=not (cut or levels)))
