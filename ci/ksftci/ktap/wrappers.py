@@ -129,12 +129,14 @@ class Wrappers:
                 del self._guesses[next(iter(self._guesses))]
             guess = self._guesses[key] = _Guess(shape.space)
             for other, its in _alike(above, key):
+                guess.space = _common(guess.space, its.space)
                 _weigh(guess, its, other, follows)
         proven, space, guess.space = guess.proven, guess.space, _common(guess.space, shape.space)
         fresh = shape.key not in self._shapes or space != guess.space
         _weigh(guess, shape, match, follows)
         if guess.proven and not proven:
             for _, its in _alike(above, key):
+                guess.space = _common(guess.space, its.space)
                 guess.shapes.setdefault(its.key, its)
         if not (fresh and guess.proven and shape.key in guess.shapes) or len(self._shapes) >= _MOST_SHAPES:
             comment = line.lstrip()[:1] == "#" and shape.before[0].isalpha()  # of a program, about its results

@@ -77,6 +77,12 @@ def test_several_devices() -> None:
     assert results(read(log)) == ["pass log.a", "fail log.b", "pass log.a#2", "fail log.b#2"]
 
 
+def test_a_nested_result_that_comes_first() -> None:
+    """What is between wrapper and line in some lines, and not in others, is nesting."""
+    log = "98:1..1\n99:\t1..1\n100:\tnot ok 1 a\n101:not ok 1 p\n"
+    assert results(read(log)) == ["fail log.p/a"]
+
+
 def test_a_level_for_failures() -> None:
     log = "INFO: ok 1 a\nINFO: ok 2 b\nINFO: a line\nERROR: not ok 3 c\nINFO: ok 4 d\n"
     assert results(read(log)) == ["pass log.a", "pass log.b", "fail log.c", "pass log.d"]
