@@ -91,10 +91,14 @@ void area_accessed(struct area *area, size_t page, bool is_write, int faults)
 	}
 }
 
+/* @large is the head of the large folio that the page was of. */
 static void check_faults(struct area *area, size_t page, const struct access *access,
-			 const struct cost *cost)
+			 const struct cost *cost, const struct frame *large)
 {
-	if (access->faults < cost->min || access->faults > cost->max)
+	int more = access->faults - cost->max;
+
+	if (access->faults < cost->min ||
+	    (more > 0 && !area_has_waited(area, large, more)))
 		area_mark(area, page, "%d faults, expected %d%s", access->faults,
 			  cost->min, cost->max > cost->min ? " or more" : "");
 	if (access->major > cost->major)
@@ -105,6 +109,7 @@ static void check_faults(struct area *area, size_t page, const struct access *ac
 /* An access that is refused is one that reads, as far as the page goes. */
 static bool is_resolved(struct area *area, size_t page, struct cost cost)
 {
+	const struct frame *large = area_large_folio(area, page);
 	struct access access;
 	bool good = false;
 
@@ -112,7 +117,7 @@ static bool is_resolved(struct area *area, size_t page, struct cost cost)
 	if (cost.is_one)
 		cost = (struct cost){ .code = cost.code, .is_one = true };
 	access = access_first(area, page, area->request->is_write, cost.code);
-	check_faults(area, page, &access, &cost);
+	check_faults(area, page, &access, &cost, large);
 	for (struct area_state *const *s = area_states; *s && !good; s++)
 		good = (*s)->resolve && (*s)->resolve(area, page);
 	if (access.faults || cost.is_one)
@@ -135,7 +140,7 @@ void area_access(struct area *area, size_t page)
 		return;
 	sight->cost = area_cost(area, page, is_write);
 	sight->was = it->frame ? it->frame->pfn : 0;
-	sight->folio = area_large_folio(area, page);
+	sight->large = area_large_folio(area, page);
 	sight->is_accessed = true;
 	if (is_write)
 		it->value = area_new_value(area, page);
@@ -198,10 +203,7 @@ static void settle(struct area *area, size_t page)
 	/* It comes back from swap by a major fault; no other one is excused. */
 	if (is_moved && access->major)
 		return;
-	if (access->faults > cost->max &&
-	    area_was_split(area, sight->folio, sight->was))
-		return;
-	check_faults(area, page, access, cost);
+	check_faults(area, page, access, cost, sight->large);
 }
 
 bool area_access_end(struct area *area)

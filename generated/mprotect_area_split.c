@@ -5,7 +5,8 @@
 
 #define PM_SWAP_TYPE	0x1f
 #define MIN_MIGRATION	16	/* see MAX_SWAPFILES in include/linux/swap.h */
-#define TRIES		100
+#define TRIES		20000	/* seconds, also where a guest is slow */
+#define MOST_WAITS	2	/* of one access for the same split */
 
 /* The page is a folio of its own now, there or not. */
 void area_become_single(struct area *area, size_t page, struct area_state *what)
@@ -44,6 +45,7 @@ void area_split_folio(struct area *area, size_t page)
 			frame->head = frame;
 			frame->nr = 1;
 			frame->mapped_by = mapped_by;
+			frame->is_split = true;
 		}
 	}
 }
@@ -62,16 +64,22 @@ static int mapped_pages(const struct area *area, size_t page)
 }
 
 /*
- * Whether the kernel may split the folio, whenever it wants memory: there is a page
- * of it that no process maps, see deferred_split_scan().
+ * Whether the kernel may split the folio, whenever it wants memory: there was a time
+ * when some page of it was not mapped by any process, see deferred_split_scan().
  */
 static bool may_be_split(const struct area *area, size_t page)
 {
-	size_t nr;
+	const struct frame *head = area_large_folio(area, page);
 
-	area_folio(area, page, &nr);
-	return nr > 1 && area->page[page].what == &page_anon &&
-	       mapped_pages(area, page) < (int)nr;
+	return head && area->page[page].what == &page_anon &&
+	       (head->may_split || mapped_pages(area, page) < head->nr);
+}
+
+/* Its entries were taken away one by one, to move or to split it. */
+void area_may_split(struct area *area, size_t page)
+{
+	if (area_large_folio(area, page) && !area->page[page].by_pmd)
+		area->page[page].frame->head->may_split = true;
 }
 
 /*
@@ -120,18 +128,34 @@ bool area_look(struct area *area)
 		if (is_migrating(area))
 			usleep(100);
 		else if (!take_splits(area))
-			break;
+			return true;
 	}
-	return true;
+	return area_fail(area, "%s: a migration entry stays", area->request->name);
+}
+
+/* Whether what is mapped of a large folio with this head is single pages now. */
+static bool is_split(const struct area *area, const struct frame *head)
+{
+	size_t i, first = (head - area->frames) % area->nr_pages, end = first + head->nr;
+
+	/* A frame that is the page's own by now is no head of more. */
+	for (; head->nr > 1 && first < end; first++)
+		for (i = first; i < FRAME_LAYERS * area->nr_pages; i += area->nr_pages) {
+			const struct frame *frame = &area->frames[i];
+
+			if (frame->head == head && frame->mappers && frame->pfn)
+				return !(frame_flags(area, frame->pfn) & KPF_COMPOUND);
+		}
+	return false;
 }
 
 /*
- * Whether the frame @pfn, which was of a large folio, is so no more: an access may
- * have waited for the kernel to split it.
+ * Whether an access to the folio of this @head took so many faults more since it
+ * waited for the kernel, which has split the folio.
  */
-bool area_was_split(const struct area *area, const struct frame *folio, __u64 pfn)
+bool area_has_waited(const struct area *area, const struct frame *head, int faults)
 {
-	return folio && pfn && !(frame_flags(area, pfn) & KPF_COMPOUND);
+	return head && faults <= MOST_WAITS && (head->is_split || is_split(area, head));
 }
 
 /*
@@ -141,14 +165,14 @@ bool area_was_split(const struct area *area, const struct frame *folio, __u64 pf
 void area_note_split(struct area *area, size_t page)
 {
 	struct page *it = &area->page[page];
-	size_t nr;
 
 	if (it->what != &page_anon)
 		return;
 	if (it->by_pmd && !area->sight[page].is_huge)
 		area_split_pmd(area, page);
-	area_folio(area, page, &nr);
-	if (nr > 1 && area->entry[page] & PM_PRESENT &&
+	if (area_large_folio(area, page) && area->entry[page] & PM_PRESENT &&
 	    !(area->flags[page] & KPF_COMPOUND))
 		area_become_single(area, page, &page_anon);
+	else
+		area_may_split(area, page);
 }

@@ -17,11 +17,13 @@ static void *thread_main(void *arg)
 const char *area_thread(struct area *area)
 {
 	struct actor *actor = &area->actor[PROCESS_THREAD];
+	pthread_t thread;
 
 	if (area_skipped(area))
 		return area_answer(area, true);
-	if (pthread_create(&actor->thread, NULL, thread_main, area))
+	if (pthread_create(&thread, NULL, thread_main, area))
 		return area_answer(area, area_skip(area, "cannot start a thread"));
+	actor->thread = thread;
 	actor->pid = getpid();
 	return area_answer(area, true);
 }

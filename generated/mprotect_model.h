@@ -33,6 +33,8 @@ struct frame {
 	struct frame *head;
 	int nr;			/* of a head: frames of the folio */
 	unsigned int mapped_by;	/* of a head: who has ever mapped one, as bits */
+	bool may_split;		/* of a head: also while all of it is mapped */
+	bool is_split;		/* it was of a folio that the kernel has split */
 };
 
 /* What must hold for a page of one process. */
@@ -83,7 +85,7 @@ struct sight {
 	struct cost cost;
 	struct access access;
 	__u64 was;		/* the frame before */
-	const struct frame *folio; /* before, if it was a large one: its head */
+	const struct frame *large; /* the head of a large folio before */
 };
 
 /* Bits that must be seen; those of the mask matter. */
@@ -196,7 +198,8 @@ size_t area_folio(const struct area *area, size_t page, size_t *nr);
 void area_empty(struct page *page, struct area_state *what);
 void area_become_single(struct area *area, size_t page, struct area_state *what);
 void area_split_folio(struct area *area, size_t page);
-bool area_was_split(const struct area *area, const struct frame *folio, __u64 pfn);
+void area_may_split(struct area *area, size_t page);
+bool area_has_waited(const struct area *area, const struct frame *head, int faults);
 void area_note_split(struct area *area, size_t page);
 bool area_may_go(const struct area *area, size_t page);
 bool area_is_held(const struct area *area, size_t page);

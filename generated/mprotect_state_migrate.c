@@ -46,11 +46,8 @@ static void follow(struct area *area, size_t page)
 	__u64 by;
 
 	area->answer->moved += nr;
-	area->entry[page] = pagemap_get_entry(area->pagemap_fd,
-					      page_addr(area, page));
 	/* One that is mapped in part is split to be moved, see migrate_pages_batch(). */
-	has_split = area_was_split(area, area_large_folio(area, page),
-				   seen_pfn(area, page));
+	has_split = nr > 1 && !(area->flags[page] & KPF_COMPOUND);
 	by = seen_pfn(area, page) - area->page[page].frame->pfn;
 	for (i = first; i < first + nr; i++) {
 		for (k = i; k < NR_VIEWS * area->nr_pages; k += area->nr_pages)
@@ -62,6 +59,8 @@ static void follow(struct area *area, size_t page)
 	}
 	if (has_split)
 		area_split_folio(area, page);
+	else
+		area_may_split(area, page);
 }
 
 static void add(const struct area *area, struct moves *moves, size_t page,
@@ -112,7 +111,7 @@ static bool serve_migrate(struct area *area, const struct request *request)
 {
 	size_t i, nr = area->nr_pages;
 	struct moves moves = {};
-	bool *chosen;
+	bool *chosen, good;
 	int nodes[2];
 
 	if (!area_find_nodes(area, &nodes[0], &nodes[1]))
@@ -135,7 +134,8 @@ static bool serve_migrate(struct area *area, const struct request *request)
 			add(area, &moves, i, nodes);
 	if (move(area, &moves))
 		area_skip(area, "the kernel did not move all that it can move");
-	for (i = 0; i < moves.nr && !area_skipped(area); i++) {
+	good = area_look(area);
+	for (i = 0; good && i < moves.nr && !area_skipped(area); i++) {
 		if (can_move(area, moves.page[i]))
 			follow(area, moves.page[i]);
 		else if (node_of(moves.addr[i]) == moves.node[i])
@@ -147,7 +147,7 @@ static bool serve_migrate(struct area *area, const struct request *request)
 	free(moves.addr);
 	free(moves.node);
 	free(moves.status);
-	return area_verdict(area);
+	return good && area_verdict(area);
 }
 
 const char *area_migrate(struct area *area, enum area_process process,

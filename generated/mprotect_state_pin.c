@@ -159,7 +159,8 @@ static bool serve_pin(struct area *area, const struct request *request)
 		area->page[i].mark[state_pin.nr] = true;
 	}
 	free(chosen);
-	return area_verdict(area);
+	/* What is split is so by now: a pinned folio stays as it is. */
+	return area_look(area) && area_verdict(area);
 }
 
 const char *area_pin(struct area *area, enum area_pages pages)

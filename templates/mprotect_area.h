@@ -196,6 +196,8 @@ const char *area_lazyfree(struct area *area, enum area_process process,
 			  enum area_pages pages);
 const char *area_poison(struct area *area, enum area_process process,
 			enum area_pages pages);
+const char *area_mremap(struct area *area, enum area_process process,
+			enum area_range range);
 const char *area_wipe_on_fork(struct area *area, enum area_range range);
 const char *area_clear_soft_dirty(struct area *area, enum area_process process);
 const char *area_migrate(struct area *area, enum area_process process,

@@ -64,6 +64,11 @@ _CONFLICTS: Mapping[str, Mapping[str, str]] = {
     },
     "swap_out": {"mlock": "locked memory stays where it is"},
     "lazyfree": {"mlock": "locked memory is not freed"},
+    "mremap": {
+        "uffd": "memory that moves loses its userfaultfd",
+        "merge": "the kernel takes a copy of what it moves",
+        "clear_soft_dirty": "memory that moves is soft-dirty, but for the fault in docs/found/mremap_soft_dirty.md",
+    },
 }
 # The steps that `make` stands for, by the state.
 _PARENT: Words = {"process": "parent"}

@@ -201,6 +201,13 @@ VERBS: Mapping[str, Verb] = {
             room="poison",
             memory=("map", "map_full"),
         ),
+        Verb(
+            "mremap",
+            "move the range to other addresses and back",
+            (_BY, Parameter("range")),
+            source="mprotect_area_mremap.c",
+            memory=("map", "map_full"),
+        ),
         Verb("wipe_on_fork", "let no fork() hand on what is in the range", (Parameter("range"),), room="wipe"),
         Verb(
             "clear_soft_dirty",

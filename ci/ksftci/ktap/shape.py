@@ -23,7 +23,7 @@ _TOKEN = re.compile(
 # Possessive: a line that does not fit is given up at once, however many numbers it has.
 # Atomic groups: until Python 3.11.5 a possessive quantifier behind a group keeps the part of a match that failed.
 _CLASSES = {"id": r"[0-9a-f]{8}[0-9a-f-]*+", "number": r"\d++(?>(?:[.,:]\d++(?!\.\.))*)", "date": r"[A-Z][a-z]{2}"}
-_NO_CLOCK = r"\d++(?>(?:[.,]\d++)*)"
+_NO_CLOCK = r"\d++(?>(?:[.,]\d++(?!\.\.))*)"
 _ANY_WORD = r"[^\W\d_]++"
 _SIGN = re.compile(r"[^\w\s]")
 _PRINTK = re.compile(r"\[ *\d+\.\d+\](?:\[ *[TC]\d+\])?")
