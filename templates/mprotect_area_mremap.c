@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Moved by mremap(2), to other addresses and back, VMA by VMA. The page tables move
- * with it, or each entry does: nothing is another page then. See move_page_tables().
+ * Moved by mremap(2), to other addresses and back, VMA by VMA. Page tables move as a
+ * whole, or entry by entry: nothing is another page then. See move_page_tables().
  */
 #include "mprotect_model.h"
-
-/* Beyond the window, and PMD for PMD. */
-static char *other_place(const struct area *area, size_t page)
-{
-	return page_addr(area, page) + 3 * pmd_pages() * psize();
-}
 
 static bool move(struct area *area, char *from, char *to, size_t nr)
 {
@@ -20,20 +14,34 @@ static bool move(struct area *area, char *from, char *to, size_t nr)
 			 strerror(errno));
 }
 
-static bool move_and_return(struct area *area, size_t first, size_t end)
+/* To @there and back. Nothing else is to be mapped there. */
+static bool move_and_return(struct area *area, size_t page, size_t nr, char *there)
 {
-	char *here = page_addr(area, first), *there = other_place(area, first);
-	size_t nr = end - first;
+	char *here = page_addr(area, page);
+	int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
 
 	if (!move(area, here, there, nr) || !move(area, there, here, nr))
 		return false;
-	/* Nothing else is to be mapped there. */
-	if (mmap(there, nr * psize(), PROT_NONE,
-		 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != there)
-		return area_fail(area, "mmap(%zu pages): %s", nr, strerror(errno));
+	return mmap(there, nr * psize(), PROT_NONE, flags, -1, 0) == there ||
+	       area_fail(area, "mmap(%zu pages): %s", nr, strerror(errno));
+}
+
+/*
+ * Beyond the window: once PMD for PMD, and once to where folios are not aligned as
+ * their addresses are, so that no block of PTEs is contiguous. That splits a PMD.
+ */
+static bool move_twice(struct area *area, size_t first, size_t end)
+{
+	char *there = page_addr(area, first) + 3 * pmd_pages() * psize();
+	size_t i, nr = end - first;
+	bool any_pmd = false;
+
 	area_vma_edge(area, first);
 	area_vma_edge(area, end);
-	return true;
+	for (i = first; i < end; i++)
+		any_pmd |= area->page[i].by_pmd;
+	return move_and_return(area, first, nr, there) &&
+	       (any_pmd || move_and_return(area, first, nr, there - psize()));
 }
 
 static bool serve_mremap(struct area *area, const struct request *request)
@@ -43,7 +51,7 @@ static bool serve_mremap(struct area *area, const struct request *request)
 	for (i = request->range.first; i < last; i = end) {
 		for (end = i + 1; end < last && area_is_one_vma(area, end);)
 			end++;
-		if (area->page[i].what != &page_outside && !move_and_return(area, i, end))
+		if (area->page[i].what != &page_outside && !move_twice(area, i, end))
 			return false;
 	}
 	return true;
