@@ -39,11 +39,16 @@ static const char *make_empty(struct area *area, enum area_pages pages)
 /* Reads what was never touched, where a PMD was by the huge zero page. */
 static bool read_zero(struct area *area, enum area_pages pages, const bool *by_pmd)
 {
+	bool any_pmd = false;
 	size_t i;
 
-	if (!area_allow_thp(area, true))
+	for (i = 0; i < area->nr_pages; i++)
+		any_pmd |= by_pmd[i];
+	/* Not else: a page table that zap has left empty may be gone (Linux 6.14). */
+	if (any_pmd && !area_allow_thp(area, true))
 		return false;
-	thp_offer(__builtin_ctzl(pmd_pages()));
+	if (any_pmd)
+		thp_offer(__builtin_ctzl(pmd_pages()));
 	for (i = 0; i < area->nr_pages; i++) {
 		struct page *it = &area->page[i];
 
@@ -56,10 +61,12 @@ static bool read_zero(struct area *area, enum area_pages pages, const bool *by_p
 	}
 	if (!area_look(area))
 		return false;
-	for (i = 0; i < area->nr_pages; i++)
+	for (i = 0; any_pmd && i < area->nr_pages; i++) {
 		if (area->page[i].by_pmd && !area->sight[i].is_huge)
 			area_skip(area, "the kernel gave no huge zero page");
-	return area_allow_thp(area, false);
+		area->page[i].by_pmd = area->sight[i].is_huge;
+	}
+	return !any_pmd || area_allow_thp(area, false);
 }
 
 static const char *make_zero(struct area *area, enum area_pages pages)

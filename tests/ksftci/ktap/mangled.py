@@ -185,7 +185,8 @@ def logs(draw: st.DrawFn) -> Log:
         wrapped = line
         for wrapper in wrappers:
             wrapped = WRAPPERS[wrapper](wrapped, number)
-        tails.append(len(text) + wrapped.rfind(line) + len(line))
+        found = wrapped.rfind(line)  # else something in it is escaped
+        tails.append(len(text) + (found + len(line) if found >= 0 else 0))
         text += wrapped
         upto.append((len(text), whole))
         text += end

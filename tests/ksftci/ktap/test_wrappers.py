@@ -77,6 +77,13 @@ def test_several_devices() -> None:
     assert results(read(log)) == ["pass log.a", "fail log.b", "pass log.a#2", "fail log.b#2"]
 
 
+def test_lines_of_the_kernel_behind_a_tab_in_a_quote() -> None:
+    """The beginning of such a line is no half of the next one."""
+    lines = ["[   40.4][   T61] a", "TAP version 13", "1..1", "[   40.5][   T61] b", "  ok 1 a", "  1..1", "not ok 1 p"]
+    log = "".join(f'{{"msg": "{number}\\t{line}"}}\n' for number, line in enumerate(lines, 1))
+    assert results(read(log)) == ["pass log.p/a", "fail log.p"]
+
+
 def test_a_nested_result_that_comes_first() -> None:
     """What is between wrapper and line in some lines, and not in others, is nesting."""
     log = "98:1..1\n99:\t1..1\n100:\tnot ok 1 a\n101:not ok 1 p\n"
