@@ -32,6 +32,7 @@ DECLARE_STATE(swap);
 DECLARE_STATE(pin);
 
 static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
 static LAYOUT(order4, SEG_ORDER(4, 1));
 static LAYOUT(pte_thp, SEG_PTE(1));
 static LAYOUT(pmd_thp, SEG_PMD(1));
@@ -153,20 +154,16 @@ TEST_F_TIMEOUT(mprotect_mremap, pinned, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+FIXTURE_VARIANT_ADD(mprotect_mremap, mixed_whole_inside_read) {
+	&layout_mixed, RANGE_WHOLE, RANGE_INSIDE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_mremap, mixed_whole_inside_none) {
 	&layout_mixed, RANGE_WHOLE, RANGE_INSIDE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_mremap, mixed_whole_straddle_pmd_read) {
-	&layout_mixed, RANGE_WHOLE, RANGE_STRADDLE_PMD, PROT_READ
-};
-
 FIXTURE_VARIANT_ADD(mprotect_mremap, mixed_inside_inside_read) {
 	&layout_mixed, RANGE_INSIDE, RANGE_INSIDE, PROT_READ
-};
-
-FIXTURE_VARIANT_ADD(mprotect_mremap, mixed_straddle_inside_read) {
-	&layout_mixed, RANGE_STRADDLE, RANGE_INSIDE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_mremap, partial_whole_inside_read) {
@@ -179,6 +176,10 @@ FIXTURE_VARIANT_ADD(mprotect_mremap, pmd_thp_whole_whole_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_mremap, order4_whole_straddle_contpte_read) {
 	&layout_order4, RANGE_WHOLE, RANGE_STRADDLE_CONTPTE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_mremap, order2_inside_straddle_pmd_none) {
+	&layout_order2, RANGE_INSIDE, RANGE_STRADDLE_PMD, PROT_NONE
 };
 
 FIXTURE_VARIANT_ADD(mprotect_mremap, pte_thp_whole_inside_read) {
@@ -195,8 +196,6 @@ static struct area_state *const states[] = {
 
 int main(int argc, char **argv)
 {
-	/* "-l" and "-h" run no test, and need no settings. */
-	if (argc < 2 || (strcmp(argv[1], "-l") && strcmp(argv[1], "-h")))
-		area_start(states);
+	area_start(states);
 	return test_harness_run(argc, argv);
 }

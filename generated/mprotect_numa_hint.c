@@ -237,8 +237,6 @@ static struct area_state *const states[] = {
 
 int main(int argc, char **argv)
 {
-	/* "-l" and "-h" run no test, and need no settings. */
-	if (argc < 2 || (strcmp(argv[1], "-l") && strcmp(argv[1], "-h")))
-		area_start(states);
+	area_start(states);
 	return test_harness_run(argc, argv);
 }

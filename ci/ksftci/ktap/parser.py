@@ -118,13 +118,12 @@ class Parser(Builder):
 
     def _chatter(self, text: str, at: float | None, odd: bool) -> None:
         """Take lines that are not worth a look by themselves; `odd` as in `hides`."""
-        current = self.current
-        each = self._watchful or self._yaml is not None or current.finder.open
+        each = self._watchful or self._yaml is not None or self.current.finder.open
         if each or ((odd or "ok " in text or not self.spoke) and hides(text, odd, not self.spoke)):
             for line in text.split("\n"):
                 self._lines(line, at)
         else:
-            current.log.extend(text)
+            self.current.log.extend(text)
 
     def _lines(self, line: str, at: float | None) -> None:
         """Take a line, and the lines that it hides."""
@@ -242,12 +241,10 @@ class Parser(Builder):
                 self._yaml.add(line, depth, ktap=True)
                 return ""
             self._end_yaml()
-        rest = ""
-        if "[" in text or "<" in text:
-            text, rest = split(text)
-            if rest and stamp is None:
-                self._torn, self._watchful = Torn(line[:depth] + text, at), True
-                return rest
+        text, rest = split(text) if "[" in text or "<" in text else (text, "")
+        if rest and stamp is None:
+            self._torn, self._watchful = Torn(line[:depth] + text, at), True
+            return rest
         self.reported = None
         match read(text):
             case Result() as result if self._counts(result, depth):
