@@ -158,7 +158,7 @@ def _kernel(options: argparse.Namespace, folder: str) -> Kernel:
     if tree is None:
         tree = Path(folder, "linux")
         _call("ksftci", "tree", "get", "debian:7.3", "--to", tree)
-    where = ["--native"] if options.native else ["--kernel", options.kernel]
+    where = ["--native"] if options.native else ["--kernel", options.kernel, "--swap", "256"]
     return Kernel(tree, where if options.native or not options.arch else [*where, "--arch", options.arch])
 
 
@@ -184,6 +184,8 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> int:
     options = _parser().parse_args()
     verbs = [verb for verb in options.verbs.split(",") if not options.native or verb not in _NEEDS_NODES]
+    if not any(VERBS[verb].maps for verb in verbs):
+        verbs.append("map")
     programs = list(draw(options.seed, options.count, options.tests, verbs, options.layouts.split(","), options.values))
     if options.show:
         print("---\n".join(order.text for order in programs))
