@@ -79,7 +79,8 @@ def small_tree(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Ctrl-C has its meaning, here and in processes started from here, though a shell's background ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Signals end what is started from here, though a shell's background ignores Ctrl-C, and nohup SIGHUP."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler), signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in zip((signal.SIGINT, signal.SIGHUP), before, strict=True):
+        signal.signal(number, handler)

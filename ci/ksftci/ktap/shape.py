@@ -18,7 +18,7 @@ _TOKEN = re.compile(
     r"|(?P<number>\d+(?:[.,:]\d+(?!\d|\.\.))*)"  # the "1" in "99:1..4" is a plan's
     r"|(?P<date>(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?![^\W_]))"
     r"|(?P<word>[^\W\d_]+)"
-    r"|(?P<other>\\+[tnr]|.)"  # in quotes, what is escaped is no letter
+    r"|(?P<other>\\+(?:u[0-9a-f]{4}|[tnr])|.)"  # in quotes, what is escaped is no letter
 )
 # Possessive: a line that does not fit is given up at once, however many numbers it has.
 # Atomic groups: until Python 3.11.5 a possessive quantifier behind a group keeps the part of a match that failed.
