@@ -50,16 +50,24 @@ void area_split_folio(struct area *area, size_t page)
 	}
 }
 
-/* Of how many of the folio's pages there is a process that maps them. */
-static int mapped_pages(const struct area *area, size_t page)
+/* How many frames of the folio some process maps; @one is one whose number is known. */
+static int mapped_frames(const struct area *area, const struct frame *head,
+			 const struct frame **one)
 {
-	const struct frame *head = area->page[page].frame->head;
-	size_t i, nr, first = area_folio(area, page, &nr);
+	size_t i, first = (head - area->frames) % area->nr_pages, end = first + head->nr;
 	int mapped = 0;
 
-	for (nr += first; first < nr; first++)
-		for (i = first; i < FRAME_LAYERS * area->nr_pages; i += area->nr_pages)
-			mapped += area->frames[i].head == head && area->frames[i].mappers;
+	*one = NULL;
+	for (; first < end; first++)
+		for (i = first; i < FRAME_LAYERS * area->nr_pages; i += area->nr_pages) {
+			const struct frame *frame = &area->frames[i];
+
+			if (frame->head != head || !frame->mappers)
+				continue;
+			mapped++;
+			if (frame->pfn)
+				*one = frame;
+		}
 	return mapped;
 }
 
@@ -69,10 +77,10 @@ static int mapped_pages(const struct area *area, size_t page)
  */
 static bool may_be_split(const struct area *area, size_t page)
 {
-	const struct frame *head = area_large_folio(area, page);
+	const struct frame *head = area_large_folio(area, page), *one;
 
 	return head && area->page[page].what == &page_anon &&
-	       (head->may_split || mapped_pages(area, page) < head->nr);
+	       (head->may_split || mapped_frames(area, head, &one) < head->nr);
 }
 
 /* Its entries were taken away one by one, to move or to split it. */
@@ -136,17 +144,11 @@ bool area_look(struct area *area)
 /* Whether what is mapped of a large folio with this head is single pages now. */
 static bool is_split(const struct area *area, const struct frame *head)
 {
-	size_t i, first = (head - area->frames) % area->nr_pages, end = first + head->nr;
+	const struct frame *one;
 
 	/* A frame that is the page's own by now is no head of more. */
-	for (; head->nr > 1 && first < end; first++)
-		for (i = first; i < FRAME_LAYERS * area->nr_pages; i += area->nr_pages) {
-			const struct frame *frame = &area->frames[i];
-
-			if (frame->head == head && frame->mappers && frame->pfn)
-				return !(frame_flags(area, frame->pfn) & KPF_COMPOUND);
-		}
-	return false;
+	return head->nr > 1 && mapped_frames(area, head, &one) && one &&
+	       !(frame_flags(area, one->pfn) & KPF_COMPOUND);
 }
 
 /*
