@@ -280,24 +280,18 @@ static int refused(const struct area *area, size_t page, bool is_write)
 	return code;
 }
 
-/* What an access that the protection allows costs. */
+/* What an access that the protection allows costs; one that is refused, up to there. */
 struct cost area_cost(const struct area *area, size_t page, bool is_write)
 {
+	struct cost cost = { .code = refused(area, page, is_write) };
 	const struct page *it = &area->page[page];
-	bool is_own = is_write && it->exclusive;
-	struct cost cost = {};
+	bool is_own;
 	size_t nr;
 
-	cost.code = refused(area, page, is_write);
-	if (cost.code) {
-		int code = cost.code;
-
-		/* Up to there it costs what a read does. */
-		if (is_write && !refused(area, page, false))
-			cost = area_cost(area, page, false);
-		cost.code = code;
-		return cost;
-	}
+	/* That is what a read does. */
+	if (cost.code)
+		is_write = false;
+	is_own = is_write && it->exclusive;
 	cost.min = is_own && it->readonly == READONLY_YES;
 	cost.max = is_own && it->readonly != READONLY_NO;
 	area_folio(area, page, &nr);

@@ -153,6 +153,33 @@ TEST_F_TIMEOUT(mprotect_migrate, pinned, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_migrate, meanwhile, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_race_migrate(area, variant->range, variant->prot));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, variant->migrated));
+	STEP(area_race_migrate(area, variant->range, variant->prot));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_CHILD, variant->range));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
+TEST_F_TIMEOUT(mprotect_migrate, protected_meanwhile, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_uffd(area, UFFD_SIGBUS));
+	STEP(area_uffd_wp(area, variant->migrated));
+	STEP(area_race_migrate(area, variant->range, variant->prot));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 TEST_F_TIMEOUT(mprotect_migrate, swapped, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;

@@ -119,6 +119,21 @@ TEST_F_TIMEOUT(mprotect_mremap, shared, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_mremap, half_shared, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_FIRST_HALF));
+	STEP(area_mremap(area, PROCESS_PARENT, variant->moved));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_mremap(area, PROCESS_PARENT, variant->moved));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 TEST_F_TIMEOUT(mprotect_mremap, not_there, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;

@@ -101,6 +101,16 @@ TEST_F_TIMEOUT(mprotect_numa_again, hinted_again, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_numa_again, counted_once, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_hint(area));
+	STEP(area_hint(area));
+	STEP(area_touch(area, variant->probe));
+	STEP(area_check(area));
+}
+
 TEST_F_TIMEOUT(mprotect_numa_again, protnone, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;

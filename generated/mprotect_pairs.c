@@ -31,6 +31,7 @@ DECLARE_STATE(zero);
 DECLARE_STATE(cow);
 DECLARE_STATE(ksm);
 DECLARE_STATE(swap);
+DECLARE_STATE(rwp);
 DECLARE_STATE(pin);
 DECLARE_STATE(lazyfree);
 DECLARE_MAKER(empty);
@@ -41,6 +42,7 @@ DECLARE_MAKER(merged);
 DECLARE_MAKER(pinned);
 DECLARE_MAKER(poisoned);
 DECLARE_MAKER(protected);
+DECLARE_MAKER(rwp);
 DECLARE_MAKER(shared);
 DECLARE_MAKER(swapped);
 DECLARE_MAKER(zero);
@@ -127,10 +129,8 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, shared_protected_pmd_thp_whole_read) {
 	&maker_shared, &maker_protected, &layout_pmd_thp, RANGE_WHOLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_pairs,
-		    shared_guarded_order4_straddle_contpte_read) {
-	&maker_shared, &maker_guarded, &layout_order4, RANGE_STRADDLE_CONTPTE,
-	PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_pairs, shared_guarded_order4_inside_read) {
+	&maker_shared, &maker_guarded, &layout_order4, RANGE_INSIDE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, shared_pinned_order4_whole_read) {
@@ -143,6 +143,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, shared_left_order4_whole_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, shared_empty_order4_whole_read) {
 	&maker_shared, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, shared_rwp_order4_whole_read) {
+	&maker_shared, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, protected_shared_order4_whole_read) {
@@ -211,6 +215,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, swapped_empty_pte_thp_whole_read) {
 	&maker_swapped, &maker_empty, &layout_pte_thp, RANGE_WHOLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, swapped_rwp_order4_whole_read) {
+	&maker_swapped, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, lazy_protected_order4_whole_read) {
 	&maker_lazy, &maker_protected, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -237,6 +245,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, lazy_left_order4_whole_none) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, lazy_empty_order4_whole_none) {
 	&maker_lazy, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_NONE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, lazy_rwp_order4_whole_read) {
+	&maker_lazy, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, guarded_protected_order4_whole_read) {
@@ -267,6 +279,11 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, guarded_empty_order4_whole_read) {
 	&maker_guarded, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, guarded_rwp_order4_straddle_contpte_none) {
+	&maker_guarded, &maker_rwp, &layout_order4, RANGE_STRADDLE_CONTPTE,
+	PROT_NONE
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, pinned_protected_order4_whole_read) {
 	&maker_pinned, &maker_protected, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -285,6 +302,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, pinned_lazy_order4_inside_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, pinned_left_order4_whole_read) {
 	&maker_pinned, &maker_left, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, pinned_rwp_pte_thp_whole_read) {
+	&maker_pinned, &maker_rwp, &layout_pte_thp, RANGE_WHOLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, left_protected_pte_thp_inside_read) {
@@ -315,6 +336,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, left_empty_order4_whole_read) {
 	&maker_left, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, left_rwp_order4_whole_read) {
+	&maker_left, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, empty_protected_order4_whole_read) {
 	&maker_empty, &maker_protected, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -341,6 +366,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, empty_pinned_order4_whole_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, empty_left_order4_inside_read) {
 	&maker_empty, &maker_left, &layout_order4, RANGE_INSIDE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, empty_rwp_order4_whole_none) {
+	&maker_empty, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_NONE
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, zero_protected_pte_thp_whole_read) {
@@ -375,6 +404,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, zero_empty_order4_whole_none) {
 	&maker_zero, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_NONE
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, zero_rwp_pte_thp_whole_read) {
+	&maker_zero, &maker_rwp, &layout_pte_thp, RANGE_WHOLE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, merged_protected_order4_whole_read) {
 	&maker_merged, &maker_protected, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -407,6 +440,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, merged_empty_order4_inside_read) {
 	&maker_merged, &maker_empty, &layout_order4, RANGE_INSIDE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, merged_rwp_order4_whole_read) {
+	&maker_merged, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, poisoned_protected_order4_whole_none) {
 	&maker_poisoned, &maker_protected, &layout_order4, RANGE_WHOLE,
 	PROT_NONE
@@ -424,9 +461,41 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, poisoned_guarded_order4_whole_read) {
 	&maker_poisoned, &maker_guarded, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, poisoned_rwp_order4_whole_read) {
+	&maker_poisoned, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, rwp_shared_order4_whole_read) {
+	&maker_rwp, &maker_shared, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, rwp_swapped_pte_thp_inside_read) {
+	&maker_rwp, &maker_swapped, &layout_pte_thp, RANGE_INSIDE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, rwp_lazy_order4_whole_read) {
+	&maker_rwp, &maker_lazy, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, rwp_guarded_order4_whole_read) {
+	&maker_rwp, &maker_guarded, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, rwp_pinned_order4_whole_read) {
+	&maker_rwp, &maker_pinned, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, rwp_left_order4_whole_read) {
+	&maker_rwp, &maker_left, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, rwp_empty_order4_inside_read) {
+	&maker_rwp, &maker_empty, &layout_order4, RANGE_INSIDE, PROT_READ
+};
+
 static struct area_state *const states[] = {
 	&state_guard, &state_poison, &state_uffd, &state_zero, &state_cow,
-	&state_ksm, &state_swap, &state_pin, &state_lazyfree, NULL
+	&state_ksm, &state_swap, &state_rwp, &state_pin, &state_lazyfree, NULL
 };
 
 int main(int argc, char **argv)

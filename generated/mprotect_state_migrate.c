@@ -9,7 +9,9 @@
 
 #include <linux/mempolicy.h>
 
-#define TRIES	100
+#define TRIES		100
+#define RACE_ROUNDS	400	/* of mprotect(), at most */
+#define RACE_TURNS	8	/* of the thread that moves */
 
 struct area_state state_migrate = {
 	.name = "migrate",
@@ -27,40 +29,6 @@ static bool can_move(const struct area *area, size_t page)
 {
 	return area_show(area, page).entry.value & PM_PRESENT &&
 	       area->page[page].frame && !area_is_held(area, page);
-}
-
-/* Tells the states, of any process. */
-static void note_moved(struct page *page)
-{
-	for (struct area_state *const *s = area_states; *s; s++)
-		if ((*s)->moved)
-			(*s)->moved(page);
-}
-
-/* The folio has other frames now: side by side as before, or each of its own. */
-static void follow(struct area *area, size_t page)
-{
-	const struct frame *head = area->page[page].frame->head;
-	size_t i, k, nr, first = area_folio(area, page, &nr);
-	bool has_split;
-	__u64 by;
-
-	area->answer->moved += nr;
-	/* One that is mapped in part is split to be moved, see migrate_pages_batch(). */
-	has_split = nr > 1 && !(area->flags[page] & KPF_COMPOUND);
-	by = seen_pfn(area, page) - area->page[page].frame->pfn;
-	for (i = first; i < first + nr; i++) {
-		for (k = i; k < NR_VIEWS * area->nr_pages; k += area->nr_pages)
-			if (area->pages[k].frame && area->pages[k].frame->head == head)
-				note_moved(&area->pages[k]);
-		for (k = i; k < FRAME_LAYERS * area->nr_pages; k += area->nr_pages)
-			if (area->frames[k].head == head && area->frames[k].pfn)
-				area->frames[k].pfn = has_split ? 0 : area->frames[k].pfn + by;
-	}
-	if (has_split)
-		area_split_folio(area, page);
-	else
-		area_may_split(area, page);
 }
 
 static void add(const struct area *area, struct moves *moves, size_t page,
@@ -107,46 +75,60 @@ static void choose_first(const struct area *area, bool *chosen)
 	}
 }
 
-static bool serve_migrate(struct area *area, const struct request *request)
+/* What can move of the chosen pages, and then the rest of them. */
+static void moves_init(struct area *area, struct moves *moves,
+		       enum area_pages pages, const int *nodes)
 {
 	size_t i, nr = area->nr_pages;
-	struct moves moves = {};
-	bool *chosen, good;
+	bool *chosen = area_bools(area);
+	int can;
+
+	moves->nr = 0;
+	moves->page = calloc(nr, sizeof(*moves->page));
+	moves->addr = calloc(nr, sizeof(*moves->addr));
+	moves->node = calloc(nr, sizeof(*moves->node));
+	moves->status = calloc(nr, sizeof(*moves->status));
+	for (i = 0; i < nr; i++)
+		chosen[i] = area->page[i].what != &page_outside &&
+			    area_is_selected(area, i, pages);
+	choose_first(area, chosen);
+	/* Those that stay come last: move_pages() ends where it has failed. */
+	for (can = 1; can >= 0; can--)
+		for (i = 0; i < nr; i++)
+			if (chosen[i] && can_move(area, i) == can)
+				add(area, moves, i, nodes);
+	free(chosen);
+}
+
+static void moves_free(struct moves *moves)
+{
+	free(moves->page);
+	free(moves->addr);
+	free(moves->node);
+	free(moves->status);
+}
+
+static bool serve_migrate(struct area *area, const struct request *request)
+{
+	struct moves moves;
 	int nodes[2];
+	bool good;
+	size_t i;
 
 	if (!area_find_nodes(area, &nodes[0], &nodes[1]))
 		return true;
-	chosen = area_bools(area);
-	moves.page = calloc(nr, sizeof(*moves.page));
-	moves.addr = calloc(nr, sizeof(*moves.addr));
-	moves.node = calloc(nr, sizeof(*moves.node));
-	moves.status = calloc(nr, sizeof(*moves.status));
-	for (i = 0; i < nr; i++)
-		chosen[i] = area->page[i].what != &page_outside &&
-			    area_is_selected(area, i, request->pages);
-	choose_first(area, chosen);
-	/* Those that stay come last: move_pages() ends where it has failed. */
-	for (i = 0; i < nr; i++)
-		if (chosen[i] && can_move(area, i))
-			add(area, &moves, i, nodes);
-	for (i = 0; i < nr; i++)
-		if (chosen[i] && !can_move(area, i))
-			add(area, &moves, i, nodes);
+	moves_init(area, &moves, request->pages, nodes);
 	if (move(area, &moves))
 		area_skip(area, "the kernel did not move all that it can move");
 	good = area_look(area);
 	for (i = 0; good && i < moves.nr && !area_skipped(area); i++) {
 		if (can_move(area, moves.page[i]))
-			follow(area, moves.page[i]);
+			area->answer->moved += area_follow(area, moves.page[i]);
 		else if (node_of(moves.addr[i]) == moves.node[i])
 			area_mark(area, moves.page[i], "moved to node %d, which must not be",
 				  moves.node[i]);
 	}
-	free(chosen);
-	free(moves.page);
-	free(moves.addr);
-	free(moves.node);
-	free(moves.status);
+	moves_free(&moves);
 	return good && area_verdict(area);
 }
 
@@ -156,6 +138,125 @@ const char *area_migrate(struct area *area, enum area_process process,
 	return area_step(area, (struct request){
 		.name = "migrate", .serve = serve_migrate,
 		.process = process, .pages = pages,
+	});
+}
+
+/* A thread that moves folios to the other node and back, until it is to stop. */
+struct mover {
+	const struct moves *moves;
+	const int *nodes;
+	bool has_to_stop;
+	int turns;
+};
+
+static void *mover_main(void *arg)
+{
+	struct mover *mover = arg;
+	const struct moves *moves = mover->moves;
+	size_t i;
+
+	while (!__atomic_load_n(&mover->has_to_stop, __ATOMIC_RELAXED)) {
+		for (i = 0; i < moves->nr; i++)
+			moves->node[i] = mover->nodes[mover->turns % 2];
+		syscall(SYS_move_pages, 0, moves->nr, moves->addr, moves->node,
+			moves->status, MPOL_MF_MOVE_ALL);
+		__atomic_fetch_add(&mover->turns, 1, __ATOMIC_RELAXED);
+	}
+	return NULL;
+}
+
+/* No write may get through, and what can be read is right, on one page of four. */
+static void try_protected(struct area *area, struct range range, size_t round)
+{
+	size_t i;
+
+	for (i = range.first + round % 4; i < range.end; i += 4) {
+		if (area->page[i].what == &page_outside)
+			continue;
+		access_first(area, i, true, SEGV_ACCERR);
+		if (area->page[i].prot & PROT_READ && !area_cost(area, i, false).max &&
+		    !area_cost(area, i, false).code)
+			access_page(area, i, false);
+	}
+}
+
+/* What is written while it is moved must be there afterwards: on another page of them. */
+static void try_writable(struct area *area, struct range range, size_t round)
+{
+	struct cost cost;
+	size_t i;
+
+	area->generation++;
+	for (i = range.first + (round + 1) % 4; i < range.end; i += 4) {
+		cost = area_cost(area, i, true);
+		if (area->page[i].what == &page_outside || cost.code || cost.max)
+			continue;
+		area->page[i].value = area_new_value(area, i);
+		access_page(area, i, true);
+	}
+}
+
+/* Takes rights from the range and gives them back until the mover has gone round. */
+static bool race(struct area *area, const struct request *request, struct mover *mover)
+{
+	int turns = __atomic_load_n(&mover->turns, __ATOMIC_RELAXED);
+	bool good = true;
+	size_t round;
+
+	for (round = 0; good && !area->nr_wrong && round < RACE_ROUNDS &&
+	     __atomic_load_n(&mover->turns, __ATOMIC_RELAXED) < turns + RACE_TURNS;
+	     round++) {
+		good = area_protect(area, request->range, request->prot);
+		try_protected(area, request->range, round);
+		good = good && area_protect(area, request->range, PROT_READ | PROT_WRITE);
+		try_writable(area, request->range, round);
+	}
+	return good;
+}
+
+static bool serve_race(struct area *area, const struct request *request)
+{
+	long moved = vm_counter("pgmigrate_success");
+	struct moves moves;
+	pthread_t thread;
+	int nodes[2];
+	struct mover mover = { .moves = &moves, .nodes = nodes };
+	bool good;
+	size_t i;
+
+	if (!area_find_nodes(area, &nodes[0], &nodes[1]))
+		return true;
+	moves_init(area, &moves, PAGES_ALL, nodes);
+	if (pthread_create(&thread, NULL, mover_main, &mover)) {
+		moves_free(&moves);
+		return area_skip(area, "cannot start a thread");
+	}
+	good = race(area, request, &mover);
+	__atomic_store_n(&mover.has_to_stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	/* What was a migration entry is exclusive, but not writable yet. */
+	good = good && area_protect(area, request->range, request->prot) &&
+	       area_protect(area, request->range, PROT_READ | PROT_WRITE);
+	moved = vm_counter("pgmigrate_success") - moved;
+	if (!moved)
+		area_skip(area, "the kernel moved nothing");
+	good = good && area_look(area);
+	area->answer->moved += moved;
+	moves_free(&moves);
+	/* Again, as some folios may have been split. */
+	moves_init(area, &moves, PAGES_ALL, nodes);
+	for (i = 0; good && i < moves.nr; i++)
+		if (can_move(area, moves.page[i]))
+			area_follow(area, moves.page[i]);
+	moves_free(&moves);
+	return good && area_verdict(area);
+}
+
+const char *area_race_migrate(struct area *area, enum area_range range, int prot)
+{
+	return area_step(area, (struct request){
+		.name = "race_migrate", .serve = serve_race,
+		.range = area_find_range(area, range), .prot = prot,
 	});
 }
 

@@ -123,11 +123,28 @@ static bool open_ring(struct area *area)
 	       area_fail(area, "io_uring: %s", strerror(errno));
 }
 
+/*
+ * What lies where no pin may be for long (CMA, ZONE_MOVABLE) is moved first, see
+ * check_and_migrate_movable_folios().
+ */
+static void note_moved(struct area *area, const bool *chosen)
+{
+	size_t i;
+
+	for (i = 0; i < area->nr_pages; i++) {
+		const struct frame *frame = area->page[i].frame;
+
+		if (chosen[i] && frame && frame->pfn && seen_pfn(area, i) &&
+		    seen_pfn(area, i) != frame->pfn)
+			area->answer->moved += area_follow(area, i);
+	}
+}
+
 /* What is writable, and not refused, can be pinned. */
 static bool serve_pin(struct area *area, const struct request *request)
 {
+	bool *chosen, good;
 	size_t i, end;
-	bool *chosen;
 
 	if (!open_ring(area) || area_skipped(area))
 		return area_skipped(area);
@@ -158,9 +175,12 @@ static bool serve_pin(struct area *area, const struct request *request)
 		area_fault_in(area, i, true);
 		area->page[i].mark[state_pin.nr] = true;
 	}
-	free(chosen);
 	/* What is split is so by now: a pinned folio stays as it is. */
-	return area_look(area) && area_verdict(area);
+	good = area_look(area);
+	if (good)
+		note_moved(area, chosen);
+	free(chosen);
+	return good && area_verdict(area);
 }
 
 const char *area_pin(struct area *area, enum area_pages pages)

@@ -124,6 +124,12 @@ enum area_uffd {
 	UFFD_ASYNC,		/* a fault that lifts the protection */
 };
 
+/* And of any access to what it protects against reads, too. */
+enum area_rwp {
+	RWP_SIGBUS,		/* a signal */
+	RWP_ASYNC,		/* a fault that lifts the protection */
+};
+
 struct area_state;
 struct area_kind;
 struct area_maker;
@@ -184,6 +190,9 @@ const char *area_mlock(struct area *area, enum area_process process,
 const char *area_uffd(struct area *area, enum area_uffd uffd);
 const char *area_uffd_wp(struct area *area, enum area_pages pages);
 const char *area_uffd_resolve(struct area *area, enum area_pages pages);
+const char *area_rwp(struct area *area, enum area_rwp rwp);
+const char *area_rwp_protect(struct area *area, enum area_pages pages);
+const char *area_rwp_resolve(struct area *area, enum area_pages pages);
 const char *area_guard(struct area *area, enum area_process process,
 		       enum area_pages pages);
 const char *area_unguard(struct area *area, enum area_process process,
@@ -202,6 +211,7 @@ const char *area_wipe_on_fork(struct area *area, enum area_range range);
 const char *area_clear_soft_dirty(struct area *area, enum area_process process);
 const char *area_migrate(struct area *area, enum area_process process,
 			 enum area_pages pages);
+const char *area_race_migrate(struct area *area, enum area_range range, int prot);
 const char *area_zap(struct area *area, enum area_process process,
 		     enum area_pages pages);
 const char *area_make(struct area *area, const struct area_maker *state,

@@ -14,16 +14,46 @@ static bool move(struct area *area, char *from, char *to, size_t nr)
 			 strerror(errno));
 }
 
+/*
+ * Takes the right to access from the pages between the first and the last one, which
+ * are @there, and gives it back: contiguous blocks of PTEs are unfolded.
+ */
+static bool protect(struct area *area, size_t first, size_t nr, char *there)
+{
+	int prot = area->page[first].prot, other = prot ? PROT_NONE : PROT_READ;
+	size_t len = (nr - 2) * psize();
+
+	if (nr < 3)
+		return true;
+	return (!mprotect(there + psize(), len, other) &&
+		!mprotect(there + psize(), len, prot)) ||
+	       area_fail(area, "mprotect(%zu pages): %s", nr - 2, strerror(errno));
+}
+
 /* To @there and back. Nothing else is to be mapped there. */
-static bool move_and_return(struct area *area, size_t page, size_t nr, char *there)
+static bool move_and_return(struct area *area, size_t page, size_t nr, char *there,
+			    bool is_cut)
 {
 	char *here = page_addr(area, page);
 	int flags = MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
 
-	if (!move(area, here, there, nr) || !move(area, there, here, nr))
+	if (!move(area, here, there, nr) ||
+	    (is_cut && !protect(area, page, nr, there)) ||
+	    !move(area, there, here, nr))
 		return false;
 	return mmap(there, nr * psize(), PROT_NONE, flags, -1, 0) == there ||
 	       area_fail(area, "mmap(%zu pages): %s", nr, strerror(errno));
+}
+
+/* What protect() has made of the pages. */
+static void note_protected(struct area *area, size_t first, size_t nr)
+{
+	int prot = area->page[first].prot, other = prot ? PROT_NONE : PROT_READ;
+
+	if (nr < 3)
+		return;
+	area_vma_mprotect(area, first + 1, first + nr - 1, other);
+	area_vma_mprotect(area, first + 1, first + nr - 1, prot);
 }
 
 /*
@@ -40,8 +70,14 @@ static bool move_twice(struct area *area, size_t first, size_t end)
 	area_vma_edge(area, end);
 	for (i = first; i < end; i++)
 		any_pmd |= area->page[i].by_pmd;
-	return move_and_return(area, first, nr, there) &&
-	       (any_pmd || move_and_return(area, first, nr, there - psize()));
+	if (!move_and_return(area, first, nr, there, false))
+		return false;
+	if (any_pmd)
+		return true;
+	if (!move_and_return(area, first, nr, there - psize(), true))
+		return false;
+	note_protected(area, first, nr);
+	return true;
 }
 
 static bool serve_mremap(struct area *area, const struct request *request)

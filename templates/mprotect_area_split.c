@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Folios that are split: by what a test does, or when the kernel wants memory. */
+/* Folios that are split, or moved: by what a test does, or as the kernel wants it. */
 #include "mprotect_model.h"
 
 #define PM_SWAP_TYPE	0x1f
@@ -176,4 +176,41 @@ void area_note_split(struct area *area, size_t page)
 		area_become_single(area, page, &page_anon);
 	else
 		area_may_split(area, page);
+}
+
+/* Tells the states, of any process. */
+static void note_moved(struct page *page)
+{
+	for (struct area_state *const *s = area_states; *s; s++)
+		if ((*s)->moved)
+			(*s)->moved(page);
+}
+
+/*
+ * The folio has moved: its pages have other frames, side by side as before, or each of
+ * its own. Returns how many.
+ */
+size_t area_follow(struct area *area, size_t page)
+{
+	const struct frame *head = area->page[page].frame->head;
+	size_t i, k, nr, first = area_folio(area, page, &nr);
+	bool has_split;
+	__u64 by;
+
+	/* One that is mapped in part is split to be moved, see migrate_pages_batch(). */
+	has_split = nr > 1 && !(area->flags[page] & KPF_COMPOUND);
+	by = seen_pfn(area, page) - area->page[page].frame->pfn;
+	for (i = first; i < first + nr; i++) {
+		for (k = i; k < NR_VIEWS * area->nr_pages; k += area->nr_pages)
+			if (area->pages[k].frame && area->pages[k].frame->head == head)
+				note_moved(&area->pages[k]);
+		for (k = i; k < FRAME_LAYERS * area->nr_pages; k += area->nr_pages)
+			if (area->frames[k].head == head && area->frames[k].pfn)
+				area->frames[k].pfn = has_split ? 0 : area->frames[k].pfn + by;
+	}
+	if (has_split)
+		area_split_folio(area, page);
+	else
+		area_may_split(area, page);
+	return nr;
 }

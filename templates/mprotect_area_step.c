@@ -106,12 +106,12 @@ bool area_is_selected(const struct area *area, size_t page, enum area_pages page
 }
 
 /* A call ends with ENOMEM where nothing is mapped; another one goes on from there. */
-static bool serve_mprotect(struct area *area, const struct request *request)
+bool area_protect(struct area *area, struct range range, int prot)
 {
-	size_t i, end = request->range.end;
-	int prot = request->prot, error, expected;
+	size_t i, end = range.end;
+	int error, expected;
 
-	for (i = request->range.first; i < end; i = area_run(area, i, end, NULL)) {
+	for (i = range.first; i < end; i = area_run(area, i, end, NULL)) {
 		error = mprotect(page_addr(area, i), (end - i) * psize(), prot) ?
 			errno : 0;
 		expected = area_vma_mprotect(area, i, end, prot);
@@ -120,7 +120,12 @@ static bool serve_mprotect(struct area *area, const struct request *request)
 					 end - i, i, prot, strerror(error),
 					 strerror(expected));
 	}
-	return area_verdict(area);
+	return true;
+}
+
+static bool serve_mprotect(struct area *area, const struct request *request)
+{
+	return area_protect(area, request->range, request->prot) && area_verdict(area);
 }
 
 /* Has a step done, if the test is not skipped. */

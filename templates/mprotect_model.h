@@ -171,6 +171,7 @@ struct request {
 	enum area_process child;
 	enum area_pages pages;
 	enum area_uffd uffd;
+	enum area_rwp rwp;
 };
 
 /* What comes of it. */
@@ -200,6 +201,7 @@ void area_split_folio(struct area *area, size_t page);
 void area_may_split(struct area *area, size_t page);
 bool area_has_waited(const struct area *area, const struct frame *head, int faults);
 void area_note_split(struct area *area, size_t page);
+size_t area_follow(struct area *area, size_t page);
 bool area_may_go(const struct area *area, size_t page);
 bool area_is_held(const struct area *area, size_t page);
 bool area_is_shared_folio(const struct area *area, size_t page);
@@ -276,6 +278,7 @@ void actor_main(struct area *area, enum area_process self);
 bool area_is_selected(const struct area *area, size_t page, enum area_pages pages);
 const char *area_answer(struct area *area, bool good);
 const char *area_step(struct area *area, struct request request);
+bool area_protect(struct area *area, struct range range, int prot);
 struct range area_find_range(const struct area *area, enum area_range range);
 
 /* mprotect_area_nodes.c: memory on another node. */

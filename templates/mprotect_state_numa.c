@@ -17,6 +17,9 @@
 
 #define BALANCE_TURNS	5
 #define LOCAL_ROUNDS	3
+#define AGAIN_TURNS	5
+#define AGAIN_PAGES	100	/* more than the program has itself */
+#define TURN_SECONDS	2
 
 /* Whether the next access takes a NUMA hinting fault: a page's mark. */
 enum hint {
@@ -296,7 +299,7 @@ static struct balanced balance(struct area *area, long nr)
 	before = balanced_since(&nothing);
 	before.scans = visits_before(area, before.scans);
 	for (turn = 0; turn < BALANCE_TURNS && !is_balanced(&before, nr); turn++) {
-		time_t end = cpu_seconds() + 2;
+		time_t end = cpu_seconds() + TURN_SECONDS;
 
 		if (!setting_write(NUMA_BALANCING, "1")) {
 			area_skip(area, "cannot turn NUMA balancing on");
@@ -310,9 +313,40 @@ static struct balanced balance(struct area *area, long nr)
 	return balanced_since(&before);
 }
 
+/* PTEs of others that change meanwhile: who sleeps is not scanned. */
+static long changed_by_others(void)
+{
+	long before = vm_counter("numa_pte_updates");
+
+	setting_write(NUMA_BALANCING, "1");
+	sleep(TURN_SECONDS);
+	setting_write(NUMA_BALANCING, "0");
+	return vm_counter("numa_pte_updates") - before;
+}
+
+/*
+ * A scan counts none of the @nr PTEs, which are hinted already. It does count some
+ * of the program itself and of others: fewer, in one turn of several.
+ */
+static bool hint_again(struct area *area, long nr)
+{
+	struct balanced done;
+	int turn;
+
+	for (turn = 0; turn < AGAIN_TURNS; turn++) {
+		done = balance(area, 0);
+		if (area_skipped(area) || done.updates < nr)
+			return true;
+	}
+	if (changed_by_others() > nr / 2)
+		return area_skip(area, "NUMA balancing scans others, too");
+	return area_fail(area, "hint: %ld scans have changed %ld PTEs; all %ld were hinted",
+			 done.scans, done.updates, nr);
+}
+
 static bool hint_all(struct area *area)
 {
-	long nr = 0, nr_huge = 0;
+	long nr = 0, nr_huge = 0, nr_hinted = 0;
 	struct balanced done;
 	int home, remote;
 	size_t i;
@@ -325,6 +359,7 @@ static bool hint_all(struct area *area)
 		enum hint before = *hint_of(area, i);
 
 		/* What is hinted already is not changed again. */
+		nr_hinted += before == HINT_YES;
 		if (before == HINT_YES)
 			continue;
 		*hint_of(area, i) = predict(area, i, home);
@@ -336,6 +371,8 @@ static bool hint_all(struct area *area)
 		nr_huge += area->page[i].by_pmd &&
 			   (!i || i == area->boundary);
 	}
+	if (!nr && nr_hinted >= AGAIN_PAGES)
+		return hint_again(area, nr_hinted);
 	done = balance(area, nr);
 	return area_skipped(area) || (done.scans > 0 && done.updates >= nr &&
 				      done.huge_updates >= nr_huge) ||

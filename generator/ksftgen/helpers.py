@@ -14,7 +14,8 @@ from ksftgen import template
 from ksftgen.errors import RenderError
 from ksftgen.template import MARK
 from ksftgen.tree import TreeProfile
-from ksftgen.vocabulary import TYPES, VERBS
+from ksftgen.vocabulary import VERBS
+from ksftgen.words import TYPES
 
 _HELPER = re.compile(r"mprotect_(?:area|kind|maker|model|state)(?:_\w+)?\.[ch]")
 _ROOM = "mprotect_state_"

@@ -16,7 +16,7 @@ from ksftgen.errors import unknown_word
 from ksftgen.scenario import Axis, Scenario
 from ksftgen.source import Document, entries
 from ksftgen.steps import StepReader
-from ksftgen.vocabulary import TYPES
+from ksftgen.words import TYPES
 from plainyaml import node as yaml
 
 _Cases = Sequence[tuple[str, ...]]

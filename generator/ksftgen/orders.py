@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from ksftgen.errors import join_or
 from ksftgen.scenario import Case, Scenario, Step
 from ksftgen.source import Document
-from ksftgen.vocabulary import TYPES, VERBS, Verb
+from ksftgen.vocabulary import VERBS, Verb
+from ksftgen.words import TYPES
 from plainyaml.problem import Problem
 
 # The words of a step, by the names of its parameters.
@@ -38,17 +39,26 @@ _NEEDS: Mapping[str, str] = {
     "touch": "hint",
     "uffd_wp": "uffd",
     "uffd_resolve": "uffd",
+    "rwp_protect": "rwp",
+    "rwp_resolve": "rwp",
     "unpin": "pin",
 }
-_ONCE = ("uffd", "pin")
+_ONCE = ("uffd", "rwp", "pin")
+_ONE_UFFD = "memory has one userfaultfd at a time"
 # States that cannot be together: a verb, and the reason why it is refused after another one.
 _CONFLICTS: Mapping[str, Mapping[str, str]] = {
     "mlock": {
         "uffd": "to lock is to write, which the userfaultfd would refuse",
+        "rwp": "to lock is to write, which the userfaultfd would refuse",
         "guard": "what is a guard region cannot be populated",
         "poison": "what is poisoned cannot be populated",
     },
-    "uffd": {"mlock": "mprotect() would write to what is locked and protected"},
+    "uffd": {"mlock": "mprotect() would write to what is locked and protected", "rwp": _ONE_UFFD},
+    "rwp": {
+        "mlock": "mprotect() would write to what is locked and protected",
+        "mprotect": "the kernel registers no memory that is PROT_NONE",
+        "uffd": _ONE_UFFD,
+    },
     "guard": {
         "mlock": "the kernel installs no guard region in locked memory",
         "pin": "the pin would keep a page that is not mapped any more",
@@ -56,7 +66,8 @@ _CONFLICTS: Mapping[str, Mapping[str, str]] = {
     "poison": {
         "mlock": "locked memory stays where it is",
         "pin": "the pin would keep a page that is not mapped any more",
-        "uffd": "memory has one userfaultfd at a time",
+        "uffd": _ONE_UFFD,
+        "rwp": _ONE_UFFD,
     },
     "zap": {
         "mlock": "locked memory stays where it is",
@@ -66,6 +77,7 @@ _CONFLICTS: Mapping[str, Mapping[str, str]] = {
     "lazyfree": {"mlock": "locked memory is not freed"},
     "mremap": {
         "uffd": "memory that moves loses its userfaultfd",
+        "rwp": "memory that moves loses its userfaultfd",
         "merge": "the kernel takes a copy of what it moves",
         "clear_soft_dirty": "memory that moves is soft-dirty, but for the fault in docs/found/mremap_soft_dirty.md",
     },
@@ -82,6 +94,7 @@ _MADE_BY: Mapping[str, tuple[tuple[str, Words], ...]] = {
     "lazy": (("lazyfree", _PARENT),),
     "guarded": (("guard", _PARENT),),
     "protected": (("uffd", {}), ("uffd_wp", {})),
+    "rwp": (("rwp", {}), ("rwp_protect", {})),
     "pinned": (("pin", {}),),
     "migrated": (("migrate", _PARENT),),
     "poisoned": (("poison", _PARENT),),

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ksftgen.library import library
 from ksftgen.orders import State
-from ksftgen.vocabulary import TYPES, VERBS, Parameter, Verb
+from ksftgen.vocabulary import VERBS, Parameter, Verb
+from ksftgen.words import TYPES
 
 NAME = "mprotect_orders"
 # Axes on which the order depends, by their types; a step that names one must be right with each of its values.

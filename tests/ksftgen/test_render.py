@@ -20,7 +20,8 @@ from ksftgen.rooms import ROOMS, room_source
 from ksftgen.scenario import Scenario
 from ksftgen.template import MARK
 from ksftgen.tree import LINUX_7_3
-from ksftgen.vocabulary import CAPABILITIES, TYPES, VERBS, capability
+from ksftgen.vocabulary import CAPABILITIES, VERBS, capability
+from ksftgen.words import TYPES
 
 DATA = Path(__file__).parent / "data"
 TEMPLATES = Path(__file__).parents[2] / "templates"
