@@ -123,12 +123,14 @@ enum area_uffd {
 	UFFD_SIGBUS,		/* a signal */
 	UFFD_UNPOPULATED,	/* a signal, also where nothing was there */
 	UFFD_ASYNC,		/* a fault that lifts the protection */
+	UFFD_HANDLER,		/* an event, on which a thread lifts it */
 };
 
 /* And of any access to what it protects against reads, too. */
 enum area_rwp {
 	RWP_SIGBUS,		/* a signal */
 	RWP_ASYNC,		/* a fault that lifts the protection */
+	RWP_HANDLER,		/* an event, on which a thread lifts it */
 };
 
 struct area_state;

@@ -136,7 +136,8 @@ TEST_F_TIMEOUT(mprotect_rwp, shared, AREA_TIMEOUT)
 	struct area *area = &self->area;
 
 	STEP(area_rwp_protect(area, variant->protected));
-	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_FIRST_HALF));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD,
+		       variant->protected));
 	STEP(area_check(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
 			   variant->prot));
@@ -184,16 +185,16 @@ TEST_F_TIMEOUT(mprotect_rwp, migrated, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_rwp, mixed_alternate_sigbus_straddle_none) {
-	&layout_mixed, PAGES_ALTERNATE, RWP_SIGBUS, RANGE_STRADDLE, PROT_NONE
-};
-
 FIXTURE_VARIANT_ADD(mprotect_rwp, mixed_alternate_sigbus_one_page_read) {
 	&layout_mixed, PAGES_ALTERNATE, RWP_SIGBUS, RANGE_ONE_PAGE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_rwp, mixed_alternate_async_straddle_read) {
 	&layout_mixed, PAGES_ALTERNATE, RWP_ASYNC, RANGE_STRADDLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_rwp, mixed_alternate_handler_straddle_read) {
+	&layout_mixed, PAGES_ALTERNATE, RWP_HANDLER, RANGE_STRADDLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_rwp, mixed_one_sigbus_vma_end_read) {
@@ -213,6 +214,10 @@ FIXTURE_VARIANT_ADD(mprotect_rwp, order4_alternate_async_straddle_read) {
 	&layout_order4, PAGES_ALTERNATE, RWP_ASYNC, RANGE_STRADDLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_rwp, order4_alternate_handler_straddle_read) {
+	&layout_order4, PAGES_ALTERNATE, RWP_HANDLER, RANGE_STRADDLE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_rwp, pte_thp_alternate_sigbus_straddle_read) {
 	&layout_pte_thp, PAGES_ALTERNATE, RWP_SIGBUS, RANGE_STRADDLE, PROT_READ
 };
@@ -221,8 +226,8 @@ FIXTURE_VARIANT_ADD(mprotect_rwp, pmd_thp_all_sigbus_inside_read) {
 	&layout_pmd_thp, PAGES_ALL, RWP_SIGBUS, RANGE_INSIDE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_rwp, pmd_thp_all_sigbus_whole_read) {
-	&layout_pmd_thp, PAGES_ALL, RWP_SIGBUS, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_rwp, pmd_thp_all_sigbus_whole_none) {
+	&layout_pmd_thp, PAGES_ALL, RWP_SIGBUS, RANGE_WHOLE, PROT_NONE
 };
 
 FIXTURE_VARIANT_ADD(mprotect_rwp, pmd_thp_first_half_sigbus_inside_read) {
@@ -248,6 +253,10 @@ FIXTURE_VARIANT_ADD(mprotect_rwp, order9_all_sigbus_vma_end_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_rwp, mixed_pmd_all_async_whole_read) {
 	&layout_mixed_pmd, PAGES_ALL, RWP_ASYNC, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_rwp, mixed_pmd_all_handler_whole_read) {
+	&layout_mixed_pmd, PAGES_ALL, RWP_HANDLER, RANGE_WHOLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_rwp, base_alternate_sigbus_straddle_read) {

@@ -162,6 +162,10 @@ FIXTURE_VARIANT_ADD(mprotect_uffd_wp, mixed_alternate_async_straddle_read) {
 	&layout_mixed, PAGES_ALTERNATE, UFFD_ASYNC, RANGE_STRADDLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_uffd_wp, mixed_alternate_handler_straddle_read) {
+	&layout_mixed, PAGES_ALTERNATE, UFFD_HANDLER, RANGE_STRADDLE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_uffd_wp,
 		    mixed_thp_all_sigbus_straddle_contpte_none) {
 	&layout_mixed_thp, PAGES_ALL, UFFD_SIGBUS, RANGE_STRADDLE_CONTPTE,
@@ -170,6 +174,10 @@ FIXTURE_VARIANT_ADD(mprotect_uffd_wp,
 
 FIXTURE_VARIANT_ADD(mprotect_uffd_wp, order4_alternate_sigbus_straddle_read) {
 	&layout_order4, PAGES_ALTERNATE, UFFD_SIGBUS, RANGE_STRADDLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_uffd_wp, order4_alternate_handler_straddle_read) {
+	&layout_order4, PAGES_ALTERNATE, UFFD_HANDLER, RANGE_STRADDLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_uffd_wp, order4_all_async_inside_read) {
@@ -182,6 +190,11 @@ FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pte_thp_alternate_sigbus_straddle_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pte_thp_alternate_async_straddle_read) {
 	&layout_pte_thp, PAGES_ALTERNATE, UFFD_ASYNC, RANGE_STRADDLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pte_thp_alternate_handler_straddle_read) {
+	&layout_pte_thp, PAGES_ALTERNATE, UFFD_HANDLER, RANGE_STRADDLE,
+	PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pmd_thp_all_sigbus_inside_read) {

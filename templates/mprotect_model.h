@@ -281,6 +281,11 @@ const char *area_step(struct area *area, struct request request);
 bool area_protect(struct area *area, struct range range, int prot);
 struct range area_find_range(const struct area *area, enum area_range range);
 
+/* mprotect_area_handler.c: a thread that serves the faults of a userfaultfd. */
+bool handler_start(struct area *area, int fd, __u64 flags, bool (*lift)(char *addr));
+void handler_expect(struct area *area, size_t page, bool is_write);
+bool handler_verify(struct area *area);
+
 /* mprotect_area_nodes.c: memory on another node. */
 bool area_find_nodes(struct area *area, int *home, int *remote);
 int node_of(void *addr);

@@ -172,7 +172,8 @@ static void try_protected(struct area *area, struct range range, size_t round)
 	for (i = range.first + round % 4; i < range.end; i += 4) {
 		if (area->page[i].what == &page_outside)
 			continue;
-		access_first(area, i, true, SEGV_ACCERR);
+		if (!(area->page[i].prot & PROT_WRITE))
+			access_first(area, i, true, SEGV_ACCERR);
 		if (area->page[i].prot & PROT_READ && !area_cost(area, i, false).max &&
 		    !area_cost(area, i, false).code)
 			access_page(area, i, false);

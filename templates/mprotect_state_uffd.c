@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Write protection by a userfaultfd. Each write is refused until the protection
- * is lifted (UFFD_FEATURE_SIGBUS), or lifts it by a fault that nobody hears of
- * (UFFD_FEATURE_WP_ASYNC); whatever mprotect() does meanwhile.
+ * is lifted (UFFD_FEATURE_SIGBUS), waits for a thread that lifts it, or lifts it by
+ * a fault that nobody hears of (UFFD_FEATURE_WP_ASYNC); whatever mprotect() does
+ * meanwhile.
  */
 #include "mprotect_model.h"
 
@@ -19,6 +20,7 @@ struct area_state state_uffd;
 
 static int fd;			/* of the parent's window */
 static __u64 features;
+static bool has_handler;
 
 /* What is not there is protected by a marker, see userfaultfd_wp_use_markers(). */
 static bool has_markers(void)
@@ -31,21 +33,37 @@ static bool is_async(void)
 	return features & UFFD_FEATURE_WP_ASYNC;
 }
 
+static bool is_refused(void)
+{
+	return features & UFFD_FEATURE_SIGBUS;
+}
+
 static bool is_protected(const struct area *area, size_t page)
 {
 	return area->page[page].mark[state_uffd.nr];
 }
 
-static bool set_protected(struct area *area, size_t first, size_t end, bool is_on)
+static bool write_protect(char *addr, size_t nr, bool is_on)
 {
 	struct uffdio_writeprotect wp = {
-		.range.start = (uintptr_t)page_addr(area, first),
-		.range.len = (end - first) * psize(),
+		.range.start = (uintptr_t)addr,
+		.range.len = nr * psize(),
 		.mode = is_on ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
 	};
+
+	return !ioctl(fd, UFFDIO_WRITEPROTECT, &wp);
+}
+
+static bool lift(char *addr)
+{
+	return write_protect(addr, 1, false);
+}
+
+static bool set_protected(struct area *area, size_t first, size_t end, bool is_on)
+{
 	size_t i;
 
-	if (ioctl(fd, UFFDIO_WRITEPROTECT, &wp))
+	if (!write_protect(page_addr(area, first), end - first, is_on))
 		return area_fail(area, "UFFDIO_WRITEPROTECT(%zu pages at %zu): %s",
 				 end - first, first, strerror(errno));
 	area_vma_edge(area, first);
@@ -66,8 +84,7 @@ static bool set_protected(struct area *area, size_t first, size_t end, bool is_o
 
 static int uffd_refused(const struct area *area, size_t page, bool is_write)
 {
-	return is_write && is_protected(area, page) && !is_async() ?
-	       -BUS_ADRERR : 0;
+	return is_write && is_protected(area, page) && is_refused() ? -BUS_ADRERR : 0;
 }
 
 /* A write has found a marker: there is a page now, which is protected. */
@@ -98,6 +115,8 @@ static bool may_copy_twice(const struct area *area, size_t page)
 	size_t i, first = page - page % contpte_pages();
 	const struct page *it = &area->page[page];
 
+	if (!is_async())
+		return false;
 	for (i = first; it->frame && i < first + contpte_pages(); i++)
 		if (!is_protected(area, i) || !area->page[i].frame ||
 		    area->page[i].frame->head != it->frame->head)
@@ -111,7 +130,8 @@ static bool may_copy_twice(const struct area *area, size_t page)
 
 /*
  * The fault that lifts the protection does all else that the write needs; but for
- * the one that finds a marker, which puts a protected page there.
+ * the one that finds a marker, which puts a protected page there. One that has waited
+ * for the thread is tried again, and counts as major.
  */
 static void uffd_cost(const struct area *area, size_t page, bool is_write,
 		      struct cost *cost)
@@ -125,6 +145,7 @@ static void uffd_cost(const struct area *area, size_t page, bool is_write,
 		cost->max = 1;
 	}
 	cost->max += may_copy_twice(area, page);
+	cost->major |= has_handler;
 }
 
 /* See wp_huge_pmd() and do_wp_page(). */
@@ -133,6 +154,8 @@ static void uffd_accessed(struct area *area, size_t page, bool is_write,
 {
 	if (!is_write || !is_protected(area, page))
 		return;
+	if (has_handler)
+		handler_expect(area, page, true);
 	if (faults > 1 && may_copy_twice(area, page))
 		snprintf(area->answer->found, sizeof(area->answer->found),
 			 "a userfaultfd's asynchronous protection in a contpte block is copied twice");
@@ -158,6 +181,11 @@ static void uffd_show(const struct area *area, size_t page, struct shown *shown)
 		bits_must(&shown->entry, PM_SWAP, true);
 }
 
+static bool uffd_verify(struct area *area)
+{
+	return !has_handler || handler_verify(area);
+}
+
 struct area_state state_uffd = {
 	.name = "uffd",
 	.refused = uffd_refused,
@@ -166,6 +194,7 @@ struct area_state state_uffd = {
 	.accessed = uffd_accessed,
 	.forked = uffd_forked,
 	.show = uffd_show,
+	.verify = uffd_verify,
 };
 
 /* Registers the window. */
@@ -178,10 +207,14 @@ static bool serve_uffd(struct area *area, const struct request *request)
 	};
 	struct uffdio_api api = { .api = UFFD_API };
 
-	features = request->uffd == UFFD_ASYNC ? UFFD_FEATURE_WP_ASYNC :
-		   UFFD_FEATURE_SIGBUS;
-	if (request->uffd == UFFD_UNPOPULATED)
-		features |= UFFD_FEATURE_WP_UNPOPULATED;
+	static const __u64 features_of[UFFD_HANDLER + 1] = {
+		[UFFD_SIGBUS] = UFFD_FEATURE_SIGBUS,
+		[UFFD_UNPOPULATED] = UFFD_FEATURE_SIGBUS | UFFD_FEATURE_WP_UNPOPULATED,
+		[UFFD_ASYNC] = UFFD_FEATURE_WP_ASYNC,
+	};
+
+	features = features_of[request->uffd];
+	has_handler = request->uffd == UFFD_HANDLER;
 	api.features = features | UFFD_FEATURE_PAGEFAULT_FLAG_WP;
 	fd = syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (fd < 0)
@@ -189,8 +222,9 @@ static bool serve_uffd(struct area *area, const struct request *request)
 	if (ioctl(fd, UFFDIO_API, &api))
 		return area_skip(area, "no features %#jx of userfaultfd",
 				 (uintmax_t)features);
-	return !ioctl(fd, UFFDIO_REGISTER, &reg) ||
-	       area_fail(area, "UFFDIO_REGISTER: %s", strerror(errno));
+	if (ioctl(fd, UFFDIO_REGISTER, &reg))
+		return area_fail(area, "UFFDIO_REGISTER: %s", strerror(errno));
+	return !has_handler || handler_start(area, fd, UFFD_PAGEFAULT_FLAG_WP, lift);
 }
 
 const char *area_uffd(struct area *area, enum area_uffd uffd)
