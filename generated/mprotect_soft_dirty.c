@@ -158,6 +158,17 @@ TEST_F_TIMEOUT(mprotect_soft_dirty, migrated, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_soft_dirty, meanwhile, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_write(area, PROCESS_PARENT, RANGE_STRADDLE));
+	STEP(area_race_migrate(area, variant->range, variant->prot));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 TEST_F_TIMEOUT(mprotect_soft_dirty, swapped, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
