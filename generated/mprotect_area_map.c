@@ -3,6 +3,8 @@
 /* The window: where it lies, and the folios that fill it. */
 #include "mprotect_model.h"
 
+#include <sys/random.h>
+
 #define NODES_WITH_MEMORY	"/sys/devices/system/node/has_memory"
 
 size_t pmd_pages(void)
@@ -40,10 +42,11 @@ __u64 *last_word(const struct area *area, size_t page)
 	return page_word(area, page + 1) - 1;
 }
 
-/* Different for every page, process and generation, and never 0. */
+/* Different for every page, process, generation and test, and never 0. */
 __u64 area_new_value(const struct area *area, size_t page)
 {
-	return (__u64)area->generation << 40 | (__u64)(area->self + 1) << 32 | page;
+	return (__u64)area->generation << 48 | (__u64)(area->self + 1) << 44 |
+	       (__u64)area->tag << 20 | page;
 }
 
 bool *area_bools(struct area *area)
@@ -135,6 +138,9 @@ void area_init(struct area *area, unsigned int needs)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* KSM merges what a test asks for, not all that a service manager wants. */
 	prctl(PR_SET_MEMORY_MERGE, 0, 0, 0, 0);
+	if (getrandom(&area->tag, sizeof(area->tag), 0) < 0)
+		area->tag = getpid();
+	area->tag &= 0xffffff;
 	access_init();
 	actors_init(area);
 }

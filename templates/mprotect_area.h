@@ -156,6 +156,7 @@ struct area {
 	const struct request *request;	/* that is served */
 	struct answer *answer;
 	unsigned int generation;	/* of the values that are written */
+	unsigned int tag;		/* 24 bits of them, that no other test has */
 
 	size_t model_len;		/* of all that follows */
 	struct page *pages;		/* [NR_VIEWS][nr_pages] */
@@ -187,6 +188,8 @@ const char *area_map_full(struct area *area, const struct layout *layout);
 const char *area_map_numa(struct area *area, const struct layout *layout,
 			  const struct area_kind *kind, enum area_folios folios);
 const char *area_merge(struct area *area, enum area_pages pages);
+const char *area_unmerge_twins(struct area *area);
+const char *area_merge_twins(struct area *area);
 const char *area_mlock(struct area *area, enum area_process process,
 		       enum area_range range);
 const char *area_uffd(struct area *area, enum area_uffd uffd);

@@ -19,16 +19,20 @@
  * Twins of odd pages lie below the window, those of even ones above it: KSM scans
  * upwards, and what it sees first is replaced by what it sees second.
  */
-static struct {
-	char *addr[2];
-	struct frame **frame;	/* NULL: has no twin; kept until the process ends */
-} twins;
+static char *twin_addr[2];
+
+static struct twin {
+	struct frame *frame;	/* NULL: there is none */
+	__u64 value;		/* that the page had when it was merged first */
+	bool is_apart;		/* was written, and is to be merged again */
+	bool may_be_lost;	/* was merged with what the kernel may discard */
+} *twins;			/* [nr_pages], kept until the process ends */
 
 struct area_state state_ksm;
 
 static __u64 *twin_word(size_t page)
 {
-	return (__u64 *)(twins.addr[page % 2] + page * psize());
+	return (__u64 *)(twin_addr[page % 2] + page * psize());
 }
 
 static __u64 twin_pfn(const struct area *area, size_t page)
@@ -66,32 +70,61 @@ static void ksm_show(const struct area *area, size_t page, struct shown *shown)
 		bits_must(&shown->flags, KPF_KSM, true);
 }
 
+/* Wants the memory of a twin that is the only one to map it. */
+static bool reclaim_twin(struct area *area, size_t page)
+{
+	unsigned long moved = moved_pages(area);
+	bool good = !madvise(twin_word(page), psize(), MADV_PAGEOUT);
+
+	area->answer->moved += moved_pages(area) - moved;
+	return good || area_fail(area, "MADV_PAGEOUT: %s", strerror(errno));
+}
+
+/*
+ * Linux 6.1 to 7.3, but not 6.12.118, have MADV_FREE mark a page that KSM has merged;
+ * what is merged with it later is discarded with it.
+ */
+static bool is_lost(struct area *area, size_t page, __u64 value)
+{
+	if (value || !twins[page].may_be_lost)
+		return false;
+	snprintf(area->answer->found, sizeof(area->answer->found),
+		 "KSM merges pages with one that is freed lazily, and they are lost");
+	return true;
+}
+
+static bool check_twin(struct area *area, size_t page)
+{
+	const struct frame *frame = twins[page].frame;
+	bool is_alone = frame->mappers == 1;
+	__u64 value;
+
+	if (is_alone && twins[page].may_be_lost && !reclaim_twin(area, page))
+		return false;
+	value = *twin_word(page);
+	if (is_lost(area, page, value))
+		return true;
+	if (value != twins[page].value)
+		return area_fail(area, "check: twin of page %zu has value %#jx", page,
+				 (uintmax_t)value);
+	if (twin_pfn(area, page) == frame->pfn || (is_alone && twins[page].may_be_lost))
+		return true;
+	if (moved_pages(area) != area->moved_before)
+		return area_skip(area, "check: the kernel moved the twin of page %zu", page);
+	return area_fail(area, "check: twin of page %zu has frame %#jx, expected %#jx", page,
+			 (uintmax_t)twin_pfn(area, page), (uintmax_t)frame->pfn);
+}
+
 /* What the window's pages do must not reach their twins. */
 static bool ksm_verify(struct area *area)
 {
 	size_t i;
 
-	if (area->self != PROCESS_PARENT || !twins.frame)
+	if (area->self != PROCESS_PARENT || !twins)
 		return true;
-	for (i = 0; i < area->nr_pages; i++) {
-		__u64 value;
-
-		if (!twins.frame[i])
-			continue;
-		value = *twin_word(i);
-		/* A twin has the value that the page had first. */
-		if (value >> 40 || (value & 0xffffffff) != i)
-			return area_fail(area, "check: twin of page %zu has value %#jx",
-					 i, (uintmax_t)value);
-		if (twin_pfn(area, i) == twins.frame[i]->pfn)
-			continue;
-		if (moved_pages(area) != area->moved_before)
-			return area_skip(area, "check: the kernel moved the twin of page %zu",
-					 i);
-		return area_fail(area, "check: twin of page %zu has frame %#jx, expected %#jx",
-				 i, (uintmax_t)twin_pfn(area, i),
-				 (uintmax_t)twins.frame[i]->pfn);
-	}
+	for (i = 0; i < area->nr_pages; i++)
+		if (twins[i].frame && !check_twin(area, i))
+			return false;
 	return true;
 }
 
@@ -109,17 +142,17 @@ static bool map_twins(struct area *area, size_t len)
 	size_t pmd_bytes = pmd_pages() * psize();
 	int i;
 
-	twins.addr[0] = page_addr(area, area->nr_pages) + pmd_bytes;
-	twins.addr[1] = area->addr - pmd_bytes - len;
-	twins.frame = calloc(area->nr_pages, sizeof(*twins.frame));
-	if (!twins.frame)
+	twin_addr[0] = page_addr(area, area->nr_pages) + pmd_bytes;
+	twin_addr[1] = area->addr - pmd_bytes - len;
+	twins = calloc(area->nr_pages, sizeof(*twins));
+	if (!twins)
 		ksft_exit_fail_msg("no memory\n");
 	for (i = 0; i < 2; i++) {
-		if (mmap(twins.addr[i], len, PROT_READ | PROT_WRITE,
+		if (mmap(twin_addr[i], len, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
 		    MAP_FAILED ||
-		    madvise(twins.addr[i], len, MADV_NOHUGEPAGE) ||
-		    madvise(twins.addr[i], len, MADV_MERGEABLE))
+		    madvise(twin_addr[i], len, MADV_NOHUGEPAGE) ||
+		    madvise(twin_addr[i], len, MADV_MERGEABLE))
 			return area_skip(area, "no mergeable memory for the twins: %s",
 					 strerror(errno));
 	}
@@ -200,8 +233,9 @@ static bool merge_pages(struct area *area, const bool *chosen)
 	for (i = 0; i < area->nr_pages; i++) {
 		if (!chosen[i])
 			continue;
-		fill_page(page_word(area, i), area->page[i].value);
-		fill_page(twin_word(i), area->page[i].value);
+		twins[i].value = area->page[i].value;
+		fill_page(page_word(area, i), twins[i].value);
+		fill_page(twin_word(i), twins[i].value);
 	}
 	if (!run_ksmd(area, chosen) || area_skipped(area))
 		return area_skipped(area);
@@ -215,7 +249,7 @@ static bool merge_pages(struct area *area, const bool *chosen)
 			it->what = &state_ksm;
 			it->exclusive = false;
 			it->frame->mappers = 2;
-			twins.frame[i] = it->frame;
+			twins[i].frame = it->frame;
 		} else if (it->what == &page_anon) {
 			*page_word(area, i) = it->value;
 		}
@@ -237,6 +271,63 @@ const char *area_merge(struct area *area, enum area_pages pages)
 	good = merge_pages(area, chosen);
 	free(chosen);
 	return area_answer(area, good);
+}
+
+/* The twins are written: the merged pages are alone. */
+static bool serve_unmerge(struct area *area, const struct request *request)
+{
+	size_t i;
+
+	(void)request;
+	for (i = 0; i < area->nr_pages; i++) {
+		if (!twins[i].frame)
+			continue;
+		*twin_word(i) = ~0ULL;
+		twins[i].frame->mappers--;
+		twins[i].frame = NULL;
+		twins[i].is_apart = true;
+	}
+	return true;
+}
+
+const char *area_unmerge_twins(struct area *area)
+{
+	return area_step(area, (struct request){
+		.name = "unmerge_twins", .serve = serve_unmerge,
+	});
+}
+
+/* The twins of pages that are still merged have what they had, and are merged again. */
+static bool serve_merge_twins(struct area *area, const struct request *request)
+{
+	bool *chosen = area_bools(area), good;
+	size_t i;
+
+	(void)request;
+	for (i = 0; i < area->nr_pages; i++) {
+		const struct page *it = &area->page[i];
+
+		chosen[i] = twins[i].is_apart && it->what == &state_ksm;
+		if (chosen[i])
+			fill_page(twin_word(i), twins[i].value);
+	}
+	good = run_ksmd(area, chosen);
+	for (i = 0; i < area->nr_pages; i++) {
+		if (!chosen[i])
+			continue;
+		twins[i].frame = area->page[i].frame;
+		twins[i].frame->mappers++;
+		twins[i].may_be_lost = area_may_go(area, i);
+	}
+	free(chosen);
+	return good;
+}
+
+const char *area_merge_twins(struct area *area)
+{
+	return area_step(area, (struct request){
+		.name = "merge_twins", .serve = serve_merge_twins,
+	});
 }
 
 /* A kind: single pages where there would be a folio. */
@@ -263,13 +354,13 @@ static bool merge_and_leave(struct area *area, const bool *chosen)
 	if (!merge_pages(area, chosen) || area_skipped(area))
 		return area_skipped(area);
 	for (i = 0; i < area->nr_pages; i += 2) {
-		if (!twins.frame[i])
+		if (!twins[i].frame)
 			continue;
 		if (madvise(twin_word(i), psize(), MADV_DONTNEED))
 			return area_fail(area, "MADV_DONTNEED: %s",
 					 strerror(errno));
-		twins.frame[i]->mappers--;
-		twins.frame[i] = NULL;
+		twins[i].frame->mappers--;
+		twins[i].frame = NULL;
 	}
 	return true;
 }

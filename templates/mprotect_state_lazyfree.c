@@ -40,14 +40,14 @@ static bool serve_lazyfree(struct area *area, const struct request *request)
 
 	for (i = 0; i < area->nr_pages; i++)
 		chosen[i] = area_is_selected(area, i, request->pages) &&
-			    area->page[i].what == &page_anon &&
-			    !area_is_shared_folio(area, i);
+			    area_show(area, i).entry.value & PM_PRESENT &&
+			    area->page[i].frame && !area_is_shared_folio(area, i);
 	good = area_advise_chosen(area, chosen, MADV_FREE) && area_look(area);
 	for (i = 0; good && i < area->nr_pages; i++) {
 		struct page *it = &area->page[i];
 
 		area_note_split(area, i);
-		if (!chosen[i])
+		if (!chosen[i] || it->frame->mappers > 1)
 			continue;
 		*is_lazy(area, i) = true;
 		it->may_be_old = true;

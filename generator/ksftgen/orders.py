@@ -42,8 +42,10 @@ _NEEDS: Mapping[str, str] = {
     "rwp_protect": "rwp",
     "rwp_resolve": "rwp",
     "unpin": "pin",
+    "unmerge_twins": "merge",
+    "merge_twins": "unmerge_twins",
 }
-_ONCE = ("uffd", "rwp", "pin")
+_ONCE = ("uffd", "rwp", "pin", "unmerge_twins")
 _ONE_UFFD = "memory has one userfaultfd at a time"
 # States that cannot be together: a verb, and the reason why it is refused after another one.
 _CONFLICTS: Mapping[str, Mapping[str, str]] = {
@@ -100,7 +102,7 @@ _MADE_BY: Mapping[str, tuple[tuple[str, Words], ...]] = {
     "poisoned": (("poison", _PARENT),),
 }
 # The verbs that undo another one.
-_UNDONE = {"unpin": "pin"}
+_UNDONE = {"unpin": "pin", "merge_twins": "unmerge_twins"}
 
 
 @dataclass

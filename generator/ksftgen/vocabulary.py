@@ -87,6 +87,8 @@ VERBS: Mapping[str, Verb] = {
         Verb("exit", "let a child exit", (_CHILD,), room="cow"),
         Verb("thread", "start a second thread of the parent", source="mprotect_area_thread.c"),
         Verb("merge", "have KSM merge these pages", (Parameter("pages"),), setup_only=True, room="ksm"),
+        Verb("unmerge_twins", "write to the twins of merged pages, so that these are alone", room="ksm"),
+        Verb("merge_twins", "have the twins as they were, and merged again", room="ksm"),
         Verb(
             "split_vma",
             "make the range a VMA of its own, without splitting folios",
