@@ -33,6 +33,7 @@ DECLARE_STATE(zero);
 DECLARE_STATE(cow);
 DECLARE_STATE(swap);
 DECLARE_STATE(pin);
+DECLARE_STATE(lazyfree);
 DECLARE_STATE(migrate);
 DECLARE_STATE(soft_dirty);
 
@@ -188,6 +189,39 @@ TEST_F_TIMEOUT(mprotect_soft_dirty, swapped, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_soft_dirty, swapped_and_cleared, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_swap_out(area, PROCESS_PARENT, PAGES_ALTERNATE));
+	STEP(area_clear_soft_dirty(area, PROCESS_PARENT));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_read(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
+TEST_F_TIMEOUT(mprotect_soft_dirty, freed, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_lazyfree(area, PROCESS_PARENT, PAGES_ALL));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_ONE_PAGE));
+	STEP(area_swap_out(area, PROCESS_PARENT, PAGES_ALL));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 TEST_F_TIMEOUT(mprotect_soft_dirty, marked, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
@@ -224,21 +258,21 @@ FIXTURE_VARIANT_ADD(mprotect_soft_dirty, base_inside_read) {
 	&layout_base, RANGE_INSIDE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_soft_dirty, order2_whole_none) {
-	&layout_order2, RANGE_WHOLE, PROT_NONE
+FIXTURE_VARIANT_ADD(mprotect_soft_dirty, order2_inside_none) {
+	&layout_order2, RANGE_INSIDE, PROT_NONE
 };
 
 FIXTURE_VARIANT_ADD(mprotect_soft_dirty, mixed_inside_read) {
 	&layout_mixed, RANGE_INSIDE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_soft_dirty, pmd_thp_inside_read) {
-	&layout_pmd_thp, RANGE_INSIDE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_soft_dirty, pmd_thp_whole_read) {
+	&layout_pmd_thp, RANGE_WHOLE, PROT_READ
 };
 
 static struct area_state *const states[] = {
 	&state_guard, &state_uffd, &state_zero, &state_cow, &state_swap,
-	&state_pin, &state_migrate, &state_soft_dirty, NULL
+	&state_pin, &state_lazyfree, &state_migrate, &state_soft_dirty, NULL
 };
 
 int main(int argc, char **argv)

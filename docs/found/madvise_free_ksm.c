@@ -54,9 +54,8 @@ int main(void)
 			lost[round] += area[1][i * page] != (char)(1 + i);
 		munmap(area[1], len);
 	}
-	printf("%sok 1 control: %d of %d pages are lost\n", lost[0] ? "not " : "",
-	       lost[0], NR);
-	printf("%sok 2 MADV_FREE of others: %d of %d pages are lost\n",
-	       lost[1] ? "not " : "", lost[1], NR);
+	for (i = 0; i < 2; i++)
+		printf("%sok %zu %s: %d of %d pages are lost\n", lost[i] ? "not " : "", i + 1,
+		       i ? "MADV_FREE of others" : "control", lost[i], NR);
 	return !!(lost[0] | lost[1]);
 }

@@ -84,7 +84,11 @@ TYPES: Mapping[str, Type] = {
         ),
         _enum("folios", "which folios, counted from the start", "odd even all"),
         _enum("uffd", "what a userfaultfd makes of a write to what it protects", "sigbus unpopulated async handler"),
-        _enum("rwp", "what a userfaultfd makes of any access to what it protects against reads, too", "sigbus async handler"),
+        _enum(
+            "rwp",
+            "what a userfaultfd makes of any access to what it protects against reads, too",
+            "sigbus async handler",
+        ),
         _enum("probe", "which page of a folio is read first", "first last middle"),
     )
 }
