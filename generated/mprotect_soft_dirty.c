@@ -127,7 +127,7 @@ TEST_F_TIMEOUT(mprotect_soft_dirty, forked, AREA_TIMEOUT)
 	struct area *area = &self->area;
 
 	STEP(area_write(area, PROCESS_PARENT, RANGE_STRADDLE));
-	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_FIRST_HALF));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_ALL));
 	STEP(area_check(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
 			   variant->prot));
