@@ -129,6 +129,28 @@ TEST_F_TIMEOUT(mprotect_uffd_wp, under_mprotect, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_uffd_wp, scanned, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_uffd_wp(area, variant->protected));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_uffd_scan(area, variant->range));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_ONE_PAGE));
+	STEP(area_uffd_scan(area, RANGE_WHOLE));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_uffd_scan(area, RANGE_WHOLE));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 TEST_F_TIMEOUT(mprotect_uffd_wp, shared, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;

@@ -267,6 +267,83 @@ const char *area_uffd_resolve(struct area *area, enum area_pages pages)
 	});
 }
 
+/* The pages that PAGEMAP_SCAN reports as written; it reads their entries in two ways. */
+static bool scan(const struct area *area, struct range range, __u64 flags,
+		 __u64 return_mask, bool *is_written)
+{
+	struct page_region *regions = calloc(area->nr_pages, sizeof(*regions));
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.start = (uintptr_t)page_addr(area, range.first),
+		.end = (uintptr_t)page_addr(area, range.end),
+		.vec = (uintptr_t)regions,
+		.vec_len = area->nr_pages,
+		.category_mask = PAGE_IS_WRITTEN,
+		.return_mask = return_mask,
+	};
+	long k, nr = ioctl(area->pagemap_fd, PAGEMAP_SCAN, &arg);
+	__u64 at;
+
+	for (k = 0; k < nr; k++)
+		for (at = regions[k].start; at < regions[k].end; at += psize())
+			is_written[(at - (uintptr_t)area->addr) / psize()] = true;
+	free(regions);
+	return nr >= 0;
+}
+
+/* Of what was never touched Linux 6.7 to 7.2 say this or that: it is as it is seen. */
+static void check_written(struct area *area, size_t page, bool is_written, bool is_taken)
+{
+	struct page *it = &area->page[page];
+	bool must = !is_protected(area, page);
+	__u64 entry;
+
+	if (it->what == &page_outside || (it->what == &page_empty && !has_markers()))
+		return;
+	if (it->what == &page_empty && !kernel_at_least(7, 3)) {
+		entry = pagemap_get_entry(area->pagemap_fd, page_addr(area, page));
+		it->mark[state_uffd.nr] = !!(entry & PM_UFFD_WP);
+		return;
+	}
+	if (is_written != must || is_taken != must)
+		area_mark(area, page, "%sreported as written", must ? "not " : "");
+	it->mark[state_uffd.nr] |= is_async();
+}
+
+/*
+ * Asks what was written since the last time, as a checkpointer does; which protects it
+ * again, where that is asynchronous. A PMD that is only in part in the range is split.
+ */
+static bool serve_scan(struct area *area, const struct request *request)
+{
+	__u64 flags = is_async() ? PM_SCAN_WP_MATCHING | PM_SCAN_CHECK_WPASYNC : 0;
+	size_t i, edges[] = { request->range.first, request->range.end };
+	bool *is_written = area_bools(area), *is_taken = area_bools(area), good;
+
+	for (i = 0; i < ARRAY_SIZE(edges); i++)
+		if (is_async() && edges[i] < area->nr_pages &&
+		    !is_protected(area, edges[i]))
+			area_vma_edge(area, edges[i]);
+	good = scan(area, request->range, 0, PAGE_IS_WRITTEN | PAGE_IS_PRESENT, is_written) &&
+	       scan(area, request->range, flags, PAGE_IS_WRITTEN, is_taken);
+	if (!good)
+		area_skip(area, "no PAGEMAP_SCAN (Linux 6.7): %s", strerror(errno));
+	for (i = request->range.first; good && i < request->range.end; i++)
+		check_written(area, i, is_written[i], is_taken[i]);
+	free(is_written);
+	free(is_taken);
+	return area_verdict(area);
+}
+
+const char *area_uffd_scan(struct area *area, enum area_range range)
+{
+	return area_step(area, (struct request){
+		.name = "uffd_scan", .serve = serve_scan,
+		.range = area_find_range(area, range),
+	});
+}
+
 static const char *make_protected(struct area *area, enum area_pages pages)
 {
 	const char *answer = area_uffd(area, UFFD_SIGBUS);

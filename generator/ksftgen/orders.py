@@ -39,6 +39,7 @@ _NEEDS: Mapping[str, str] = {
     "touch": "hint",
     "uffd_wp": "uffd",
     "uffd_resolve": "uffd",
+    "uffd_scan": "uffd",
     "rwp_protect": "rwp",
     "rwp_resolve": "rwp",
     "unpin": "pin",

@@ -119,6 +119,13 @@ VERBS: Mapping[str, Verb] = {
             "uffd_resolve", "let the userfaultfd lift the protection of these pages", (Parameter("pages"),), room="uffd"
         ),
         Verb(
+            "uffd_scan",
+            "ask PAGEMAP_SCAN what was written in the range, which protects it again if that is asynchronous",
+            (Parameter("range"),),
+            room="uffd",
+            checks=True,
+        ),
+        Verb(
             "rwp",
             "register all memory of the parent with a userfaultfd that protects against reads, too",
             (Parameter("rwp"),),
