@@ -357,7 +357,7 @@ static void check_access(struct area *area, size_t page, bool is_write)
 	if (cost.code && !cost.max) {
 		access_first(area, page, is_write, cost.code);
 	} else if (!is_write && !cost.max) {
-		check_value(area, page, it->may_be_old);
+		check_value(area, page, area_may_be_old(area, page));
 		it->may_be_old = false;
 	}
 }

@@ -70,3 +70,22 @@ struct access access_word(__u64 *word, bool is_write, __u64 value)
 {
 	return access_words(word, word, is_write, value);
 }
+
+/*
+ * Whether the machine sets the flags of a PTE that is used, or written, by itself:
+ * no fault does it then. Of a page that MADV_FREE has left without them.
+ */
+void access_learn_flags(struct area *area)
+{
+	__u64 *word = mmap(NULL, psize(), PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (word == MAP_FAILED)
+		return;
+	access_word(word, true, 1);
+	if (!madvise(word, psize(), MADV_FREE)) {
+		area->sets_accessed = !access_word(word, false, 0).faults;
+		area->sets_dirty = !access_word(word, true, 1).faults;
+	}
+	munmap(word, psize());
+}

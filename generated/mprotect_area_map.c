@@ -142,6 +142,7 @@ void area_init(struct area *area, unsigned int needs)
 		area->tag = getpid();
 	area->tag &= 0xffffff;
 	access_init();
+	access_learn_flags(area);
 	actors_init(area);
 }
 

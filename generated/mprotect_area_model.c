@@ -280,6 +280,18 @@ static int refused(const struct area *area, size_t page, bool is_write)
 	return code;
 }
 
+/* Whether a read may take a fault that sets the access flag, and nothing else. */
+bool area_may_be_old(const struct area *area, size_t page)
+{
+	return area->page[page].may_be_old && !area->sets_accessed;
+}
+
+/* Before Linux 6.2 a clean PTE is left to the fault handler all the same. */
+static bool sets_dirty(const struct area *area)
+{
+	return area->sets_dirty && kernel_at_least(6, 2);
+}
+
 /* What an access that the protection allows costs; one that is refused, up to there. */
 struct cost area_cost(const struct area *area, size_t page, bool is_write)
 {
@@ -305,7 +317,8 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 		if ((*s)->cost)
 			(*s)->cost(area, page, is_write, &cost);
 	/* Any other fault sets the flags, too. */
-	if (!cost.max && (it->may_be_old || (is_own && it->may_be_clean)))
+	if (!cost.max && (area_may_be_old(area, page) ||
+			  (is_own && it->may_be_clean && !sets_dirty(area))))
 		cost.max = 1;
 	/* A PTE that DAMON makes old while a fault is served is faulted twice. */
 	if (cost.max && area->has_damon)

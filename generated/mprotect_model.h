@@ -213,6 +213,7 @@ void area_vma_edges(struct area *area, size_t first, size_t end);
 bool area_is_one_vma(const struct area *area, size_t page);
 int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot);
 size_t area_run(const struct area *area, size_t first, size_t end, const bool *chosen);
+bool area_may_be_old(const struct area *area, size_t page);
 struct cost area_cost(const struct area *area, size_t page, bool is_write);
 struct shown area_show(const struct area *area, size_t page);
 void bits_must(struct bits *bits, __u64 mask, bool is_set);
@@ -240,6 +241,7 @@ const struct segment *area_segment(const struct area *area, size_t page,
 
 /* mprotect_area_fault.c, mprotect_area_access.c: access to a page, and its faults. */
 void access_init(void);
+void access_learn_flags(struct area *area);
 void access_warm_up(const struct area *area);
 struct access access_words(__u64 *word, __u64 *last, bool is_write, __u64 value);
 struct access access_word(__u64 *word, bool is_write, __u64 value);

@@ -169,6 +169,7 @@ struct area {
 	int pagemap_fd, kpageflags_fd;
 	__u64 blind;			/* bits of kpageflags that tell nothing */
 	bool has_soft_dirty, has_damon;
+	bool sets_accessed, sets_dirty;	/* the machine, without a fault */
 	unsigned long moved_before;	/* pages that the kernel had moved */
 };
 

@@ -66,13 +66,15 @@ void actor_serve(struct area *area, int fd)
 }
 
 /*
- * fork() makes the child's PTEs old. Without a hardware access flag (arm64, riscv)
+ * fork() makes the child's PTEs old. Where the machine does not set the access flag
  * the first access of each then takes a fault, which is not to be counted.
  */
 static void make_young(struct area *area)
 {
 	size_t i;
 
+	if (area->sets_accessed)
+		return;
 	for (i = 0; i < area->nr_pages; i++) {
 		struct page *it = &area->page[i];
 
