@@ -29,12 +29,16 @@ DECLARE_STATE(ksm);
 DECLARE_STATE(lazyfree);
 
 static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
 static LAYOUT(order4, SEG_ORDER(4, 1));
+static LAYOUT(order6, SEG_ORDER(6, 1));
 static LAYOUT_SIDES(mixed,
 		    SIDE(SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(3, 1),
 			 SEG_ORDER(2, 1), SEG_ORDER(0, 4)),
 		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
 			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT(partial, SEG_ORDER(4, 1), SEG_HOLES(4), SEG_ORDER(0, 4),
+	      SEG_ORDER(3, 1));
 
 FIXTURE(mprotect_merge_again)
 {
@@ -44,7 +48,6 @@ FIXTURE(mprotect_merge_again)
 FIXTURE_VARIANT(mprotect_merge_again)
 {
 	const struct layout *layout;
-	enum area_pages merged;
 	enum area_range range;
 	int prot;
 };
@@ -55,7 +58,7 @@ FIXTURE_SETUP(mprotect_merge_again)
 
 	area_init(area, AREA_NEED_ROOT | AREA_NEED_THP | AREA_NEED_KSM);
 	STEP(area_map(area, variant->layout));
-	STEP(area_merge(area, variant->merged));
+	STEP(area_merge(area, PAGES_ALTERNATE));
 	if (area_skipped(area))
 		SKIP(return, "%s", area_skipped(area));
 }
@@ -102,20 +105,32 @@ TEST_F_TIMEOUT(mprotect_merge_again, freed, AREA_TIMEOUT)
 	STEP(area_merge_twins(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
 	STEP(area_check(area));
-	STEP(area_zap(area, PROCESS_PARENT, variant->merged));
+	STEP(area_zap(area, PROCESS_PARENT, PAGES_ALTERNATE));
 	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_merge_again, order4_all_whole_none) {
-	&layout_order4, PAGES_ALL, RANGE_WHOLE, PROT_NONE
+FIXTURE_VARIANT_ADD(mprotect_merge_again, order4_straddle_read) {
+	&layout_order4, RANGE_STRADDLE, PROT_READ
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_again, mixed_first_half_whole_read) {
-	&layout_mixed, PAGES_FIRST_HALF, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_again, mixed_straddle_none) {
+	&layout_mixed, RANGE_STRADDLE, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_again, base_alternate_straddle_none) {
-	&layout_base, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_NONE
+FIXTURE_VARIANT_ADD(mprotect_merge_again, base_straddle_none) {
+	&layout_base, RANGE_STRADDLE, PROT_NONE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_merge_again, partial_straddle_read) {
+	&layout_partial, RANGE_STRADDLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_merge_again, order2_whole_none) {
+	&layout_order2, RANGE_WHOLE, PROT_NONE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_merge_again, order6_straddle_read) {
+	&layout_order6, RANGE_STRADDLE, PROT_READ
 };
 
 static struct area_state *const states[] = {
