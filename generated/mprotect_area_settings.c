@@ -209,6 +209,21 @@ static void dismiss_keeper(void)
 	waitpid(keeper, NULL, 0);
 }
 
+/* Whether the program only lists its tests, or its options: the harness reads -l, -h. */
+static bool runs_nothing(void)
+{
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	char args[4096] = {}, *arg;
+	ssize_t len;
+	bool is_so = false;
+
+	len = read(fd, args, sizeof(args) - 1);
+	close(fd);
+	for (arg = args; len > 0 && arg < args + len; arg += strlen(arg) + 1)
+		is_so |= !strcmp(arg, "-l") || !strcmp(arg, "-h");
+	return is_so;
+}
+
 void area_start(struct area_state *const states[])
 {
 	int fd;
@@ -219,6 +234,8 @@ void area_start(struct area_state *const states[])
 			ksft_exit_fail_msg("more than %d states\n", MAX_STATES);
 		states[nr]->nr = nr;
 	}
+	if (runs_nothing())
+		return;
 	/*
 	 * One program at a time, where the kernel has locks; the keeper, which ends
 	 * last, holds it, too.
