@@ -39,7 +39,7 @@ def reasons(xml: Path) -> set[str]:
 ALL = "mprotect and not perf"  # which has a test of its own
 # What changes every other page of a PMD by a call of its own takes long, and minutes where a PMD has 2,048 of them.
 LARGE = "(pte_thp or pmd_thp or mixed_thp or mixed_pmd)"
-QUICK = f"{ALL} and (not {LARGE} or not (uffd_wp or guard or swap or lazyfree or pin or pairs))"
+QUICK = f"{ALL} and (not {LARGE} or not (uffd_wp or rwp or guard or swap or lazyfree or pin or pairs))"
 QUICKER = f"{ALL} and (not {LARGE} or mixed_folio)"
 
 
