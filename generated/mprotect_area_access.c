@@ -81,6 +81,7 @@ void area_access_start(struct area *area)
 /* What the page is after an access. */
 void area_accessed(struct area *area, size_t page, bool is_write, int faults)
 {
+	area->sight[page].was_huge = area->page[page].by_pmd;
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->accessed)
 			(*s)->accessed(area, page, is_write, faults);

@@ -153,7 +153,8 @@ static bool map_twins(struct area *area, size_t len)
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
 		    MAP_FAILED ||
 		    madvise(twin_addr[i], len, MADV_NOHUGEPAGE) ||
-		    madvise(twin_addr[i], len, MADV_MERGEABLE))
+		    madvise(twin_addr[i], len, MADV_MERGEABLE) ||
+		    madvise(twin_addr[i], len, MADV_DONTFORK))
 			return area_skip(area, "no mergeable memory for the twins: %s",
 					 strerror(errno));
 	}

@@ -193,7 +193,8 @@ static void try_writable(struct area *area, struct range range, size_t round)
 		if (area->page[i].what == &page_outside || cost.code || cost.max)
 			continue;
 		area->page[i].value = area_new_value(area, i);
-		access_page(area, i, true);
+		if (!access_page(area, i, true).code)
+			area_accessed(area, i, true, 0);
 	}
 }
 
@@ -236,7 +237,7 @@ static bool serve_race(struct area *area, const struct request *request)
 	__atomic_store_n(&mover.has_to_stop, true, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	/* What was a migration entry is exclusive, but not writable yet. */
-	good = good && area_protect(area, request->range, request->prot) &&
+	good = good && area_protect(area, request->range, PROT_READ) &&
 	       area_protect(area, request->range, PROT_READ | PROT_WRITE);
 	moved = vm_counter("pgmigrate_success") - moved;
 	if (!moved)

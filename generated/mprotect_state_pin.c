@@ -124,8 +124,8 @@ static bool open_ring(struct area *area)
 }
 
 /*
- * What lies where no pin may be for long (CMA, ZONE_MOVABLE) is moved first, see
- * check_and_migrate_movable_folios().
+ * What lies where no pin may be for long (CMA, ZONE_MOVABLE) is migrated first, see
+ * check_and_migrate_movable_folios(). Nothing else may move it.
  */
 static void note_moved(struct area *area, const bool *chosen)
 {
@@ -136,7 +136,7 @@ static void note_moved(struct area *area, const bool *chosen)
 
 		if (chosen[i] && frame && frame->pfn && seen_pfn(area, i) &&
 		    seen_pfn(area, i) != frame->pfn)
-			area->answer->moved += area_follow(area, i);
+			area_follow(area, i);
 	}
 }
 
@@ -145,6 +145,7 @@ static bool serve_pin(struct area *area, const struct request *request)
 {
 	bool *chosen, good;
 	size_t i, end;
+	long moved;
 
 	if (!open_ring(area) || area_skipped(area))
 		return area_skipped(area);
@@ -161,6 +162,7 @@ static bool serve_pin(struct area *area, const struct request *request)
 				page_addr(area, i), (end - i) * psize(),
 			};
 	}
+	moved = vm_counter("pgmigrate_success");
 	if (ring.nr_buffers &&
 	    syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_BUFFERS,
 		    ring.buffer, ring.nr_buffers))
@@ -177,7 +179,9 @@ static bool serve_pin(struct area *area, const struct request *request)
 	}
 	/* What is split is so by now: a pinned folio stays as it is. */
 	good = area_look(area);
-	if (good)
+	moved = vm_counter("pgmigrate_success") - moved;
+	area->answer->moved += moved;
+	if (good && moved)
 		note_moved(area, chosen);
 	free(chosen);
 	return good && area_verdict(area);

@@ -38,10 +38,10 @@ static void soft_dirty_cost(const struct area *area, size_t page, bool is_write,
 	const struct page *it = &area->page[page];
 
 	if (!is_tracked || !is_write || it->what != &page_anon || !it->exclusive ||
-	    mark_of(it) == SOFT_DIRTY_YES || cost->max)
+	    mark_of(it) == SOFT_DIRTY_YES || (cost->max && !cost->is_alone))
 		return;
-	cost->min = mark_of(it) == SOFT_DIRTY_NO;
-	cost->max = 1;
+	cost->min += mark_of(it) == SOFT_DIRTY_NO;
+	cost->max++;
 }
 
 /* A PMD has one bit for all of its pages. */
@@ -86,19 +86,18 @@ static void soft_dirty_moved(struct page *page)
  * Linux 6.17 to 7.3 make all PTEs of a run dirty if one is, which on x86 makes them
  * soft-dirty, see modify_prot_start_ptes().
  */
-static void soft_dirty_mprotected(struct area *area, size_t page, int prot)
+static void soft_dirty_ptes_changed(struct area *area, size_t page)
 {
 	struct page *it = &area->page[page];
 	size_t nr;
 
-	(void)prot;
 	area_folio(area, page, &nr);
 	if (!is_tracked || nr == 1 || it->by_pmd || mark_of(it) != SOFT_DIRTY_NO ||
 	    !(pagemap_get_entry(area->pagemap_fd, page_addr(area, page)) &
 	      PM_SOFT_DIRTY))
 		return;
 	snprintf(area->answer->found, sizeof(area->answer->found),
-		 "mprotect() has made pages of a large folio soft-dirty");
+		 "a change of protection has made pages of a large folio soft-dirty");
 	set_mark(it, SOFT_DIRTY_YES);
 }
 
@@ -155,7 +154,7 @@ struct area_state state_soft_dirty = {
 	.name = "soft_dirty",
 	.cost = soft_dirty_cost,
 	.accessed = soft_dirty_accessed,
-	.mprotected = soft_dirty_mprotected,
+	.ptes_changed = soft_dirty_ptes_changed,
 	.pmd_split = soft_dirty_pmd_split,
 	.moved = soft_dirty_moved,
 	.forked = soft_dirty_forked,

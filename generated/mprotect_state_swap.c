@@ -59,7 +59,8 @@ static void swap_accessed(struct area *area, size_t page, bool is_write,
 		return;
 	is_known = is_mapped(area, page);
 	it->what = &page_anon;
-	it->readonly = READONLY_NO;
+	/* Before Linux 6.11 a read leaves it read-only, see do_swap_page(). */
+	it->readonly = is_write || kernel_at_least(6, 11) ? READONLY_NO : READONLY_MAYBE;
 	it->may_be_clean = true;
 	if (is_write && it->frame->mappers > 1)
 		area_new_frame(area, page);

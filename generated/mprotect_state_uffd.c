@@ -73,8 +73,11 @@ static bool set_protected(struct area *area, size_t first, size_t end, bool is_o
 		struct page *it = &area->page[i];
 
 		/* Pages that cannot even be read have other markers, and keep them. */
-		it->mark[state_uffd.nr] = is_on && !area_cost(area, i, false).code &&
-					  (has_markers() || it->what != &page_empty);
+		if (area_cost(area, i, false).code)
+			continue;
+		it->mark[state_uffd.nr] = is_on && (has_markers() ||
+						    it->what != &page_empty);
+		area_ptes_changed(area, i);
 		/* Linux 6.2 makes it writable, as mprotect() does: uffd_wp_range(). */
 		if (!is_on && it->prot & PROT_WRITE)
 			it->readonly = kernel_at_least(6, 2) ? READONLY_NO :
@@ -156,7 +159,7 @@ static void uffd_accessed(struct area *area, size_t page, bool is_write,
 	if (!is_write || !is_protected(area, page))
 		return;
 	if (has_handler)
-		handler_expect(area, page, true);
+		userfault_expect(area, page, true);
 	if (faults > 1 && may_copy_twice(area, page))
 		snprintf(area->answer->found, sizeof(area->answer->found),
 			 "a userfaultfd's asynchronous protection in a contpte block is copied twice");
@@ -184,7 +187,7 @@ static void uffd_show(const struct area *area, size_t page, struct shown *shown)
 
 static bool uffd_verify(struct area *area)
 {
-	return !has_handler || handler_verify(area);
+	return !has_handler || userfault_verify(area);
 }
 
 struct area_state state_uffd = {
@@ -198,16 +201,8 @@ struct area_state state_uffd = {
 	.verify = uffd_verify,
 };
 
-/* Registers the window. */
 static bool serve_uffd(struct area *area, const struct request *request)
 {
-	struct uffdio_register reg = {
-		.range.start = (uintptr_t)area->addr,
-		.range.len = area->nr_pages * psize(),
-		.mode = UFFDIO_REGISTER_MODE_WP,
-	};
-	struct uffdio_api api = { .api = UFFD_API };
-
 	static const __u64 features_of[UFFD_HANDLER + 1] = {
 		[UFFD_SIGBUS] = UFFD_FEATURE_SIGBUS,
 		[UFFD_UNPOPULATED] = UFFD_FEATURE_SIGBUS | UFFD_FEATURE_WP_UNPOPULATED,
@@ -216,16 +211,12 @@ static bool serve_uffd(struct area *area, const struct request *request)
 
 	features = features_of[request->uffd];
 	has_handler = request->uffd == UFFD_HANDLER;
-	api.features = features | UFFD_FEATURE_PAGEFAULT_FLAG_WP;
-	fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	fd = userfault_open(area, is_async() ? "asynchronous write protection" :
+			    "write protection", features | UFFD_FEATURE_PAGEFAULT_FLAG_WP,
+			    UFFDIO_REGISTER_MODE_WP);
 	if (fd < 0)
-		return area_skip(area, "no userfaultfd: %s", strerror(errno));
-	if (ioctl(fd, UFFDIO_API, &api))
-		return area_skip(area, "no features %#jx of userfaultfd",
-				 (uintmax_t)features);
-	if (ioctl(fd, UFFDIO_REGISTER, &reg))
-		return area_fail(area, "UFFDIO_REGISTER: %s", strerror(errno));
-	return !has_handler || handler_start(area, fd, UFFD_PAGEFAULT_FLAG_WP, lift);
+		return area_skipped(area);
+	return !has_handler || userfault_handle(area, fd, UFFD_PAGEFAULT_FLAG_WP, lift);
 }
 
 const char *area_uffd(struct area *area, enum area_uffd uffd)
@@ -235,22 +226,9 @@ const char *area_uffd(struct area *area, enum area_uffd uffd)
 	});
 }
 
-/* Protects the pages, or lifts the protection, in runs inside of one VMA. */
 static bool serve_wp(struct area *area, const struct request *request)
 {
-	size_t i, end;
-
-	for (i = 0; i < area->nr_pages; i = end) {
-		end = i + 1;
-		if (!area_is_selected(area, i, request->pages))
-			continue;
-		while (end < area->nr_pages && area_is_one_vma(area, end) &&
-		       area_is_selected(area, end, request->pages))
-			end++;
-		if (!set_protected(area, i, end, request->is_write))
-			return false;
-	}
-	return true;
+	return userfault_runs(area, request, set_protected);
 }
 
 const char *area_uffd_wp(struct area *area, enum area_pages pages)
@@ -269,8 +247,8 @@ const char *area_uffd_resolve(struct area *area, enum area_pages pages)
 }
 
 /* The pages that PAGEMAP_SCAN reports as written; it reads their entries in two ways. */
-static bool scan(const struct area *area, struct range range, __u64 flags,
-		 __u64 return_mask, bool *is_written)
+static bool scan(struct area *area, struct range range, __u64 flags, __u64 return_mask,
+		 bool *is_written)
 {
 	struct page_region *regions = calloc(area->nr_pages, sizeof(*regions));
 	struct pm_scan_arg arg = {
@@ -289,6 +267,10 @@ static bool scan(const struct area *area, struct range range, __u64 flags,
 	for (k = 0; k < nr; k++)
 		for (at = regions[k].start; at < regions[k].end; at += psize())
 			is_written[(at - (uintptr_t)area->addr) / psize()] = true;
+	if (nr < 0 && errno == ENOTTY)
+		area_skip(area, "no PAGEMAP_SCAN (Linux 6.7)");
+	else if (nr < 0)
+		area_fail(area, "PAGEMAP_SCAN: %s", strerror(errno));
 	free(regions);
 	return nr >= 0;
 }
@@ -328,13 +310,11 @@ static bool serve_scan(struct area *area, const struct request *request)
 			area_vma_edge(area, edges[i]);
 	good = scan(area, request->range, 0, PAGE_IS_WRITTEN | PAGE_IS_PRESENT, is_written) &&
 	       scan(area, request->range, flags, PAGE_IS_WRITTEN, is_taken);
-	if (!good)
-		area_skip(area, "no PAGEMAP_SCAN (Linux 6.7): %s", strerror(errno));
 	for (i = request->range.first; good && i < request->range.end; i++)
 		check_written(area, i, is_written[i], is_taken[i]);
 	free(is_written);
 	free(is_taken);
-	return area_verdict(area);
+	return (good || area_skipped(area)) && area_verdict(area);
 }
 
 const char *area_uffd_scan(struct area *area, enum area_range range)

@@ -240,6 +240,13 @@ void area_vma_edges(struct area *area, size_t first, size_t end)
 		area_vma_edge(area, end);
 }
 
+void area_ptes_changed(struct area *area, size_t page)
+{
+	for (struct area_state *const *s = area_states; *s; s++)
+		if ((*s)->ptes_changed)
+			(*s)->ptes_changed(area, page);
+}
+
 /*
  * What mprotect() has made of the pages, one after the other until there is none;
  * returns the errno that must come. A VMA that has @prot already stays as it is.
@@ -264,6 +271,7 @@ int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
 		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->mprotected)
 				(*s)->mprotected(area, i, prot);
+		area_ptes_changed(area, i);
 	}
 	free(differs);
 	return i < end ? ENOMEM : 0;

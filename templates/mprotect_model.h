@@ -62,6 +62,7 @@ struct cost {
 	int min, max;		/* faults */
 	int major;		/* of them, at most */
 	bool is_one;		/* one fault does it all, and is refused if that is */
+	bool is_alone;		/* the last fault does nothing but lift a protection */
 	enum {
 		FRAME_STAYS,
 		FRAME_IS_NEW,
@@ -79,6 +80,7 @@ struct access {
 /* What was seen of a page, and of the access to it. */
 struct sight {
 	bool is_huge;		/* mapped by a PMD */
+	bool was_huge;		/* in the model, before the access */
 	bool is_wrong;
 	bool is_accessed;	/* in this step; all that follows is about that */
 	struct cost cost;
@@ -121,6 +123,8 @@ struct area_state {
 	void (*accessed)(struct area *area, size_t page, bool is_write, int faults);
 	/* mprotect() gives the page another protection. */
 	void (*mprotected)(struct area *area, size_t page, int prot);
+	/* change_protection() has been over the page, of mprotect() or a userfaultfd. */
+	void (*ptes_changed)(struct area *area, size_t page);
 	/* The PMD that maps the page is split. */
 	void (*pmd_split)(struct area *area, size_t page);
 	/* The page's folio is in other frames now, of any process. */
@@ -210,6 +214,7 @@ void area_split_pmd(struct area *area, size_t page);
 void area_vma_edge(struct area *area, size_t page);
 void area_vma_edges(struct area *area, size_t first, size_t end);
 bool area_is_one_vma(const struct area *area, size_t page);
+void area_ptes_changed(struct area *area, size_t page);
 int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot);
 size_t area_run(const struct area *area, size_t first, size_t end, const bool *chosen);
 bool area_may_be_old(const struct area *area, size_t page);
@@ -283,10 +288,13 @@ const char *area_step(struct area *area, struct request request);
 bool area_protect(struct area *area, struct range range, int prot);
 struct range area_find_range(const struct area *area, enum area_range range);
 
-/* mprotect_area_handler.c: a thread that serves the faults of a userfaultfd. */
-bool handler_start(struct area *area, int fd, __u64 flags, bool (*lift)(char *addr));
-void handler_expect(struct area *area, size_t page, bool is_write);
-bool handler_verify(struct area *area);
+/* mprotect_area_userfault.c: what the states of a userfaultfd share. */
+int userfault_open(struct area *area, const char *what, __u64 features, __u64 mode);
+bool userfault_runs(struct area *area, const struct request *request,
+		    bool (*set)(struct area *area, size_t first, size_t end, bool is_on));
+bool userfault_handle(struct area *area, int fd, __u64 flags, bool (*lift)(char *addr));
+void userfault_expect(struct area *area, size_t page, bool is_write);
+bool userfault_verify(struct area *area);
 
 /* mprotect_area_nodes.c: memory on another node. */
 bool area_find_nodes(struct area *area, int *home, int *remote);

@@ -340,7 +340,10 @@ static bool hint_again(struct area *area, long nr)
 	}
 	if (changed_by_others() > nr / 2)
 		return area_skip(area, "NUMA balancing scans others, too");
-	return area_fail(area, "hint: %ld scans have changed %ld PTEs; all %ld were hinted",
+	/* Once more: others may have just ended. */
+	done = balance(area, 0);
+	return area_skipped(area) || done.updates < nr ||
+	       area_fail(area, "hint: %ld scans have changed %ld PTEs; all %ld were hinted",
 			 done.scans, done.updates, nr);
 }
 

@@ -69,6 +69,7 @@ static bool set_protected(struct area *area, size_t first, size_t end, bool is_o
 						 !area_cost(area, i, false).code;
 		else if (it->prot & PROT_WRITE)
 			it->readonly = READONLY_NO;
+		area_ptes_changed(area, i);
 	}
 	return true;
 }
@@ -85,34 +86,32 @@ static bool rwp_resolve(struct area *area, size_t page)
 }
 
 /*
- * Another fault before it brings the page from swap. The one that lifts the protection
- * does nothing else, but that it makes a PTE writable that can be; and one that has
- * waited for the thread is tried again, does all, and counts as major.
+ * Swap-in comes before it, by a fault of its own. Without the thread the fault does
+ * nothing but lift the protection, and others follow for what else there is to do. One
+ * that has waited for the thread is tried again, does all, and counts as major.
  */
 static void rwp_cost(const struct area *area, size_t page, bool is_write,
 		     struct cost *cost)
 {
-	const struct page *it = &area->page[page];
 	bool is_swapped = cost->is_one;
 	int more = 0;
 
 	if (!is_protected(area, page))
 		return;
 	cost->is_one = false;
-	if (how != RWP_SIGBUS && is_write && it->exclusive && it->readonly != READONLY_NO)
-		cost->min = cost->max;
-	else if (how == RWP_ASYNC)
-		more = 1 + (is_swapped && is_write && !it->exclusive);
+	if (how == RWP_ASYNC)
+		more = 1 + (is_swapped && is_write && !area->page[page].exclusive);
 	else if (how == RWP_HANDLER)
 		more = is_swapped || !cost->min;
 	cost->min += more;
 	cost->max += more;
 	cost->major += how == RWP_HANDLER;
+	cost->is_alone = how == RWP_ASYNC;
 }
 
 /*
- * The thread lifts the protection of one page, the fault by itself that of all that a
- * PMD maps, see do_huge_pmd_uffd_rwp().
+ * The thread lifts the protection of one page; the fault by itself that of all that a
+ * PMD maps, before it is split for what else there is to do: do_huge_pmd_uffd_rwp().
  */
 static void rwp_accessed(struct area *area, size_t page, bool is_write, int faults)
 {
@@ -122,10 +121,10 @@ static void rwp_accessed(struct area *area, size_t page, bool is_write, int faul
 	if (!is_protected(area, page) || how == RWP_SIGBUS)
 		return;
 	if (how == RWP_HANDLER)
-		handler_expect(area, page, is_write);
-	if (area->page[page].by_pmd && how == RWP_HANDLER)
+		userfault_expect(area, page, is_write);
+	if (how == RWP_HANDLER && area->page[page].by_pmd)
 		area_split_pmd(area, page);
-	else if (area->page[page].by_pmd)
+	else if (how == RWP_ASYNC && area->sight[page].was_huge)
 		area_pmd(area, page, &i, &end);
 	for (; i < end; i++) {
 		area->page[i].mark[state_rwp.nr] = false;
@@ -150,7 +149,7 @@ static void rwp_show(const struct area *area, size_t page, struct shown *shown)
 
 static bool rwp_verify(struct area *area)
 {
-	return how != RWP_HANDLER || handler_verify(area);
+	return how != RWP_HANDLER || userfault_verify(area);
 }
 
 struct area_state state_rwp = {
@@ -164,30 +163,20 @@ struct area_state state_rwp = {
 	.verify = rwp_verify,
 };
 
-/* Registers the window. */
 static bool serve_rwp(struct area *area, const struct request *request)
 {
-	struct uffdio_register reg = {
-		.range.start = (uintptr_t)area->addr,
-		.range.len = area->nr_pages * psize(),
-		.mode = UFFDIO_REGISTER_MODE_RWP,
+	static const __u64 features_of[RWP_HANDLER + 1] = {
+		[RWP_SIGBUS] = UFFD_FEATURE_SIGBUS,
+		[RWP_ASYNC] = UFFD_FEATURE_RWP_ASYNC,
 	};
-	struct uffdio_api api = { .api = UFFD_API };
 
 	how = request->rwp;
-	api.features = UFFD_FEATURE_RWP;
-	if (how != RWP_HANDLER)
-		api.features |= how == RWP_ASYNC ? UFFD_FEATURE_RWP_ASYNC :
-				UFFD_FEATURE_SIGBUS;
-	fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	fd = userfault_open(area, "read-write protection",
+			    features_of[how] | UFFD_FEATURE_RWP, UFFDIO_REGISTER_MODE_RWP);
 	if (fd < 0)
-		return area_skip(area, "no userfaultfd: %s", strerror(errno));
-	if (ioctl(fd, UFFDIO_API, &api))
-		return area_skip(area, "no read-write protection by userfaultfd");
-	if (ioctl(fd, UFFDIO_REGISTER, &reg))
-		return area_fail(area, "UFFDIO_REGISTER: %s", strerror(errno));
+		return area_skipped(area);
 	return how != RWP_HANDLER ||
-	       handler_start(area, fd, UFFD_PAGEFAULT_FLAG_RWP, lift);
+	       userfault_handle(area, fd, UFFD_PAGEFAULT_FLAG_RWP, lift);
 }
 
 const char *area_rwp(struct area *area, enum area_rwp rwp)
@@ -197,22 +186,9 @@ const char *area_rwp(struct area *area, enum area_rwp rwp)
 	});
 }
 
-/* Protects the pages, or lifts the protection, in runs inside of one VMA. */
 static bool serve_protect(struct area *area, const struct request *request)
 {
-	size_t i, end;
-
-	for (i = 0; i < area->nr_pages; i = end) {
-		end = i + 1;
-		if (!area_is_selected(area, i, request->pages))
-			continue;
-		while (end < area->nr_pages && area_is_one_vma(area, end) &&
-		       area_is_selected(area, end, request->pages))
-			end++;
-		if (!set_protected(area, i, end, request->is_write))
-			return false;
-	}
-	return true;
+	return userfault_runs(area, request, set_protected);
 }
 
 const char *area_rwp_protect(struct area *area, enum area_pages pages)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * MADV_FREE of a page that KSM has merged discards pages that are merged with it later,
- * and that nobody has freed. As root, to turn KSM on.
+ * and that nobody has freed. As root, to turn KSM on; it stays on.
  *
  *	cc -O2 -static -o madvise_free_ksm madvise_free_ksm.c
  */

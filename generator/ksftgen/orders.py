@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ksftgen.conflicts import CONFLICTS, NEEDS, ONCE, UNDONE
 from ksftgen.errors import join_or
 from ksftgen.scenario import Case, Scenario, Step
 from ksftgen.source import Document
@@ -23,7 +24,7 @@ from plainyaml.problem import Problem
 Words = Mapping[str, str]
 
 # The types of words on which an order depends.
-_TYPES = ("process", "child", "kind", "state")
+_TYPES = ("process", "child", "kind", "state", "uffd", "rwp")
 # Whom a process may fork; the second thread and the grandchild fork nobody.
 _FORKS: Mapping[str, tuple[str, ...]] = {
     "parent": ("child", "second_child", "third_child"),
@@ -34,57 +35,8 @@ _KINDS_THAT_FORK = ("shared", "shared_half", "exited")
 _KINDS_WITH_CHILD = ("shared", "shared_half")
 _KIND_WITH_THREAD = "threaded"
 
-# The verbs that need another one before them, and those that may come once.
-_NEEDS: Mapping[str, str] = {
-    "touch": "hint",
-    "uffd_wp": "uffd",
-    "uffd_resolve": "uffd",
-    "uffd_scan": "uffd",
-    "rwp_protect": "rwp",
-    "rwp_resolve": "rwp",
-    "unpin": "pin",
-    "unmerge_twins": "merge",
-    "merge_twins": "unmerge_twins",
-}
-_ONCE = ("uffd", "rwp", "pin", "unmerge_twins")
-_ONE_UFFD = "memory has one userfaultfd at a time"
-# States that cannot be together: a verb, and the reason why it is refused after another one.
-_CONFLICTS: Mapping[str, Mapping[str, str]] = {
-    "mlock": {
-        "uffd": "to lock is to write, which the userfaultfd would refuse",
-        "rwp": "to lock is to write, which the userfaultfd would refuse",
-        "guard": "what is a guard region cannot be populated",
-        "poison": "what is poisoned cannot be populated",
-    },
-    "uffd": {"mlock": "mprotect() would write to what is locked and protected", "rwp": _ONE_UFFD},
-    "rwp": {
-        "mlock": "mprotect() would write to what is locked and protected",
-        "mprotect": "the kernel registers no memory that is PROT_NONE",
-        "uffd": _ONE_UFFD,
-    },
-    "guard": {
-        "mlock": "the kernel installs no guard region in locked memory",
-        "pin": "the pin would keep a page that is not mapped any more",
-    },
-    "poison": {
-        "mlock": "locked memory stays where it is",
-        "pin": "the pin would keep a page that is not mapped any more",
-        "uffd": _ONE_UFFD,
-        "rwp": _ONE_UFFD,
-    },
-    "zap": {
-        "mlock": "locked memory stays where it is",
-        "pin": "the pin would keep a page that is not mapped any more",
-    },
-    "swap_out": {"mlock": "locked memory stays where it is"},
-    "lazyfree": {"mlock": "locked memory is not freed"},
-    "mremap": {
-        "uffd": "memory that moves loses its userfaultfd",
-        "rwp": "memory that moves loses its userfaultfd",
-        "merge": "the kernel takes a copy of what it moves",
-        "clear_soft_dirty": "memory that moves is soft-dirty, but for the fault in docs/found/mremap_soft_dirty.md",
-    },
-}
+# The verbs whose words matter to the steps behind them, beside those that map.
+_LASTING = ("fork", "exit", "make", "uffd", "rwp")
 # The steps that `make` stands for, by the state.
 _PARENT: Words = {"process": "parent"}
 _MADE_BY: Mapping[str, tuple[tuple[str, Words], ...]] = {
@@ -102,8 +54,6 @@ _MADE_BY: Mapping[str, tuple[tuple[str, Words], ...]] = {
     "migrated": (("migrate", _PARENT),),
     "poisoned": (("poison", _PARENT),),
 }
-# The verbs that undo another one.
-_UNDONE = {"unpin": "pin", "merge_twins": "unmerge_twins"}
 
 
 @dataclass
@@ -112,7 +62,7 @@ class State:
 
     `mapped` is the verb that has mapped the memory, `kind` its kind if that is map_numa, and `last` the last verb.
     `living` are the children that live, each with the process that has forked it; `has_forked` is about steps.
-    `done` are the verbs so far that nothing has undone.
+    `done` are the verbs so far that nothing has undone; `has_handler` is whether a thread serves a userfaultfd.
     """
 
     mapped: str = ""
@@ -122,6 +72,7 @@ class State:
     has_thread: bool = False
     has_forked: bool = False
     done: set[str] = field(default_factory=set)
+    has_handler: bool = False
 
     def refusal(self, verb: Verb, words: Words) -> tuple[str, str] | None:
         """Why a step may not come next: the parameter at fault, "" for the verb itself, and the reason; else None."""
@@ -138,6 +89,8 @@ class State:
             return self._refused_exit(words["child"])
         if "process" in words:
             return self._refused_process(words["process"])
+        if verb.name == "pin" and self.has_handler:
+            return "", "pin after a userfaultfd with handler; all events of one pin come at once"
         reasons = {
             "thread": lambda: "the second thread runs already; start it once" if self.has_thread else None,
             "merge": self._refused_merge,
@@ -152,7 +105,7 @@ class State:
             self.apply(VERBS[name], args)
         self.last = verb.name
         self.done.add(verb.name)
-        self.done.discard(_UNDONE.get(verb.name, ""))
+        self.done.discard(UNDONE.get(verb.name, ""))
         if verb.maps:
             self.mapped, self.kind = self.last, words.get("kind", "")
             self.living = {"child": "parent"} if self.kind in _KINDS_WITH_CHILD else {}
@@ -164,15 +117,17 @@ class State:
             self.living.pop(words["child"], None)
         elif self.last == "thread":
             self.has_thread = True
+        elif self.last in ("uffd", "rwp"):
+            self.has_handler = words.get(self.last) == "handler"
 
     def _refused_after(self, verb: str) -> str | None:
-        needed = _NEEDS.get(verb)
+        needed = NEEDS.get(verb)
         if needed and needed not in self.done:
             return f"{verb} without {needed}; add {needed} before this step"
-        if verb in _ONCE and verb in self.done:
-            undo = next((name for name, undone in _UNDONE.items() if undone == verb), None)
+        if verb in ONCE and verb in self.done:
+            undo = next((name for name, undone in UNDONE.items() if undone == verb), None)
             return f"{verb} again; {f'add {undo} before this step' if undo else 'once is enough'}"
-        reasons = _CONFLICTS.get(verb, {})
+        reasons = CONFLICTS.get(verb, {})
         return next((f"{verb} after {other}; {reasons[other]}" for other in reasons if other in self.done), None)
 
     def _refused_process(self, process: str, among: Collection[str] = ()) -> tuple[str, str] | None:
@@ -250,7 +205,7 @@ def _problems(scenario: Scenario, before: Sequence[Step], steps: Sequence[Step])
     A problem that only some values of axes have says which.
     """
     # The steps whose words matter to those behind them.
-    lasting = [step for step in (*before, *steps) if step.verb.maps or step.verb.name in ("fork", "exit", "make")]
+    lasting = [step for step in (*before, *steps) if step.verb.maps or step.verb.name in _LASTING]
     tried: Counter[int] = Counter()  # by the index of the step
     refusals: dict[tuple[int, int], list[tuple[int, Problem, Case]]] = {}
     for state_case in _cases(scenario, {}, lasting):

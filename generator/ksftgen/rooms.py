@@ -70,7 +70,7 @@ MAKER_SOURCES: Mapping[str, str] = {
     "zero": "mprotect_area_zap.c",
     "shared": "mprotect_maker_cow.c",
     "left": "mprotect_maker_cow.c",
-    "protected": "mprotect_area_handler.c",
-    "rwp": "mprotect_area_handler.c",
+    "protected": "mprotect_area_userfault.c",
+    "rwp": "mprotect_area_userfault.c",
     "migrated": "mprotect_area_nodes.c",
 }

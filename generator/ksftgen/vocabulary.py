@@ -111,7 +111,7 @@ VERBS: Mapping[str, Verb] = {
             "register all memory of the parent with a userfaultfd",
             (Parameter("uffd"),),
             room="uffd",
-            source="mprotect_area_handler.c",
+            source="mprotect_area_userfault.c",
             memory=("map", "map_full"),
         ),
         Verb("uffd_wp", "let the userfaultfd write-protect these pages", (Parameter("pages"),), room="uffd"),
@@ -130,7 +130,7 @@ VERBS: Mapping[str, Verb] = {
             "register all memory of the parent with a userfaultfd that protects against reads, too",
             (Parameter("rwp"),),
             room="rwp",
-            source="mprotect_area_handler.c",
+            source="mprotect_area_userfault.c",
             memory=("map", "map_full"),
         ),
         Verb(

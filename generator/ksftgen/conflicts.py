@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Which steps need others before them, and which states of memory cannot be together, with the reason.
+
+docs/states.md shows the reasons as a table.
+"""
+
+from collections.abc import Mapping
+
+# The verbs that need another one before them, and those that may come once.
+NEEDS: Mapping[str, str] = {
+    "touch": "hint",
+    "uffd_wp": "uffd",
+    "uffd_resolve": "uffd",
+    "uffd_scan": "uffd",
+    "rwp_protect": "rwp",
+    "rwp_resolve": "rwp",
+    "unpin": "pin",
+    "unmerge_twins": "merge",
+    "merge_twins": "unmerge_twins",
+}
+ONCE = ("uffd", "rwp", "pin", "unmerge_twins")
+_ONE_UFFD = "memory has one userfaultfd at a time"
+# States that cannot be together: a verb, and the reason why it is refused after another one.
+CONFLICTS: Mapping[str, Mapping[str, str]] = {
+    "mlock": {
+        "uffd": "to lock is to write, which the userfaultfd would refuse",
+        "rwp": "to lock is to write, which the userfaultfd would refuse",
+        "guard": "what is a guard region cannot be populated",
+        "poison": "what is poisoned cannot be populated",
+    },
+    "uffd": {"mlock": "mprotect() would write to what is locked and protected", "rwp": _ONE_UFFD},
+    "rwp": {
+        "mlock": "mprotect() would write to what is locked and protected",
+        "mprotect": "the kernel registers no memory that is PROT_NONE",
+        "uffd": _ONE_UFFD,
+    },
+    "guard": {
+        "mlock": "the kernel installs no guard region in locked memory",
+        "pin": "the pin would keep a page that is not mapped any more",
+    },
+    "poison": {
+        "mlock": "locked memory stays where it is",
+        "pin": "the pin would keep a page that is not mapped any more",
+        "uffd": _ONE_UFFD,
+        "rwp": _ONE_UFFD,
+    },
+    "zap": {
+        "mlock": "locked memory stays where it is",
+        "pin": "the pin would keep a page that is not mapped any more",
+    },
+    "swap_out": {"mlock": "locked memory stays where it is"},
+    "merge_twins": {"fork": "KSM would merge equal pages of two processes, too"},
+    "lazyfree": {"mlock": "locked memory is not freed"},
+    "mremap": {
+        "uffd": "memory that moves loses its userfaultfd",
+        "rwp": "memory that moves loses its userfaultfd",
+        "merge": "the kernel takes a copy of what it moves",
+        "clear_soft_dirty": "memory that moves is soft-dirty, but for the fault in docs/found/mremap_soft_dirty.md",
+    },
+}
+# The verbs that undo another one.
+UNDONE = {"unpin": "pin", "merge_twins": "unmerge_twins"}
