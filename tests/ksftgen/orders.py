@@ -19,6 +19,8 @@ from ksftgen.words import TYPES
 NAME = "mprotect_orders"
 # Axes on which the order depends, by their types; a step that names one must be right with each of its values.
 _ORDER_AXES = {"process": "who", "child": "kid", "kind": "kind", "state": "state"}
+# Words on which the order depends, and that are given as they are.
+_ORDER_WORDS = ("uffd", "rwp")
 _OTHER_AXES = {"layout": "layout", "range": "range", "prot": "prot", "pages": "pages"}
 
 
@@ -167,8 +169,9 @@ class _Writer:
 
 def _candidates(verb: Verb) -> Iterator[dict[str, str]]:
     """Every choice of the words of `verb` on which the order depends: words of its types, and axes."""
-    names = [parameter.name for parameter in verb.parameters if parameter.name in _ORDER_AXES]
-    choices = ([*(TYPES[name].values or ()), f"${_ORDER_AXES[name]}"] for name in names)
+    names = [p.name for p in verb.parameters if p.name in _ORDER_AXES or p.name in _ORDER_WORDS]
+    axes = {name: [f"${axis}"] for name, axis in _ORDER_AXES.items()}
+    choices = ([*(TYPES[name].values or ()), *axes.get(name, ())] for name in names)
     for words in itertools.product(*choices):
         yield dict(zip(names, words, strict=True))
 
