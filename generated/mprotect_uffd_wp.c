@@ -133,6 +133,8 @@ TEST_F_TIMEOUT(mprotect_uffd_wp, scanned, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
+	STEP(area_uffd_scan(area, variant->range));
+	STEP(area_check(area));
 	STEP(area_uffd_wp(area, variant->protected));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
 			   variant->prot));
@@ -239,6 +241,10 @@ FIXTURE_VARIANT_ADD(mprotect_uffd_wp,
 		    partial_alternate_unpopulated_whole_read) {
 	&layout_partial, PAGES_ALTERNATE, UFFD_UNPOPULATED, RANGE_WHOLE,
 	PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_uffd_wp, partial_all_sigbus_whole_read) {
+	&layout_partial, PAGES_ALL, UFFD_SIGBUS, RANGE_WHOLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_uffd_wp, partial_all_unpopulated_whole_read) {
