@@ -25,7 +25,7 @@ def markdown(scenarios: Sequence[Scenario]) -> str:
             "# What the tests try",
             "",
             "From `ksftgen list --matrix`. A state is a room, `templates/mprotect_state_NAME.c`; a page that is in no",
-            "state is present, exclusive and writable. What cannot be together is in `generator/ksftgen/orders.py`,",
+            "state is present, exclusive and writable. What cannot be together is in `generator/ksftgen/conflicts.py`,",
             "with the reason.",
             "",
             "## State and code",

@@ -118,7 +118,7 @@ class State:
         elif self.last == "thread":
             self.has_thread = True
         elif self.last in ("uffd", "rwp"):
-            self.has_handler = words.get(self.last) == "handler"
+            self.has_handler |= words.get(self.last) == "handler"
 
     def _refused_after(self, verb: str) -> str | None:
         needed = NEEDS.get(verb)
