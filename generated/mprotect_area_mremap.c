@@ -15,18 +15,24 @@ static bool move(struct area *area, char *from, char *to, size_t nr)
 			 strerror(errno));
 }
 
+/* Another protection than @prot. */
+static int other_prot(int prot)
+{
+	return prot ? PROT_NONE : PROT_READ;
+}
+
 /*
  * Takes the right to access from the pages between the first and the last one, which
  * are @there, and gives it back: contiguous blocks of PTEs are unfolded.
  */
 static bool protect(struct area *area, size_t first, size_t nr, char *there)
 {
-	int prot = area->page[first].prot, other = prot ? PROT_NONE : PROT_READ;
+	int prot = area->page[first].prot;
 	size_t len = (nr - 2) * psize();
 
 	if (nr < 3)
 		return true;
-	return (!mprotect(there + psize(), len, other) &&
+	return (!mprotect(there + psize(), len, other_prot(prot)) &&
 		!mprotect(there + psize(), len, prot)) ||
 	       area_fail(area, "mprotect(%zu pages): %s", nr - 2, strerror(errno));
 }
@@ -49,11 +55,11 @@ static bool move_and_return(struct area *area, size_t page, size_t nr, char *the
 /* What protect() has made of the pages. */
 static void note_protected(struct area *area, size_t first, size_t nr)
 {
-	int prot = area->page[first].prot, other = prot ? PROT_NONE : PROT_READ;
+	int prot = area->page[first].prot;
 
 	if (nr < 3)
 		return;
-	area_vma_mprotect(area, first + 1, first + nr - 1, other);
+	area_vma_mprotect(area, first + 1, first + nr - 1, other_prot(prot));
 	area_vma_mprotect(area, first + 1, first + nr - 1, prot);
 }
 

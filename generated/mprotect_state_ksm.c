@@ -97,10 +97,10 @@ static bool is_lost(struct area *area, size_t page, __u64 value)
 static bool check_twin(struct area *area, size_t page)
 {
 	const struct frame *frame = twins[page].frame;
-	bool is_alone = frame->mappers == 1;
+	bool is_reclaimed = twins[page].may_be_lost && frame->mappers == 1;
 	__u64 value;
 
-	if (is_alone && twins[page].may_be_lost && !reclaim_twin(area, page))
+	if (is_reclaimed && !reclaim_twin(area, page))
 		return false;
 	value = *twin_word(page);
 	if (is_lost(area, page, value))
@@ -108,12 +108,19 @@ static bool check_twin(struct area *area, size_t page)
 	if (value != twins[page].value)
 		return area_fail(area, "check: twin of page %zu has value %#jx", page,
 				 (uintmax_t)value);
-	if (twin_pfn(area, page) == frame->pfn || (is_alone && twins[page].may_be_lost))
+	if (twin_pfn(area, page) == frame->pfn || is_reclaimed)
 		return true;
 	if (moved_pages(area) != area->moved_before)
 		return area_skip(area, "check: the kernel moved the twin of page %zu", page);
 	return area_fail(area, "check: twin of page %zu has frame %#jx, expected %#jx", page,
 			 (uintmax_t)twin_pfn(area, page), (uintmax_t)frame->pfn);
+}
+
+/* The twin maps its page no more. */
+static void leave_twin(size_t page)
+{
+	twins[page].frame->mappers--;
+	twins[page].frame = NULL;
 }
 
 /* What the window's pages do must not reach their twins. */
@@ -285,8 +292,7 @@ static bool serve_unmerge(struct area *area, const struct request *request)
 		if (!twins[i].frame)
 			continue;
 		*twin_word(i) = ~0ULL;
-		twins[i].frame->mappers--;
-		twins[i].frame = NULL;
+		leave_twin(i);
 		twins[i].is_apart = true;
 	}
 	return true;
@@ -361,8 +367,7 @@ static bool merge_and_leave(struct area *area, const bool *chosen)
 		if (madvise(twin_word(i), psize(), MADV_DONTNEED))
 			return area_fail(area, "MADV_DONTNEED: %s",
 					 strerror(errno));
-		twins[i].frame->mappers--;
-		twins[i].frame = NULL;
+		leave_twin(i);
 	}
 	return true;
 }

@@ -168,6 +168,7 @@ static void *mover_main(void *arg)
 /* No write may get through, and what can be read is right, on one page of four. */
 static void try_protected(struct area *area, struct range range, size_t round)
 {
+	struct cost cost;
 	size_t i;
 
 	for (i = range.first + round % 4; i < range.end; i += 4) {
@@ -175,8 +176,8 @@ static void try_protected(struct area *area, struct range range, size_t round)
 			continue;
 		if (!(area->page[i].prot & PROT_WRITE))
 			access_first(area, i, true, SEGV_ACCERR);
-		if (area->page[i].prot & PROT_READ && !area_cost(area, i, false).max &&
-		    !area_cost(area, i, false).code)
+		cost = area_cost(area, i, false);
+		if (area->page[i].prot & PROT_READ && !cost.max && !cost.code)
 			access_page(area, i, false);
 	}
 }

@@ -362,9 +362,10 @@ static bool hint_all(struct area *area)
 		enum hint before = *hint_of(area, i);
 
 		/* What is hinted already is not changed again. */
-		nr_hinted += before == HINT_YES;
-		if (before == HINT_YES)
+		if (before == HINT_YES) {
+			nr_hinted++;
 			continue;
+		}
 		*hint_of(area, i) = predict(area, i, home);
 		if (before != HINT_NO && *hint_of(area, i) == HINT_NO)
 			*hint_of(area, i) = before;

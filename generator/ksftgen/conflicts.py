@@ -19,12 +19,12 @@ NEEDS: Mapping[str, str] = {
     "merge_twins": "unmerge_twins",
 }
 ONCE = ("uffd", "rwp", "pin", "unmerge_twins")
+_UFFDS = ("uffd", "rwp")
 _ONE_UFFD = "memory has one userfaultfd at a time"
 # States that cannot be together: a verb, and the reason why it is refused after another one.
 CONFLICTS: Mapping[str, Mapping[str, str]] = {
     "mlock": {
-        "uffd": "to lock is to write, which the userfaultfd would refuse",
-        "rwp": "to lock is to write, which the userfaultfd would refuse",
+        **dict.fromkeys(_UFFDS, "to lock is to write, which the userfaultfd would refuse"),
         "guard": "what is a guard region cannot be populated",
         "poison": "what is poisoned cannot be populated",
     },
@@ -41,8 +41,7 @@ CONFLICTS: Mapping[str, Mapping[str, str]] = {
     "poison": {
         "mlock": "locked memory stays where it is",
         "pin": "the pin would keep a page that is not mapped any more",
-        "uffd": _ONE_UFFD,
-        "rwp": _ONE_UFFD,
+        **dict.fromkeys(_UFFDS, _ONE_UFFD),
     },
     "zap": {
         "mlock": "locked memory stays where it is",
@@ -52,8 +51,7 @@ CONFLICTS: Mapping[str, Mapping[str, str]] = {
     "merge_twins": {"fork": "KSM would merge equal pages of two processes, too"},
     "lazyfree": {"mlock": "locked memory is not freed"},
     "mremap": {
-        "uffd": "memory that moves loses its userfaultfd",
-        "rwp": "memory that moves loses its userfaultfd",
+        **dict.fromkeys(_UFFDS, "memory that moves loses its userfaultfd"),
         "merge": "the kernel takes a copy of what it moves",
         "clear_soft_dirty": "memory that moves is soft-dirty, but for the fault in docs/found/mremap_soft_dirty.md",
     },

@@ -89,11 +89,10 @@ class State:
             return self._refused_exit(words["child"])
         if "process" in words:
             return self._refused_process(words["process"])
-        if verb.name == "pin" and self.has_handler:
-            return "", "pin after a userfaultfd with handler; all events of one pin come at once"
         reasons = {
             "thread": lambda: "the second thread runs already; start it once" if self.has_thread else None,
             "merge": self._refused_merge,
+            "pin": self._refused_pin,
             "measure": self._refused_measure,
         }
         reason = reasons[verb.name]() if verb.name in reasons else None
@@ -179,6 +178,9 @@ class State:
             f"merge after {self.last}; allowed: directly after map or map_full, since KSM merges pages before they are "
             "shared, protected or hinted"
         )
+
+    def _refused_pin(self) -> str | None:
+        return "pin after a userfaultfd with handler; all events of one pin come at once" if self.has_handler else None
 
     def _refused_measure(self) -> str | None:
         if self.has_forked or self.has_thread:
