@@ -250,17 +250,22 @@ void area_ptes_changed(struct area *area, size_t page)
 
 /*
  * What mprotect() has made of the pages, one after the other until there is none;
- * returns the errno that must come. A VMA that has @prot already stays as it is.
+ * returns the errno that must come. A VMA that has @prot and the bits @vma already
+ * stays as it is.
  */
-int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
+int area_vma_change(struct area *area, size_t first, size_t end, int prot,
+		    unsigned int vma)
 {
 	struct page *page = area->page;
+	int *was = calloc(area->nr_pages, sizeof(*was));
 	bool *differs = area_bools(area);
 	size_t i;
 
 	for (i = first; i < end && page[i].what != &page_outside; i++) {
-		differs[i] = page[i].prot != prot;
+		differs[i] = page[i].prot != prot || ~page[i].vma & vma;
+		was[i] = page[i].prot;
 		page[i].prot = prot;
+		page[i].vma |= vma;
 	}
 	area_vma_edges(area, first, i);
 	for (i = first; i < end && page[i].what != &page_outside; i++) {
@@ -271,11 +276,17 @@ int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
 			page[i].readonly = READONLY_NO;
 		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->mprotected)
-				(*s)->mprotected(area, i, prot);
+				(*s)->mprotected(area, i, was[i]);
 		area_ptes_changed(area, i);
 	}
 	free(differs);
+	free(was);
 	return i < end ? ENOMEM : 0;
+}
+
+int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
+{
+	return area_vma_change(area, first, end, prot, 0);
 }
 
 static int refused(const struct area *area, size_t page, bool is_write)

@@ -8,12 +8,22 @@
 #define TRIES		20000	/* seconds, also where a guest is slow */
 #define MOST_WAITS	2	/* of one access for the same split */
 
+/* Tells the states, of any process. */
+static void note_folio_split(struct area *area, struct page *page)
+{
+	for (struct area_state *const *s = area_states; *s; s++)
+		if ((*s)->folio_split)
+			(*s)->folio_split(area, page);
+}
+
 /* The page is a folio of its own now, there or not. */
 void area_become_single(struct area *area, size_t page, struct area_state *what)
 {
 	struct page *it = &area->page[page];
 	bool was_exclusive = it->exclusive;
 
+	if (area_large_folio(area, page))
+		note_folio_split(area, it);
 	area_new_frame(area, page);
 	it->frame->pfn = seen_pfn(area, page);
 	it->what = what;
@@ -30,6 +40,9 @@ void area_split_folio(struct area *area, size_t page)
 	size_t i, nr, first = area_folio(area, page, &nr);
 	unsigned int mapped_by = head->mapped_by;
 
+	for (i = 0; i < NR_VIEWS * area->nr_pages; i++)
+		if (area->pages[i].frame && area->pages[i].frame->head == head)
+			note_folio_split(area, &area->pages[i]);
 	for (nr += first; first < nr; first++) {
 		for (i = first; i < NR_VIEWS * area->nr_pages; i += area->nr_pages) {
 			if (!area->pages[i].frame || area->pages[i].frame->head != head)

@@ -24,7 +24,7 @@
 #define MAX_STATES	16
 #define FRAME_LAYERS	(2 * NR_VIEWS)	/* of frames for each page of the window */
 #define VMA_SPLIT	1U		/* and one bit for each state */
-#define VMA_STATE(state)	(2U << (state).nr)
+#define VMA_STATE(state)	(2U << (state).nr)	/* of a frame's bits, too */
 
 /* Memory behind a page. Those of one folio share the first one, the head. */
 struct frame {
@@ -35,6 +35,7 @@ struct frame {
 	unsigned int mapped_by;	/* of a head: who has ever mapped one, as bits */
 	bool may_split;		/* of a head: also while all of it is mapped */
 	bool is_split;		/* it was of a folio that the kernel has split */
+	unsigned int states;	/* what states know of it, as bits */
 };
 
 /* What must hold for a page of one process. */
@@ -109,6 +110,8 @@ struct area_state {
 	const char *name;
 	int nr;			/* of its mark in struct page */
 	bool outlives_zap;	/* MADV_DONTNEED leaves it where it is */
+	/* What a pointer to the page must have in its top byte. */
+	__u8 (*pointer)(const struct area *area, size_t page);
 	/* How an access is refused that the protection allows; 0: it is not. */
 	int (*refused)(const struct area *area, size_t page, bool is_write);
 	/* Lets a refused access work when it is tried again; false where it cannot. */
@@ -122,12 +125,14 @@ struct area_state {
 		     struct cost *cost);
 	/* What the page is after an access that took @faults. */
 	void (*accessed)(struct area *area, size_t page, bool is_write, int faults);
-	/* mprotect() gives the page another protection. */
-	void (*mprotected)(struct area *area, size_t page, int prot);
+	/* mprotect() gives the page's VMA another protection than it @had. */
+	void (*mprotected)(struct area *area, size_t page, int had);
 	/* change_protection() has been over the page, of mprotect() or a userfaultfd. */
 	void (*ptes_changed)(struct area *area, size_t page);
 	/* The PMD that maps the page is split. */
 	void (*pmd_split)(struct area *area, size_t page);
+	/* The page's folio is about to be split into single pages, of any process. */
+	void (*folio_split)(struct area *area, struct page *page);
 	/* The page's folio is in other frames now, of any process. */
 	void (*moved)(struct page *page);
 	/* fork() gives another process the copy @its. */
@@ -216,6 +221,8 @@ void area_vma_edge(struct area *area, size_t page);
 void area_vma_edges(struct area *area, size_t first, size_t end);
 bool area_is_one_vma(const struct area *area, size_t page);
 void area_ptes_changed(struct area *area, size_t page);
+int area_vma_change(struct area *area, size_t first, size_t end, int prot,
+		    unsigned int vma);
 int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot);
 size_t area_run(const struct area *area, size_t first, size_t end, const bool *chosen);
 bool area_may_be_old(const struct area *area, size_t page);

@@ -34,6 +34,7 @@ DECLARE_STATE(swap);
 DECLARE_STATE(rwp);
 DECLARE_STATE(pin);
 DECLARE_STATE(lazyfree);
+DECLARE_STATE(mte);
 DECLARE_MAKER(empty);
 DECLARE_MAKER(guarded);
 DECLARE_MAKER(lazy);
@@ -45,6 +46,7 @@ DECLARE_MAKER(protected);
 DECLARE_MAKER(rwp);
 DECLARE_MAKER(shared);
 DECLARE_MAKER(swapped);
+DECLARE_MAKER(tagged);
 DECLARE_MAKER(zero);
 
 static LAYOUT(order4, SEG_ORDER(4, 1));
@@ -149,6 +151,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, shared_rwp_order4_whole_read) {
 	&maker_shared, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, shared_tagged_order4_inside_read) {
+	&maker_shared, &maker_tagged, &layout_order4, RANGE_INSIDE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, protected_shared_order4_whole_read) {
 	&maker_protected, &maker_shared, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -186,6 +192,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, protected_empty_order4_whole_none) {
 	&maker_protected, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_NONE
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, protected_tagged_pte_thp_whole_read) {
+	&maker_protected, &maker_tagged, &layout_pte_thp, RANGE_WHOLE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, swapped_protected_pte_thp_whole_read) {
 	&maker_swapped, &maker_protected, &layout_pte_thp, RANGE_WHOLE,
 	PROT_READ
@@ -219,6 +229,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, swapped_rwp_order4_whole_read) {
 	&maker_swapped, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, swapped_tagged_order4_whole_read) {
+	&maker_swapped, &maker_tagged, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, lazy_protected_order4_whole_read) {
 	&maker_lazy, &maker_protected, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -249,6 +263,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, lazy_empty_order4_whole_none) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, lazy_rwp_order4_whole_read) {
 	&maker_lazy, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, lazy_tagged_order4_whole_none) {
+	&maker_lazy, &maker_tagged, &layout_order4, RANGE_WHOLE, PROT_NONE
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, guarded_protected_order4_whole_read) {
@@ -284,6 +302,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, guarded_rwp_order4_straddle_contpte_none) {
 	PROT_NONE
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, guarded_tagged_order4_whole_none) {
+	&maker_guarded, &maker_tagged, &layout_order4, RANGE_WHOLE, PROT_NONE
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, pinned_protected_order4_whole_read) {
 	&maker_pinned, &maker_protected, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -306,6 +328,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, pinned_left_order4_whole_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, pinned_rwp_pte_thp_whole_read) {
 	&maker_pinned, &maker_rwp, &layout_pte_thp, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, pinned_tagged_pte_thp_inside_read) {
+	&maker_pinned, &maker_tagged, &layout_pte_thp, RANGE_INSIDE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, left_protected_pte_thp_inside_read) {
@@ -340,6 +366,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, left_rwp_order4_whole_read) {
 	&maker_left, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, left_tagged_order4_whole_read) {
+	&maker_left, &maker_tagged, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, empty_protected_order4_whole_read) {
 	&maker_empty, &maker_protected, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -370,6 +400,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, empty_left_order4_inside_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, empty_rwp_order4_whole_none) {
 	&maker_empty, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_NONE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, empty_tagged_order4_inside_read) {
+	&maker_empty, &maker_tagged, &layout_order4, RANGE_INSIDE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, zero_protected_pte_thp_whole_read) {
@@ -408,6 +442,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, zero_rwp_pte_thp_whole_read) {
 	&maker_zero, &maker_rwp, &layout_pte_thp, RANGE_WHOLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, zero_tagged_order4_whole_none) {
+	&maker_zero, &maker_tagged, &layout_order4, RANGE_WHOLE, PROT_NONE
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, merged_protected_order4_whole_read) {
 	&maker_merged, &maker_protected, &layout_order4, RANGE_WHOLE, PROT_READ
 };
@@ -444,6 +482,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, merged_rwp_order4_whole_read) {
 	&maker_merged, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, merged_tagged_order4_whole_read) {
+	&maker_merged, &maker_tagged, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
 FIXTURE_VARIANT_ADD(mprotect_pairs, poisoned_protected_order4_whole_none) {
 	&maker_poisoned, &maker_protected, &layout_order4, RANGE_WHOLE,
 	PROT_NONE
@@ -463,6 +505,10 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, poisoned_guarded_order4_whole_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, poisoned_rwp_order4_whole_read) {
 	&maker_poisoned, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, poisoned_tagged_order4_inside_read) {
+	&maker_poisoned, &maker_tagged, &layout_order4, RANGE_INSIDE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pairs, rwp_shared_order4_whole_read) {
@@ -493,9 +539,50 @@ FIXTURE_VARIANT_ADD(mprotect_pairs, rwp_empty_order4_inside_read) {
 	&maker_rwp, &maker_empty, &layout_order4, RANGE_INSIDE, PROT_READ
 };
 
+FIXTURE_VARIANT_ADD(mprotect_pairs, rwp_tagged_order4_whole_read) {
+	&maker_rwp, &maker_tagged, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, tagged_protected_order4_whole_read) {
+	&maker_tagged, &maker_protected, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, tagged_shared_order4_whole_none) {
+	&maker_tagged, &maker_shared, &layout_order4, RANGE_WHOLE, PROT_NONE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, tagged_swapped_order4_whole_read) {
+	&maker_tagged, &maker_swapped, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, tagged_lazy_order4_whole_read) {
+	&maker_tagged, &maker_lazy, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, tagged_guarded_order4_inside_read) {
+	&maker_tagged, &maker_guarded, &layout_order4, RANGE_INSIDE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, tagged_pinned_order4_whole_read) {
+	&maker_tagged, &maker_pinned, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, tagged_left_order4_whole_read) {
+	&maker_tagged, &maker_left, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, tagged_empty_order4_whole_read) {
+	&maker_tagged, &maker_empty, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pairs, tagged_rwp_order4_whole_read) {
+	&maker_tagged, &maker_rwp, &layout_order4, RANGE_WHOLE, PROT_READ
+};
+
 static struct area_state *const states[] = {
 	&state_guard, &state_poison, &state_uffd, &state_zero, &state_cow,
-	&state_ksm, &state_swap, &state_rwp, &state_pin, &state_lazyfree, NULL
+	&state_ksm, &state_swap, &state_rwp, &state_pin, &state_lazyfree,
+	&state_mte, NULL
 };
 
 int main(int argc, char **argv)

@@ -9,9 +9,11 @@
 
 struct area_state state_mlock;
 
-static void mlock_mprotected(struct area *area, size_t page, int prot)
+static void mlock_mprotected(struct area *area, size_t page, int had)
 {
-	if (area->page[page].vma & VMA_STATE(state_mlock) && prot & PROT_WRITE)
+	const struct page *it = &area->page[page];
+
+	if (it->vma & VMA_STATE(state_mlock) && it->prot & ~had & PROT_WRITE)
 		area_fault_in(area, page, true);
 }
 

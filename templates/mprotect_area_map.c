@@ -33,12 +33,17 @@ char *page_addr(const struct area *area, size_t page)
 
 __u64 *page_word(const struct area *area, size_t page)
 {
-	return (__u64 *)page_addr(area, page);
+	__u64 top = 0;
+
+	for (struct area_state *const *s = area_states; *s; s++)
+		if ((*s)->pointer)
+			top |= (*s)->pointer(area, page);
+	return (__u64 *)(page_addr(area, page) + (top << 56));
 }
 
 __u64 *last_word(const struct area *area, size_t page)
 {
-	return page_word(area, page + 1) - 1;
+	return page_word(area, page) + psize() / sizeof(__u64) - 1;
 }
 
 /* Different for every page, process, generation and test, and never 0. */

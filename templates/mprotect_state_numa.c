@@ -105,9 +105,9 @@ static void numa_accessed(struct area *area, size_t page, bool is_write,
 }
 
 /* The PTE gets the access of the VMA. */
-static void numa_mprotected(struct area *area, size_t page, int prot)
+static void numa_mprotected(struct area *area, size_t page, int had)
 {
-	(void)prot;
+	(void)had;
 	*hint_of(area, page) = HINT_NO;
 }
 

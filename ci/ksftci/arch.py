@@ -78,7 +78,7 @@ ARM64 = Arch(
     board=Board(
         program="qemu-system-aarch64",
         packages=("qemu-system-arm",),
-        machine="virt,gic-version=3",
+        machine="virt,gic-version=3,mte=on",
         cpu="max,pauth-impdef=on",  # emulation of the default pointer authentication takes most of the time
         machine_kvm="virt,gic-version=max",
         console="ttyAMA0",

@@ -15,6 +15,7 @@ NEEDS: Mapping[str, str] = {
     "rwp_protect": "rwp",
     "rwp_resolve": "rwp",
     "unpin": "pin",
+    "tag": "mte",
     "unmerge_twins": "merge",
     "merge_twins": "unmerge_twins",
 }
@@ -48,7 +49,10 @@ CONFLICTS: Mapping[str, Mapping[str, str]] = {
         "pin": "the pin would keep a page that is not mapped any more",
     },
     "swap_out": {"mlock": "locked memory stays where it is"},
-    "merge_twins": {"fork": "KSM would merge equal pages of two processes, too"},
+    "merge_twins": {
+        "fork": "KSM would merge equal pages of two processes, too",
+        "mte": "KSM merges no page that has tags",
+    },
     "lazyfree": {"mlock": "locked memory is not freed"},
     "mremap": {
         **dict.fromkeys(_UFFDS, "memory that moves loses its userfaultfd"),

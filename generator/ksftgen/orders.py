@@ -53,6 +53,7 @@ _MADE_BY: Mapping[str, tuple[tuple[str, Words], ...]] = {
     "pinned": (("pin", {}),),
     "migrated": (("migrate", _PARENT),),
     "poisoned": (("poison", _PARENT),),
+    "tagged": (("mte", {}), ("tag", _PARENT)),
 }
 
 

@@ -20,6 +20,7 @@ ROOMS = (
     "lazyfree",
     "migrate",
     "soft_dirty",
+    "mte",
 )
 # The rooms of the states that a state leaves behind it.
 ROOMS_AFTER: Mapping[str, tuple[str, ...]] = dict.fromkeys(("guard", "poison", "lazyfree", "wipe"), ("zero",))
@@ -64,6 +65,7 @@ MAKER_ROOMS: Mapping[str, str] = {
     "pinned": "pin",
     "migrated": "migrate",
     "poisoned": "poison",
+    "tagged": "mte",
 }
 MAKER_SOURCES: Mapping[str, str] = {
     "empty": "mprotect_area_zap.c",

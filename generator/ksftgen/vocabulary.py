@@ -213,6 +213,14 @@ VERBS: Mapping[str, Verb] = {
             memory=("map", "map_full"),
         ),
         Verb("mlock", "lock the range", (_BY, Parameter("range")), room="mlock", memory=("map", "map_full")),
+        Verb("mte", "give the range of the parent tags, by PROT_MTE", (Parameter("range"),), room="mte"),
+        Verb(
+            "tag",
+            "write each of these pages that can have tags, and give it one",
+            (_BY, Parameter("pages")),
+            room="mte",
+            checks=True,
+        ),
         Verb("hint", "let NUMA balancing scan until every page was visited", room="numa", memory=("map_numa",)),
         Verb(
             "touch",
