@@ -17,7 +17,8 @@ static void access_handler(int signum, siginfo_t *info, void *context)
 {
 	(void)context;
 	if (is_armed)
-		siglongjmp(access_env, signum == SIGSEGV ? info->si_code : -info->si_code);
+		siglongjmp(access_env, signum == SIGBUS ? -info->si_code :
+			   signum == SIGILL ? ACCESS_ILL : info->si_code);
 	signal(signum, SIG_DFL);
 }
 
@@ -28,7 +29,8 @@ void access_init(void)
 		.sa_flags = SA_SIGINFO | SA_NODEFER,
 	};
 
-	if (sigaction(SIGSEGV, &action, NULL) || sigaction(SIGBUS, &action, NULL))
+	if (sigaction(SIGSEGV, &action, NULL) || sigaction(SIGBUS, &action, NULL) ||
+	    sigaction(SIGILL, &action, NULL))
 		ksft_exit_fail_msg("sigaction: %s\n", strerror(errno));
 }
 
@@ -69,6 +71,20 @@ struct access access_words(__u64 *word, __u64 *last, bool is_write, __u64 value)
 struct access access_word(__u64 *word, bool is_write, __u64 value)
 {
 	return access_words(word, word, is_write, value);
+}
+
+/* Calls a function that is somewhere in memory; returns as struct access has it. */
+int access_call(const void *code)
+{
+	int signal = sigsetjmp(access_env, 0);
+
+	is_armed = !signal;
+	asm volatile("" : : : "memory");
+	if (is_armed)
+		((void (*)(void))code)();
+	asm volatile("" : : : "memory");
+	is_armed = false;
+	return signal;
 }
 
 /*

@@ -72,6 +72,8 @@ struct cost {
 	} fate;
 };
 
+#define ACCESS_ILL	0x100		/* in place of the si_code of SIGILL */
+
 /* What came of it. */
 struct access {
 	int code;		/* si_code of SIGSEGV, or - that of SIGBUS; 0: it worked */
@@ -226,6 +228,7 @@ int area_vma_change(struct area *area, size_t first, size_t end, int prot,
 int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot);
 size_t area_run(const struct area *area, size_t first, size_t end, const bool *chosen);
 bool area_may_be_old(const struct area *area, size_t page);
+bool area_is_there(const struct area *area, size_t page);
 struct cost area_cost(const struct area *area, size_t page, bool is_write);
 struct shown area_show(const struct area *area, size_t page);
 void bits_must(struct bits *bits, __u64 mask, bool is_set);
@@ -257,6 +260,7 @@ void access_learn_flags(struct area *area);
 void access_warm_up(const struct area *area);
 struct access access_words(__u64 *word, __u64 *last, bool is_write, __u64 value);
 struct access access_word(__u64 *word, bool is_write, __u64 value);
+int access_call(const void *code);
 struct access access_first(struct area *area, size_t page, bool is_write, int code);
 struct access access_page(struct area *area, size_t page, bool is_write);
 void area_access_start(struct area *area);

@@ -89,16 +89,6 @@ static __u8 mte_pointer(const struct area *area, size_t page)
 	return tag_of(&area->page[page]);
 }
 
-/* Whether the page is there and a read takes no fault, which sets no tag either. */
-static bool is_there(const struct area *area, size_t page)
-{
-	const struct page *it = &area->page[page];
-	struct cost cost = area_cost(area, page, false);
-
-	return it->what != &page_outside && it->prot & PROT_READ && !cost.code &&
-	       cost.max <= area_may_be_old(area, page);
-}
-
 /*
  * A PTE that gives access marks the page, and clears its tags if it had no mark, see
  * mte_sync_tags().
@@ -107,7 +97,7 @@ static void note_mark(struct area *area, size_t page)
 {
 	struct page *it = &area->page[page];
 
-	if (!it->frame || !is_mte(it) || !is_there(area, page))
+	if (!it->frame || !is_mte(it) || !area_is_there(area, page))
 		return;
 	it->frame->states |= VMA_STATE(state_mte);
 	if (!(it->mark[state_mte.nr] & MAY_BE_STALE))
@@ -160,7 +150,7 @@ static bool mte_verify(struct area *area)
 		char *addr = page_addr(area, i);
 		struct access access;
 
-		if (!is_there(area, i))
+		if (!area_is_there(area, i))
 			continue;
 		addr += (tag_of(it) ^ 1ULL) << 56;
 		access = access_word((__u64 *)addr, false, 0);

@@ -219,6 +219,10 @@ const char *area_clear_soft_dirty(struct area *area, enum area_process process);
 const char *area_migrate(struct area *area, enum area_process process,
 			 enum area_pages pages);
 const char *area_race_migrate(struct area *area, enum area_range range, int prot);
+const char *area_code(struct area *area, enum area_process process,
+		      enum area_pages pages);
+const char *area_bti(struct area *area, enum area_process process,
+		     enum area_range range);
 const char *area_mte(struct area *area, enum area_range range);
 const char *area_tag(struct area *area, enum area_process process,
 		     enum area_pages pages);

@@ -344,6 +344,16 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	return cost;
 }
 
+/* Whether a read of the page works, and changes nothing. */
+bool area_is_there(const struct area *area, size_t page)
+{
+	const struct page *it = &area->page[page];
+	struct cost cost = area_cost(area, page, false);
+
+	return it->what != &page_outside && it->prot & PROT_READ && !cost.code &&
+	       cost.max <= area_may_be_old(area, page);
+}
+
 void bits_must(struct bits *bits, __u64 mask, bool is_set)
 {
 	bits->mask |= mask;

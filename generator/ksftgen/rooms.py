@@ -21,6 +21,7 @@ ROOMS = (
     "migrate",
     "soft_dirty",
     "mte",
+    "exec",
 )
 # The rooms of the states that a state leaves behind it.
 ROOMS_AFTER: Mapping[str, tuple[str, ...]] = dict.fromkeys(("guard", "poison", "lazyfree", "wipe"), ("zero",))

@@ -213,6 +213,19 @@ VERBS: Mapping[str, Verb] = {
             memory=("map", "map_full"),
         ),
         Verb("mlock", "lock the range", (_BY, Parameter("range")), room="mlock", memory=("map", "map_full")),
+        Verb(
+            "code",
+            "write each of these pages that is writable, and put a function there, which check calls",
+            (_BY, Parameter("pages")),
+            room="exec",
+            checks=True,
+        ),
+        Verb(
+            "bti",
+            "mprotect() the range to PROT_READ, PROT_EXEC and PROT_BTI",
+            (_BY, Parameter("range")),
+            room="exec",
+        ),
         Verb("mte", "give the range of the parent tags, by PROT_MTE", (Parameter("range"),), room="mte"),
         Verb(
             "tag",

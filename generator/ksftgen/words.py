@@ -61,7 +61,7 @@ TYPES: Mapping[str, Type] = {
             "prot",
             "a protection",
             "int",
-            {"none": "PROT_NONE", "read": "PROT_READ", "rw": "PROT_RW"},
+            {"none": "PROT_NONE", "read": "PROT_READ", "rw": "PROT_RW", "rx": "PROT_READ | PROT_EXEC"},
         ),
         _enum("pages", "which pages of the memory", "all none first_half alternate others one small"),
         _PROCESS,
