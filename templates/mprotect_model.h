@@ -22,8 +22,9 @@
 
 #define MAX_STATES	16
 #define FRAME_LAYERS	(2 * NR_VIEWS)	/* of frames for each page of the window */
-#define VMA_SPLIT	1U		/* and one bit for each state */
-#define VMA_STATE(state)	(2U << (state).nr)
+#define VMA_SPLIT	1U
+#define VMA_ONFAULT	2U		/* of what is locked; and one bit for each state */
+#define VMA_STATE(state)	(4U << (state).nr)
 
 /* Memory behind a page. Those of one folio share the first one, the head. */
 struct frame {

@@ -220,6 +220,13 @@ VERBS: Mapping[str, Verb] = {
             (Parameter("probe"),),
             checks=True,
             room="numa",
+        Verb(
+            "mlock_onfault",
+            "lock what is in the range, and what comes there later (MLOCK_ONFAULT)",
+            (_BY, Parameter("range")),
+            room="mlock",
+            memory=("map", "map_full"),
+        ),
             memory=("map_numa",),
         ),
         Verb("check", "compare every page of every process with the model", checks=True),
