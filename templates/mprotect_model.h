@@ -207,6 +207,7 @@ void area_may_split(struct area *area, size_t page);
 bool area_has_waited(const struct area *area, const struct frame *head, int faults);
 void area_note_split(struct area *area, size_t page);
 size_t area_follow(struct area *area, size_t page);
+bool area_can_zap(const struct area *area, size_t page);
 bool area_may_go(const struct area *area, size_t page);
 bool area_is_held(const struct area *area, size_t page);
 bool area_is_shared_folio(const struct area *area, size_t page);
@@ -284,6 +285,8 @@ void actor_main(struct area *area, enum area_process self);
 
 /* mprotect_area_step.c: ranges, selections, and how a step is answered. */
 bool area_is_selected(const struct area *area, size_t page, enum area_pages pages);
+bool *area_choose(struct area *area, enum area_pages pages,
+		  bool (*can)(const struct area *area, size_t page));
 const char *area_answer(struct area *area, bool good);
 const char *area_step(struct area *area, struct request request);
 bool area_protect(struct area *area, struct range range, int prot);
