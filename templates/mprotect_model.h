@@ -317,6 +317,7 @@ bool area_serve_exit(struct area *area, const struct request *request);
 bool setting_read(const char *path, char *value, size_t size);
 bool setting_write(const char *path, const char *value);
 long setting_number(const char *path);
+long stat_counter(const char *path, const char *name);
 long vm_counter(const char *name);
 bool thp_has_sizes(void);
 bool thp_offer(int order);

@@ -53,7 +53,7 @@ CONFLICTS: Mapping[str, Mapping[str, str]] = {
     "lazyfree": dict.fromkeys(_LOCKS, "locked memory is not freed"),
     "mremap": {
         **dict.fromkeys(_UFFDS, "memory that moves loses its userfaultfd"),
-        "merge": "the kernel takes a copy of what it moves",
+        **dict.fromkeys(("merge", "merge_zero"), "the kernel takes a copy of what it moves"),
         "clear_soft_dirty": "memory that moves is soft-dirty, but for the fault in docs/found/mremap_soft_dirty.md",
     },
 }

@@ -87,6 +87,13 @@ VERBS: Mapping[str, Verb] = {
         Verb("exit", "let a child exit", (_CHILD,), room="cow"),
         Verb("thread", "start a second thread of the parent", source="mprotect_area_thread.c"),
         Verb("merge", "have KSM merge these pages", (Parameter("pages"),), setup_only=True, room="ksm"),
+        Verb(
+            "merge_zero",
+            "fill these pages with zeros and have KSM merge them with the zero page",
+            (Parameter("pages"),),
+            setup_only=True,
+            room="ksm",
+        ),
         Verb("unmerge_twins", "write to the twins of merged pages, so that these are alone", room="ksm"),
         Verb("merge_twins", "have the twins as they were, and merged again", room="ksm"),
         Verb(
@@ -213,13 +220,6 @@ VERBS: Mapping[str, Verb] = {
             memory=("map", "map_full"),
         ),
         Verb("mlock", "lock the range", (_BY, Parameter("range")), room="mlock", memory=("map", "map_full")),
-        Verb("hint", "let NUMA balancing scan until every page was visited", room="numa", memory=("map_numa",)),
-        Verb(
-            "touch",
-            "read every folio, this page first, and count the hinting faults",
-            (Parameter("probe"),),
-            checks=True,
-            room="numa",
         Verb(
             "mlock_onfault",
             "lock what is in the range, and what comes there later (MLOCK_ONFAULT)",
@@ -227,6 +227,13 @@ VERBS: Mapping[str, Verb] = {
             room="mlock",
             memory=("map", "map_full"),
         ),
+        Verb("hint", "let NUMA balancing scan until every page was visited", room="numa", memory=("map_numa",)),
+        Verb(
+            "touch",
+            "read every folio, this page first, and count the hinting faults",
+            (Parameter("probe"),),
+            checks=True,
+            room="numa",
             memory=("map_numa",),
         ),
         Verb("check", "compare every page of every process with the model", checks=True),
