@@ -180,6 +180,11 @@ void area_empty(struct page *page, struct area_state *what)
 	memset(page->mark, 0, sizeof(page->mark));
 }
 
+bool area_can_zap(const struct area *area, size_t page)
+{
+	return !area->page[page].what->outlives_zap;
+}
+
 bool area_may_go(const struct area *area, size_t page)
 {
 	for (struct area_state *const *s = area_states; *s; s++)

@@ -5,14 +5,10 @@
 
 static bool serve_zap(struct area *area, const struct request *request)
 {
-	bool *chosen = area_bools(area), good;
+	bool *chosen = area_choose(area, request->pages, area_can_zap);
+	bool good = area_advise_chosen(area, chosen, MADV_DONTNEED);
 	size_t i;
 
-	for (i = 0; i < area->nr_pages; i++)
-		chosen[i] = area_is_selected(area, i, request->pages) &&
-			    area->page[i].what != &page_outside &&
-			    !area->page[i].what->outlives_zap;
-	good = area_advise_chosen(area, chosen, MADV_DONTNEED);
 	for (i = 0; good && i < area->nr_pages; i++) {
 		if (i && chosen[i] != chosen[i - 1])
 			area_vma_edge(area, i);

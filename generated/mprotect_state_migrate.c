@@ -81,7 +81,7 @@ static void moves_init(struct area *area, struct moves *moves,
 		       enum area_pages pages, const int *nodes)
 {
 	size_t i, nr = area->nr_pages;
-	bool *chosen = area_bools(area);
+	bool *chosen = area_choose(area, pages, NULL);
 	int can;
 
 	moves->nr = 0;
@@ -89,9 +89,6 @@ static void moves_init(struct area *area, struct moves *moves,
 	moves->addr = calloc(nr, sizeof(*moves->addr));
 	moves->node = calloc(nr, sizeof(*moves->node));
 	moves->status = calloc(nr, sizeof(*moves->status));
-	for (i = 0; i < nr; i++)
-		chosen[i] = area->page[i].what != &page_outside &&
-			    area_is_selected(area, i, pages);
 	choose_first(area, chosen);
 	/* Those that stay come last: move_pages() ends where it has failed. */
 	for (can = 1; can >= 0; can--)

@@ -140,7 +140,12 @@ static void note_moved(struct area *area, const bool *chosen)
 	}
 }
 
-/* What is writable, and not refused, can be pinned. */
+/* What is writable, and not refused. */
+static bool can_pin(const struct area *area, size_t page)
+{
+	return area->page[page].prot & PROT_WRITE && !area_cost(area, page, true).code;
+}
+
 static bool serve_pin(struct area *area, const struct request *request)
 {
 	bool *chosen, good;
@@ -149,12 +154,7 @@ static bool serve_pin(struct area *area, const struct request *request)
 
 	if (!open_ring(area) || area_skipped(area))
 		return area_skipped(area);
-	chosen = area_bools(area);
-	for (i = 0; i < area->nr_pages; i++)
-		chosen[i] = area_is_selected(area, i, request->pages) &&
-			    area->page[i].what != &page_outside &&
-			    area->page[i].prot & PROT_WRITE &&
-			    !area_cost(area, i, true).code;
+	chosen = area_choose(area, request->pages, can_pin);
 	for (i = 0; i < area->nr_pages; i = end) {
 		end = area_run(area, i, area->nr_pages, chosen);
 		if (chosen[i])

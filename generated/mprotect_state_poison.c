@@ -110,14 +110,10 @@ static int open_uffd(struct area *area)
 
 static bool serve_poison(struct area *area, const struct request *request)
 {
-	bool *chosen = area_bools(area), good = true;
+	bool *chosen = area_choose(area, request->pages, area_can_zap), good = true;
 	int fd = open_uffd(area);
 	size_t i, end;
 
-	for (i = 0; i < area->nr_pages; i++)
-		chosen[i] = area_is_selected(area, i, request->pages) &&
-			    area->page[i].what != &page_outside &&
-			    !area->page[i].what->outlives_zap;
 	for (i = 0; good && !area_skipped(area) && i < area->nr_pages; i = end) {
 		/* Inside of one VMA, as the ioctl needs it. */
 		for (end = i + 1; end < area->nr_pages && chosen[end]; end++)

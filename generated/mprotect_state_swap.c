@@ -144,19 +144,21 @@ static bool has_swap(void)
 	       strchr(text, '\n') && strchr(text, '\n')[1];
 }
 
+/* What others map stays where it is. */
+static bool can_be_swapped(const struct area *area, size_t page)
+{
+	return area->page[page].what == &page_anon &&
+	       !area_is_shared_folio(area, page) && !area_is_held(area, page);
+}
+
 static bool serve_swap_out(struct area *area, const struct request *request)
 {
-	bool *chosen = area_bools(area), good = true;
-	size_t i, left = 1;
+	bool *chosen = area_choose(area, request->pages, can_be_swapped), good = true;
+	size_t left = 1;
 	int try;
 
 	if (!has_swap())
 		area_skip(area, "needs swap space, such as zram");
-	/* What others map stays where it is. */
-	for (i = 0; i < area->nr_pages; i++)
-		chosen[i] = area->page[i].what == &page_anon &&
-			    area_is_selected(area, i, request->pages) &&
-			    !area_is_shared_folio(area, i) && !area_is_held(area, i);
 	for (try = 0; good && left && !area_skipped(area) && try < TRIES; try++) {
 		good = area_advise_chosen(area, chosen, MADV_PAGEOUT) && area_look(area);
 		left = good ? note_swapped(area, chosen) : left;

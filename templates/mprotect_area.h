@@ -189,10 +189,13 @@ const char *area_map_full(struct area *area, const struct layout *layout);
 const char *area_map_numa(struct area *area, const struct layout *layout,
 			  const struct area_kind *kind, enum area_folios folios);
 const char *area_merge(struct area *area, enum area_pages pages);
+const char *area_merge_zero(struct area *area, enum area_pages pages);
 const char *area_unmerge_twins(struct area *area);
 const char *area_merge_twins(struct area *area);
 const char *area_mlock(struct area *area, enum area_process process,
 		       enum area_range range);
+const char *area_mlock_onfault(struct area *area, enum area_process process,
+			       enum area_range range);
 const char *area_uffd(struct area *area, enum area_uffd uffd);
 const char *area_uffd_wp(struct area *area, enum area_pages pages);
 const char *area_uffd_resolve(struct area *area, enum area_pages pages);

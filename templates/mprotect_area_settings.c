@@ -100,10 +100,10 @@ long setting_number(const char *path)
 	return setting_read(path, value, sizeof(value)) ? atol(value) : -1;
 }
 
-/* A counter of /proc/vmstat, or -1. */
-long vm_counter(const char *name)
+/* A counter of a file in /proc, or -1. */
+long stat_counter(const char *path, const char *name)
 {
-	FILE *file = fopen("/proc/vmstat", "re");
+	FILE *file = fopen(path, "re");
 	long value, found = -1;
 	char is[64];
 
@@ -113,6 +113,11 @@ long vm_counter(const char *name)
 	if (file)
 		fclose(file);
 	return found;
+}
+
+long vm_counter(const char *name)
+{
+	return stat_counter("/proc/vmstat", name);
 }
 
 static const char *thp_path(int order)

@@ -105,6 +105,19 @@ bool area_is_selected(const struct area *area, size_t page, enum area_pages page
 	return false;
 }
 
+/* The selected pages that are mapped, and of which @can is true; to be freed. */
+bool *area_choose(struct area *area, enum area_pages pages,
+		  bool (*can)(const struct area *area, size_t page))
+{
+	bool *chosen = area_bools(area);
+	size_t i;
+
+	for (i = 0; i < area->nr_pages; i++)
+		chosen[i] = area->page[i].what != &page_outside &&
+			    area_is_selected(area, i, pages) && (!can || can(area, i));
+	return chosen;
+}
+
 /* A call ends with ENOMEM where nothing is mapped; another one goes on from there. */
 bool area_protect(struct area *area, struct range range, int prot)
 {

@@ -22,8 +22,9 @@
 
 #define MAX_STATES	16
 #define FRAME_LAYERS	(2 * NR_VIEWS)	/* of frames for each page of the window */
-#define VMA_SPLIT	1U		/* and one bit for each state */
-#define VMA_STATE(state)	(2U << (state).nr)	/* of a frame's bits, too */
+#define VMA_SPLIT	1U
+#define VMA_ONFAULT	2U		/* of what is locked; and one bit for each state */
+#define VMA_STATE(state)	(4U << (state).nr)	/* of a frame's bits, too */
 
 /* Memory behind a page. Those of one folio share the first one, the head. */
 struct frame {
@@ -213,6 +214,7 @@ void area_may_split(struct area *area, size_t page);
 bool area_has_waited(const struct area *area, const struct frame *head, int faults);
 void area_note_split(struct area *area, size_t page);
 size_t area_follow(struct area *area, size_t page);
+bool area_can_zap(const struct area *area, size_t page);
 bool area_may_go(const struct area *area, size_t page);
 bool area_is_held(const struct area *area, size_t page);
 bool area_is_shared_folio(const struct area *area, size_t page);
@@ -294,6 +296,8 @@ void actor_main(struct area *area, enum area_process self);
 
 /* mprotect_area_step.c: ranges, selections, and how a step is answered. */
 bool area_is_selected(const struct area *area, size_t page, enum area_pages pages);
+bool *area_choose(struct area *area, enum area_pages pages,
+		  bool (*can)(const struct area *area, size_t page));
 const char *area_answer(struct area *area, bool good);
 const char *area_step(struct area *area, struct request request);
 bool area_protect(struct area *area, struct range range, int prot);
@@ -324,6 +328,7 @@ bool area_serve_exit(struct area *area, const struct request *request);
 bool setting_read(const char *path, char *value, size_t size);
 bool setting_write(const char *path, const char *value);
 long setting_number(const char *path);
+long stat_counter(const char *path, const char *name);
 long vm_counter(const char *name);
 bool thp_has_sizes(void);
 bool thp_offer(int order);

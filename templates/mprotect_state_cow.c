@@ -138,12 +138,9 @@ bool area_fork_pages(struct area *area, enum area_process child, const bool *cho
 
 static bool serve_fork(struct area *area, const struct request *request)
 {
-	bool *chosen = area_bools(area), good;
-	size_t i;
+	bool *chosen = area_choose(area, request->pages, NULL);
+	bool good = area_fork_pages(area, request->child, chosen);
 
-	for (i = 0; i < area->nr_pages; i++)
-		chosen[i] = area_is_selected(area, i, request->pages);
-	good = area_fork_pages(area, request->child, chosen);
 	free(chosen);
 	return good;
 }

@@ -69,14 +69,12 @@ static bool uninstall(struct area *area, size_t first, size_t end)
 
 static bool serve_guard(struct area *area, const struct request *request)
 {
-	bool *chosen = area_bools(area), good = true;
+	bool *chosen = area_choose(area, request->pages, NULL), good = true;
 	size_t i, end;
 
-	for (i = 0; i < area->nr_pages; i++)
-		chosen[i] = area_is_selected(area, i, request->pages);
 	for (i = 0; good && !area_skipped(area) && i < area->nr_pages; i = end) {
 		end = area_run(area, i, area->nr_pages, chosen);
-		if (!chosen[i] || area->page[i].what == &page_outside)
+		if (!chosen[i])
 			continue;
 		good = request->is_write ? install(area, i, end) :
 		       uninstall(area, i, end);

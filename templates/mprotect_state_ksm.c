@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * KSM: pages that were merged with twins beside the window. A write takes a
- * fault and a copy; the twin keeps what it has.
+ * fault and a copy; the twin keeps what it has. What is full of zeros can be
+ * merged with the zero page, and then it is that (use_zero_pages).
  */
-#define _GNU_SOURCE
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include "mprotect_model.h"
 
 #define KSM_SCANS	50
@@ -51,17 +45,22 @@ static void ksm_cost(const struct area *area, size_t page, bool is_write,
 	cost->fate = FRAME_IS_NEW;
 }
 
+/* Whether it is the zero page that KSM has put there. */
+static __u8 *is_merged_zero(struct page *page)
+{
+	return &page->mark[state_ksm.nr];
+}
+
 static void ksm_accessed(struct area *area, size_t page, bool is_write,
 			 int faults)
 {
 	struct page *it = &area->page[page];
 
 	(void)faults;
-	if (!is_write || it->what != &state_ksm)
-		return;
-	area_new_frame(area, page);
-	it->what = &page_anon;
-	it->exclusive = true;
+	if (is_write)
+		*is_merged_zero(it) = false;
+	if (is_write && it->what == &state_ksm)
+		area_new_frame(area, page);
 }
 
 static void ksm_show(const struct area *area, size_t page, struct shown *shown)
@@ -122,14 +121,32 @@ static void leave_twin(size_t page)
 	twins[page].frame = NULL;
 }
 
+/*
+ * The kernel tells the zero pages that KSM has put there by the dirty bit of their
+ * PTEs, and counts them (Linux 6.6). A child's count is wrong where fork() leaves
+ * pages out, see ksm_fork().
+ */
+static bool check_zero_pages(struct area *area)
+{
+	long seen = stat_counter("/proc/self/ksm_stat", "ksm_zero_pages"), nr = 0;
+	size_t i;
+
+	for (i = 0; i < area->nr_pages; i++)
+		nr += *is_merged_zero(&area->page[i]);
+	return seen < 0 || seen == nr ||
+	       area_fail(area, "check: ksm_zero_pages is %ld, expected %ld", seen, nr);
+}
+
 /* What the window's pages do must not reach their twins. */
 static bool ksm_verify(struct area *area)
 {
 	size_t i;
 
-	if (area->self != PROCESS_PARENT || !twins)
+	if (area->self != PROCESS_PARENT)
 		return true;
-	for (i = 0; i < area->nr_pages; i++)
+	if (!check_zero_pages(area))
+		return false;
+	for (i = 0; twins && i < area->nr_pages; i++)
 		if (twins[i].frame && !check_twin(area, i))
 			return false;
 	return true;
@@ -156,17 +173,22 @@ static bool map_twins(struct area *area, size_t len)
 		ksft_exit_fail_msg("no memory\n");
 	for (i = 0; i < 2; i++) {
 		if (mmap(twin_addr[i], len, PROT_READ | PROT_WRITE,
-			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-		    MAP_FAILED ||
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED ||
 		    madvise(twin_addr[i], len, MADV_NOHUGEPAGE) ||
 		    madvise(twin_addr[i], len, MADV_MERGEABLE) ||
 		    madvise(twin_addr[i], len, MADV_DONTFORK))
 			return area_skip(area, "no mergeable memory for the twins: %s",
 					 strerror(errno));
 	}
-	if (madvise(area->addr, len, MADV_MERGEABLE))
-		area_skip(area, "MADV_MERGEABLE: %s", strerror(errno));
 	return true;
+}
+
+static bool is_small_enough(struct area *area)
+{
+	size_t len = area->nr_pages * psize();
+
+	return len <= KSM_WINDOW ||
+	       !area_skip(area, "window of %zu MB: more than KSM scans in time", len >> 20);
 }
 
 static void fill_page(__u64 *word, __u64 value)
@@ -177,24 +199,26 @@ static void fill_page(__u64 *word, __u64 value)
 		word[i] = value;
 }
 
-static bool all_merged(const struct area *area, const bool *chosen,
+static bool all_merged(const struct area *area, const bool *chosen, bool to_zero,
 		       size_t *missing)
 {
+	__u64 pfn;
 	size_t i;
 
 	for (i = 0; i < area->nr_pages; i++) {
 		if (!chosen[i])
 			continue;
 		*missing = i;
-		if (pagemap_get_pfn(area->pagemap_fd, page_addr(area, i)) !=
-		    twin_pfn(area, i))
+		pfn = pagemap_get_pfn(area->pagemap_fd, page_addr(area, i));
+		if (to_zero ? !(frame_flags(area, pfn) & KPF_ZERO_PAGE) :
+			      pfn != twin_pfn(area, i))
 			return false;
 	}
 	return true;
 }
 
-/* Has ksmd scan until all chosen pages are merged. */
-static bool run_ksmd(struct area *area, const bool *chosen)
+/* Has ksmd scan until all chosen pages are merged, with their twins or the zero page. */
+static bool run_ksmd(struct area *area, const bool *chosen, bool to_zero)
 {
 	long scans, last_scan;
 	size_t missing = 0;
@@ -203,7 +227,7 @@ static bool run_ksmd(struct area *area, const bool *chosen)
 	/* Each of these came later than KSM, but for the two that follow. */
 	setting_write(KSM_DIR "advisor_mode", "none");
 	setting_write(KSM_DIR "smart_scan", "0");
-	setting_write(KSM_DIR "use_zero_pages", "0");
+	setting_write(KSM_DIR "use_zero_pages", to_zero ? "1" : "0");
 	/* A batch is not interrupted: about what there is, not more. */
 	if (!setting_write(KSM_DIR "pages_to_scan", "500") ||
 	    !setting_write(KSM_DIR "sleep_millisecs", "0"))
@@ -215,7 +239,7 @@ static bool run_ksmd(struct area *area, const bool *chosen)
 		/* Leaves the CPU to ksmd, which may do many scans meanwhile. */
 		usleep(1000);
 		scans = setting_number(KSM_DIR "full_scans");
-		is_merged = all_merged(area, chosen, &missing);
+		is_merged = all_merged(area, chosen, to_zero, &missing);
 	} while (!is_merged && scans < last_scan);
 	/* Waits for ksmd to be done with what it has in hand. */
 	setting_write(KSM_DIR "run", "0");
@@ -225,18 +249,57 @@ static bool run_ksmd(struct area *area, const bool *chosen)
 	return true;
 }
 
+static void note_merged(struct page *page, struct twin *twin)
+{
+	page->what = &state_ksm;
+	page->exclusive = false;
+	page->frame->mappers = 2;
+	twin->frame = page->frame;
+}
+
 /*
- * Has KSM merge each chosen page with its twin, in mappings beside the window.
- * A large folio with a chosen page is split for it.
+ * It is the zero page now, as after a read of what was never touched. To split a folio
+ * puts it where zeros are, before KSM can, see try_to_map_unused_to_zeropage().
  */
+static void note_merged_zero(struct area *area, size_t page)
+{
+	bool is_split = area_large_folio(area, page) && kernel_at_least(6, 12);
+
+	area_empty(&area->page[page], &page_empty);
+	area_accessed(area, page, false, 0);
+	*is_merged_zero(&area->page[page]) = !is_split;
+}
+
+/* A large folio with a chosen page is split for it. */
+static bool run_and_note(struct area *area, const bool *chosen, bool to_zero)
+{
+	size_t i;
+
+	if (!area_advise(area, 0, area->nr_pages, MADV_MERGEABLE) ||
+	    !run_ksmd(area, chosen, to_zero) || area_skipped(area))
+		return area_skipped(area);
+	for (i = 0; i < area->nr_pages; i++) {
+		/* A split may lose bits of a PTE: their faults are not to be counted. */
+		if (chosen[i]) {
+			access_word(page_word(area, i), false, 0);
+			area_split_pmd(area, i);
+			if (to_zero)
+				note_merged_zero(area, i);
+			else
+				note_merged(&area->page[i], &twins[i]);
+		} else if (area->page[i].what == &page_anon) {
+			*page_word(area, i) = area->page[i].value;
+		}
+	}
+	return area_adopt(area);
+}
+
+/* Has KSM merge each chosen page with its twin, in mappings beside the window. */
 static bool merge_pages(struct area *area, const bool *chosen)
 {
 	size_t i, len = area->nr_pages * psize();
 
-	if (len > KSM_WINDOW)
-		return area_skip(area, "window of %zu MB: more than KSM scans in time",
-				 len >> 20);
-	if (!map_twins(area, len) || area_skipped(area))
+	if (!is_small_enough(area) || !map_twins(area, len) || area_skipped(area))
 		return area_skipped(area);
 	for (i = 0; i < area->nr_pages; i++) {
 		if (!chosen[i])
@@ -245,40 +308,48 @@ static bool merge_pages(struct area *area, const bool *chosen)
 		fill_page(page_word(area, i), twins[i].value);
 		fill_page(twin_word(i), twins[i].value);
 	}
-	if (!run_ksmd(area, chosen) || area_skipped(area))
-		return area_skipped(area);
-	for (i = 0; i < area->nr_pages; i++) {
-		struct page *it = &area->page[i];
+	return run_and_note(area, chosen, false);
+}
 
-		/* A split may lose bits of a PTE: their faults are not to be counted. */
-		if (chosen[i]) {
-			access_word(page_word(area, i), false, 0);
-			area_split_pmd(area, i);
-			it->what = &state_ksm;
-			it->exclusive = false;
-			it->frame->mappers = 2;
-			twins[i].frame = it->frame;
-		} else if (it->what == &page_anon) {
-			*page_word(area, i) = it->value;
-		}
-	}
-	return area_adopt(area);
+/* Has KSM merge each chosen page with the zero page. */
+static bool merge_with_zero(struct area *area, const bool *chosen)
+{
+	size_t i;
+
+	if (!is_small_enough(area))
+		return true;
+	for (i = 0; i < area->nr_pages; i++)
+		if (chosen[i])
+			fill_page(page_word(area, i), 0);
+	return run_and_note(area, chosen, true);
+}
+
+static bool can_merge(const struct area *area, size_t page)
+{
+	return area->page[page].what == &page_anon;
+}
+
+static const char *merge(struct area *area, enum area_pages pages,
+			 bool (*merge_chosen)(struct area *area, const bool *chosen))
+{
+	bool *chosen, good;
+
+	if (area_skipped(area))
+		return area_answer(area, true);
+	chosen = area_choose(area, pages, can_merge);
+	good = merge_chosen(area, chosen);
+	free(chosen);
+	return area_answer(area, good);
 }
 
 const char *area_merge(struct area *area, enum area_pages pages)
 {
-	bool *chosen, good;
-	size_t i;
+	return merge(area, pages, merge_pages);
+}
 
-	if (area_skipped(area))
-		return area_answer(area, true);
-	chosen = area_bools(area);
-	for (i = 0; i < area->nr_pages; i++)
-		chosen[i] = area->page[i].what == &page_anon &&
-			    area_is_selected(area, i, pages);
-	good = merge_pages(area, chosen);
-	free(chosen);
-	return area_answer(area, good);
+const char *area_merge_zero(struct area *area, enum area_pages pages)
+{
+	return merge(area, pages, merge_with_zero);
 }
 
 /* The twins are written: the merged pages are alone. */
@@ -318,7 +389,7 @@ static bool serve_merge_twins(struct area *area, const struct request *request)
 		if (chosen[i])
 			fill_page(twin_word(i), twins[i].value);
 	}
-	good = run_ksmd(area, chosen);
+	good = run_ksmd(area, chosen, false);
 	for (i = 0; i < area->nr_pages; i++) {
 		if (!chosen[i])
 			continue;

@@ -33,16 +33,18 @@ struct area_state state_lazyfree = {
 };
 
 /* See madvise_free_pte_range(): what others map stays, a swap entry goes. */
+static bool can_be_freed(const struct area *area, size_t page)
+{
+	return area_show(area, page).entry.value & PM_PRESENT &&
+	       area->page[page].frame && !area_is_shared_folio(area, page);
+}
+
 static bool serve_lazyfree(struct area *area, const struct request *request)
 {
-	bool *chosen = area_bools(area), good;
+	bool *chosen = area_choose(area, request->pages, can_be_freed);
+	bool good = area_advise_chosen(area, chosen, MADV_FREE) && area_look(area);
 	size_t i;
 
-	for (i = 0; i < area->nr_pages; i++)
-		chosen[i] = area_is_selected(area, i, request->pages) &&
-			    area_show(area, i).entry.value & PM_PRESENT &&
-			    area->page[i].frame && !area_is_shared_folio(area, i);
-	good = area_advise_chosen(area, chosen, MADV_FREE) && area_look(area);
 	for (i = 0; good && i < area->nr_pages; i++) {
 		struct page *it = &area->page[i];
 

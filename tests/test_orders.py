@@ -2,10 +2,12 @@
 """Steps in random orders on a real kernel: any order that `ksftgen check` accepts is right in the model."""
 
 import random
+import sys
 from pathlib import Path
 
 import pytest
 from tests.conftest import call
+from tests.fuzz import orders
 from tests.fuzz.orders import Kernel, draw, failures
 
 from ksftci.results.model import Verdict
@@ -27,3 +29,13 @@ def test_any_order_that_is_accepted_is_right(tmp_path: Path, seed: int | None, c
     wrong = [f"{failure.result.reason}\n{failure.order.text}" for failure in failures(programs, results)]
     assert not wrong, "\n".join(wrong)
     assert sum(result.verdict is Verdict.PASS for result in results) >= count // 2
+
+
+@pytest.mark.parametrize(("option", "word"), [("--verbs", "verb"), ("--layouts", "layout")])
+def test_an_unknown_word_is_a_mistake_in_the_command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str, word: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["orders", option, "nothing"])
+    with pytest.raises(SystemExit):
+        orders.main()
+    assert f'unknown {word} "nothing"; allowed: ' in capsys.readouterr().err

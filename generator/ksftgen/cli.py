@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
-import os
 import re
 import sys
 from pathlib import Path
@@ -275,8 +273,4 @@ def _run() -> tuple[int, str]:
     except GenError as error:
         return 2, str(error)
     except OSError as error:
-        name = error.filename2 or error.filename
-        if error.errno == errno.ENOENT and name is None:
-            return 2, usage.NO_FOLDER
-        where = os.fsdecode(name) if name is not None else usage.OUTPUT  # whatever is written to a file names it
-        return 2, f"{where}: {error.strerror or error}"
+        return 2, usage.file_problem(error)

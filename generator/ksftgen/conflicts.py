@@ -21,6 +21,7 @@ NEEDS: Mapping[str, str] = {
 }
 ONCE = ("uffd", "rwp", "pin", "unmerge_twins")
 _UFFDS = ("uffd", "rwp")
+_LOCKS = ("mlock", "mlock_onfault")
 _ONE_UFFD = "memory has one userfaultfd at a time"
 # States that cannot be together: a verb, and the reason why it is refused after another one.
 CONFLICTS: Mapping[str, Mapping[str, str]] = {
@@ -36,27 +37,27 @@ CONFLICTS: Mapping[str, Mapping[str, str]] = {
         "uffd": _ONE_UFFD,
     },
     "guard": {
-        "mlock": "the kernel installs no guard region in locked memory",
+        **dict.fromkeys(_LOCKS, "the kernel installs no guard region in locked memory"),
         "pin": "the pin would keep a page that is not mapped any more",
     },
     "poison": {
-        "mlock": "locked memory stays where it is",
+        **dict.fromkeys(_LOCKS, "locked memory stays where it is"),
         "pin": "the pin would keep a page that is not mapped any more",
         **dict.fromkeys(_UFFDS, _ONE_UFFD),
     },
     "zap": {
-        "mlock": "locked memory stays where it is",
+        **dict.fromkeys(_LOCKS, "locked memory stays where it is"),
         "pin": "the pin would keep a page that is not mapped any more",
     },
-    "swap_out": {"mlock": "locked memory stays where it is"},
+    "swap_out": dict.fromkeys(_LOCKS, "locked memory stays where it is"),
     "merge_twins": {
         "fork": "KSM would merge equal pages of two processes, too",
         "mte": "KSM merges no page that has tags",
     },
-    "lazyfree": {"mlock": "locked memory is not freed"},
+    "lazyfree": dict.fromkeys(_LOCKS, "locked memory is not freed"),
     "mremap": {
         **dict.fromkeys(_UFFDS, "memory that moves loses its userfaultfd"),
-        "merge": "the kernel takes a copy of what it moves",
+        **dict.fromkeys(("merge", "merge_zero"), "the kernel takes a copy of what it moves"),
         "clear_soft_dirty": "memory that moves is soft-dirty, but for the fault in docs/found/mremap_soft_dirty.md",
     },
 }

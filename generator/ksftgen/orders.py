@@ -92,7 +92,8 @@ class State:
             return self._refused_process(words["process"])
         reasons = {
             "thread": lambda: "the second thread runs already; start it once" if self.has_thread else None,
-            "merge": self._refused_merge,
+            "merge": lambda: self._refused_merge(verb.name, ("map", "map_full")),
+            "merge_zero": lambda: self._refused_merge(verb.name, ("map", "map_full", "merge")),
             "pin": self._refused_pin,
             "measure": self._refused_measure,
         }
@@ -172,12 +173,12 @@ class State:
         own = [name for name, forker in self.living.items() if forker == child]
         return ("child", f"{child} has forked {own[0]}, which lives; let that exit first") if own else None
 
-    def _refused_merge(self) -> str | None:
-        if self.last in ("map", "map_full"):
+    def _refused_merge(self, verb: str, after: Sequence[str]) -> str | None:
+        if self.last in after:
             return None
         return (
-            f"merge after {self.last}; allowed: directly after map or map_full, since KSM merges pages before they are "
-            "shared, protected or hinted"
+            f"{verb} after {self.last}; allowed: directly after {join_or(after)}, since KSM merges pages before they "
+            "are shared, protected or hinted"
         )
 
     def _refused_pin(self) -> str | None:

@@ -24,7 +24,7 @@ ROOMS = (
     "exec",
 )
 # The rooms of the states that a state leaves behind it.
-ROOMS_AFTER: Mapping[str, tuple[str, ...]] = dict.fromkeys(("guard", "poison", "lazyfree", "wipe"), ("zero",))
+ROOMS_AFTER: Mapping[str, tuple[str, ...]] = dict.fromkeys(("guard", "poison", "lazyfree", "wipe", "ksm"), ("zero",))
 HOLE_ROOM = "zero"  # reading a page that was never touched maps the zero page
 
 

@@ -87,6 +87,13 @@ VERBS: Mapping[str, Verb] = {
         Verb("exit", "let a child exit", (_CHILD,), room="cow"),
         Verb("thread", "start a second thread of the parent", source="mprotect_area_thread.c"),
         Verb("merge", "have KSM merge these pages", (Parameter("pages"),), setup_only=True, room="ksm"),
+        Verb(
+            "merge_zero",
+            "fill these pages with zeros and have KSM merge them with the zero page",
+            (Parameter("pages"),),
+            setup_only=True,
+            room="ksm",
+        ),
         Verb("unmerge_twins", "write to the twins of merged pages, so that these are alone", room="ksm"),
         Verb("merge_twins", "have the twins as they were, and merged again", room="ksm"),
         Verb(
@@ -213,6 +220,13 @@ VERBS: Mapping[str, Verb] = {
             memory=("map", "map_full"),
         ),
         Verb("mlock", "lock the range", (_BY, Parameter("range")), room="mlock", memory=("map", "map_full")),
+        Verb(
+            "mlock_onfault",
+            "lock what is in the range, and what comes there later (MLOCK_ONFAULT)",
+            (_BY, Parameter("range")),
+            room="mlock",
+            memory=("map", "map_full"),
+        ),
         Verb(
             "code",
             "write each of these pages that is writable, and put a function there, which check calls",

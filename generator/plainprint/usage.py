@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Any
@@ -17,6 +18,14 @@ _PROBLEM: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name_
 
 OUTPUT = "the standard output cannot be written"
 NO_FOLDER = "the current folder is not there any more; change to another one"
+
+
+def file_problem(error: OSError, advice: str = "") -> str:
+    """What is wrong with which file; an error that names none is of the standard output, which has no name."""
+    name = error.filename2 or error.filename
+    if error.errno == errno.ENOENT and name is None:
+        return NO_FOLDER
+    return f"{os.fsdecode(name) if name is not None else OUTPUT}: {error.strerror or error}{advice}"
 
 
 def flush() -> str:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from ksftci.formats import record
 from ksftci.results.model import TestResult, Verdict
 from ksftgen import spec
 from ksftgen.cases import cases
-from ksftgen.errors import SpecError
+from ksftgen.errors import SpecError, unknown_word
 from ksftgen.library import library
 from ksftgen.vocabulary import VERBS
 
@@ -162,6 +162,19 @@ def _kernel(options: argparse.Namespace, folder: str) -> Kernel:
     return Kernel(tree, where if options.native or not options.arch else [*where, "--arch", options.arch])
 
 
+def _words(what: str, allowed: Collection[str]) -> Callable[[str], list[str]]:
+    """Reads words with commas between them, each of them `allowed`."""
+
+    def read(text: str) -> list[str]:
+        words = text.split(",")
+        for word in words:
+            if word not in allowed:
+                raise argparse.ArgumentTypeError(unknown_word(what, word, allowed))
+        return words
+
+    return read
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
@@ -174,8 +187,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--arch", help="as for ksftci run")
     parser.add_argument("--native", action="store_true", help="this machine's kernel, as root; without NUMA")
     parser.add_argument("--tree", type=Path, help="a kernel tree, in which programs are installed; default: a copy")
-    parser.add_argument("--layouts", default=",".join(library()), help="of these, with commas between them (all)")
-    parser.add_argument("--verbs", default=",".join(ORDINARY), help="of these, each as often as it is named")
+    parser.add_argument(
+        "--layouts",
+        type=_words("layout", library()),
+        default=list(library()),
+        help="of these, with commas between them (all)",
+    )
+    parser.add_argument(
+        "--verbs", type=_words("verb", VERBS), default=list(ORDINARY), help="of these, each as often as it is named"
+    )
     parser.add_argument("--minimize", action="store_true", help="leave out steps that a failure does not need")
     parser.add_argument("--show", action="store_true", help="print the scenarios and run nothing")
     return parser
@@ -183,10 +203,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     options = _parser().parse_args()
-    verbs = [verb for verb in options.verbs.split(",") if not options.native or verb not in _NEEDS_NODES]
+    verbs = [verb for verb in options.verbs if not options.native or verb not in _NEEDS_NODES]
     if not any(VERBS[verb].maps for verb in verbs):
         verbs.append("map")
-    programs = list(draw(options.seed, options.count, options.tests, verbs, options.layouts.split(","), options.values))
+    programs = list(draw(options.seed, options.count, options.tests, verbs, options.layouts, options.values))
     if options.show:
         print("---\n".join(order.text for order in programs))
         return 0

@@ -69,13 +69,9 @@ def _run() -> tuple[int, str]:
 
 def _describe(error: OSError) -> str:
     """What is wrong with which file; errors of what the commands do with files end here if nobody knew more."""
+    advice = "; make room, or name another place with --cache or TMPDIR"
     if isinstance(error, shutil.Error) and isinstance(error.args[0], list):  # of copytree(): every file that failed
         _source, name, reason = error.args[0][0]
-        reason = reason.partition("] ")[2].partition(": ")[0] or reason
-    else:
-        name, reason = error.filename2 or error.filename, error.strerror or str(error)
-    if error.errno == errno.ENOENT and name is None:
-        return usage.NO_FOLDER
-    if isinstance(error, shutil.Error) or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
-        reason = f"{reason}; make room, or name another place with --cache or TMPDIR"
-    return f"{os.fsdecode(name) if name is not None else usage.OUTPUT}: {reason}"
+        return f"{os.fsdecode(name)}: {reason.partition('] ')[2].partition(': ')[0] or reason}{advice}"
+    is_full = isinstance(error, shutil.Error) or error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+    return usage.file_problem(error, advice if is_full else "")
