@@ -173,6 +173,21 @@ TEST_F_TIMEOUT(mprotect_mte, swapped, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_mte, swapped_whole, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_mte(area, RANGE_WHOLE));
+	STEP(area_tag(area, PROCESS_PARENT, PAGES_ALL));
+	STEP(area_swap_out(area, PROCESS_PARENT, PAGES_ALL));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_read(area, PROCESS_PARENT, variant->tagged));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 TEST_F_TIMEOUT(mprotect_mte, split, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;

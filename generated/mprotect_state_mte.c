@@ -144,7 +144,7 @@ static bool mte_verify(struct area *area)
 {
 	size_t i;
 
-	for (i = 0; i < area->nr_pages; i++) {
+	for (i = 0; has_mte() && i < area->nr_pages; i++) {
 		const struct page *it = &area->page[i];
 		int code = is_mte(it) ? SEGV_MTESERR : 0;
 		char *addr = page_addr(area, i);
