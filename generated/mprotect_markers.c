@@ -31,12 +31,20 @@ DECLARE_STATE(zero);
 DECLARE_STATE(cow);
 
 static LAYOUT(holes, SEG_HOLES(1));
+static LAYOUT(partial, SEG_ORDER(4, 1), SEG_HOLES(4), SEG_ORDER(0, 4),
+	      SEG_ORDER(3, 1));
 static LAYOUT_SIDES(above,
 		    SIDE(SEG_ORDER(0, 1)),
 		    SIDE(SEG_HOLES(1)));
 static LAYOUT_SIDES(below,
 		    SIDE(SEG_HOLES(1)),
 		    SIDE(SEG_ORDER(2, 1)));
+static LAYOUT_SIDES(half,
+		    SIDE(SEG_HOLES(1)),
+		    SIDE(SEG_ORDER(0, 4), SEG_HOLES(12)));
+static LAYOUT_SIDES(sparse,
+		    SIDE(SEG_HOLES(14), SEG_ORDER(0, 2)),
+		    SIDE(SEG_HOLES(8), SEG_ORDER(2, 1), SEG_HOLES(4)));
 
 FIXTURE(mprotect_markers)
 {
@@ -46,10 +54,8 @@ FIXTURE(mprotect_markers)
 FIXTURE_VARIANT(mprotect_markers)
 {
 	const struct layout *layout;
-	enum area_pages protected;
 	enum area_uffd uffd;
 	enum area_range range;
-	int prot;
 };
 
 FIXTURE_SETUP(mprotect_markers)
@@ -82,10 +88,9 @@ TEST_F_TIMEOUT(mprotect_markers, stays_marked, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
-	STEP(area_uffd_wp(area, variant->protected));
+	STEP(area_uffd_wp(area, PAGES_ALL));
 	STEP(area_check(area));
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
-			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_READ));
 	STEP(area_check(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
 	STEP(area_check(area));
@@ -99,16 +104,15 @@ TEST_F_TIMEOUT(mprotect_markers, lifted, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
-			   variant->prot));
-	STEP(area_uffd_wp(area, variant->protected));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_NONE));
+	STEP(area_uffd_wp(area, PAGES_FIRST_HALF));
 	STEP(area_uffd_resolve(area, PAGES_ONE));
 	STEP(area_check(area));
-	STEP(area_uffd_resolve(area, variant->protected));
+	STEP(area_uffd_resolve(area, PAGES_FIRST_HALF));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
 	STEP(area_check(area));
 	STEP(area_uffd_wp(area, PAGES_ALL));
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_NONE));
 	STEP(area_uffd_resolve(area, PAGES_ALL));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
 	STEP(area_check(area));
@@ -121,10 +125,8 @@ TEST_F_TIMEOUT(mprotect_markers, forked, AREA_TIMEOUT)
 	struct area *area = &self->area;
 
 	STEP(area_uffd_wp(area, PAGES_ALL));
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
-			   variant->prot));
-	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD,
-		       variant->protected));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_READ));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_ALTERNATE));
 	STEP(area_check(area));
 	STEP(area_mprotect(area, PROCESS_CHILD, RANGE_WHOLE, PROT_READ));
 	STEP(area_mprotect(area, PROCESS_CHILD, RANGE_WHOLE, PROT_RW));
@@ -141,14 +143,13 @@ TEST_F_TIMEOUT(mprotect_markers, zapped, AREA_TIMEOUT)
 
 	STEP(area_write(area, PROCESS_PARENT, variant->range));
 	STEP(area_uffd_wp(area, PAGES_ALL));
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
-			   variant->prot));
-	STEP(area_zap(area, PROCESS_PARENT, variant->protected));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_NONE));
+	STEP(area_zap(area, PROCESS_PARENT, PAGES_ALTERNATE));
 	STEP(area_check(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
 	STEP(area_check(area));
 	STEP(area_uffd_wp(area, PAGES_ALL));
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_NONE));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
 	STEP(area_check(area));
 	STEP(area_uffd_resolve(area, PAGES_FIRST_HALF));
@@ -157,41 +158,40 @@ TEST_F_TIMEOUT(mprotect_markers, zapped, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_markers, holes_all_unpopulated_whole_read) {
-	&layout_holes, PAGES_ALL, UFFD_UNPOPULATED, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_markers, holes_unpopulated_whole) {
+	&layout_holes, UFFD_UNPOPULATED, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_markers, holes_all_unpopulated_whole_none) {
-	&layout_holes, PAGES_ALL, UFFD_UNPOPULATED, RANGE_WHOLE, PROT_NONE
+FIXTURE_VARIANT_ADD(mprotect_markers, holes_unpopulated_straddle_pmd) {
+	&layout_holes, UFFD_UNPOPULATED, RANGE_STRADDLE_PMD
 };
 
-FIXTURE_VARIANT_ADD(mprotect_markers, holes_all_async_whole_read) {
-	&layout_holes, PAGES_ALL, UFFD_ASYNC, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_markers, holes_async_whole) {
+	&layout_holes, UFFD_ASYNC, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_markers, holes_first_half_unpopulated_whole_read) {
-	&layout_holes, PAGES_FIRST_HALF, UFFD_UNPOPULATED, RANGE_WHOLE,
-	PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_markers, holes_async_straddle_pmd) {
+	&layout_holes, UFFD_ASYNC, RANGE_STRADDLE_PMD
 };
 
-FIXTURE_VARIANT_ADD(mprotect_markers,
-		    holes_first_half_async_straddle_pmd_read) {
-	&layout_holes, PAGES_FIRST_HALF, UFFD_ASYNC, RANGE_STRADDLE_PMD,
-	PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_markers, above_unpopulated_whole) {
+	&layout_above, UFFD_UNPOPULATED, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_markers, above_all_async_straddle_pmd_read) {
-	&layout_above, PAGES_ALL, UFFD_ASYNC, RANGE_STRADDLE_PMD, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_markers, below_unpopulated_whole) {
+	&layout_below, UFFD_UNPOPULATED, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_markers,
-		    above_alternate_unpopulated_vma_end_read) {
-	&layout_above, PAGES_ALTERNATE, UFFD_UNPOPULATED, RANGE_VMA_END,
-	PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_markers, half_unpopulated_vma_end) {
+	&layout_half, UFFD_UNPOPULATED, RANGE_VMA_END
 };
 
-FIXTURE_VARIANT_ADD(mprotect_markers, below_all_async_straddle_pmd_read) {
-	&layout_below, PAGES_ALL, UFFD_ASYNC, RANGE_STRADDLE_PMD, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_markers, sparse_unpopulated_whole) {
+	&layout_sparse, UFFD_UNPOPULATED, RANGE_WHOLE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_markers, partial_unpopulated_whole) {
+	&layout_partial, UFFD_UNPOPULATED, RANGE_WHOLE
 };
 
 static struct area_state *const states[] = {

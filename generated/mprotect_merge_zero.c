@@ -33,12 +33,17 @@ DECLARE_STATE(cow);
 DECLARE_STATE(ksm);
 
 static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
 static LAYOUT(order4, SEG_ORDER(4, 1));
 static LAYOUT(pte_thp, SEG_PTE(1));
 static LAYOUT(pmd_thp, SEG_PMD(1));
 static LAYOUT_SIDES(mixed,
 		    SIDE(SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(3, 1),
 			 SEG_ORDER(2, 1), SEG_ORDER(0, 4)),
+		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
+			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
+static LAYOUT_SIDES(mixed_pmd,
+		    SIDE(SEG_PMD(1)),
 		    SIDE(SEG_ORDER(0, 4), SEG_ORDER(2, 1), SEG_ORDER(3, 1),
 			 SEG_ORDER(4, 1), SEG_ORDER(5, 1)));
 static LAYOUT(partial, SEG_ORDER(4, 1), SEG_HOLES(4), SEG_ORDER(0, 4),
@@ -53,9 +58,7 @@ FIXTURE_VARIANT(mprotect_merge_zero)
 {
 	const struct layout *layout;
 	enum area_pages merged;
-	enum area_pages zero;
 	enum area_range range;
-	int prot;
 };
 
 FIXTURE_SETUP(mprotect_merge_zero)
@@ -65,7 +68,7 @@ FIXTURE_SETUP(mprotect_merge_zero)
 	area_init(area, AREA_NEED_ROOT | AREA_NEED_THP | AREA_NEED_KSM);
 	STEP(area_map(area, variant->layout));
 	STEP(area_merge(area, variant->merged));
-	STEP(area_merge_zero(area, variant->zero));
+	STEP(area_merge_zero(area, PAGES_ALTERNATE));
 	if (area_skipped(area))
 		SKIP(return, "%s", area_skipped(area));
 }
@@ -90,8 +93,7 @@ TEST_F_TIMEOUT(mprotect_merge_zero, stays_zero, AREA_TIMEOUT)
 	struct area *area = &self->area;
 
 	STEP(area_check(area));
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
-			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_READ));
 	STEP(area_check(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
 	STEP(area_check(area));
@@ -109,8 +111,8 @@ TEST_F_TIMEOUT(mprotect_merge_zero, forked, AREA_TIMEOUT)
 	struct area *area = &self->area;
 
 	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_ALL));
-	STEP(area_mprotect(area, PROCESS_CHILD, variant->range, variant->prot));
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, variant->prot));
+	STEP(area_mprotect(area, PROCESS_CHILD, variant->range, PROT_NONE));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_NONE));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
 	STEP(area_write(area, PROCESS_PARENT, variant->range));
 	STEP(area_check(area));
@@ -125,8 +127,7 @@ TEST_F_TIMEOUT(mprotect_merge_zero, zapped, AREA_TIMEOUT)
 
 	STEP(area_uffd(area, UFFD_ASYNC));
 	STEP(area_uffd_wp(area, PAGES_ALL));
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
-			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_READ));
 	STEP(area_zap(area, PROCESS_PARENT, PAGES_FIRST_HALF));
 	STEP(area_check(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
@@ -138,54 +139,56 @@ TEST_F_TIMEOUT(mprotect_merge_zero, zapped, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero, order4_none_alternate_whole_read) {
-	&layout_order4, PAGES_NONE, PAGES_ALTERNATE, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, order4_none_whole) {
+	&layout_order4, PAGES_NONE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero, order4_none_alternate_whole_none) {
-	&layout_order4, PAGES_NONE, PAGES_ALTERNATE, RANGE_WHOLE, PROT_NONE
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, order4_none_straddle) {
+	&layout_order4, PAGES_NONE, RANGE_STRADDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero, order4_none_alternate_straddle_read) {
-	&layout_order4, PAGES_NONE, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, order4_none_inside) {
+	&layout_order4, PAGES_NONE, RANGE_INSIDE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero, order4_none_alternate_inside_read) {
-	&layout_order4, PAGES_NONE, PAGES_ALTERNATE, RANGE_INSIDE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, order4_others_whole) {
+	&layout_order4, PAGES_OTHERS, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero, order4_none_one_whole_read) {
-	&layout_order4, PAGES_NONE, PAGES_ONE, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, mixed_others_whole) {
+	&layout_mixed, PAGES_OTHERS, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero,
-		    order4_first_half_alternate_whole_read) {
-	&layout_order4, PAGES_FIRST_HALF, PAGES_ALTERNATE, RANGE_WHOLE,
-	PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, mixed_first_half_whole) {
+	&layout_mixed, PAGES_FIRST_HALF, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero, mixed_others_alternate_whole_read) {
-	&layout_mixed, PAGES_OTHERS, PAGES_ALTERNATE, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, base_none_whole) {
+	&layout_base, PAGES_NONE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero, mixed_others_all_whole_read) {
-	&layout_mixed, PAGES_OTHERS, PAGES_ALL, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, base_others_whole) {
+	&layout_base, PAGES_OTHERS, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero, base_none_alternate_whole_read) {
-	&layout_base, PAGES_NONE, PAGES_ALTERNATE, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, pte_thp_none_whole) {
+	&layout_pte_thp, PAGES_NONE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero, pte_thp_none_alternate_whole_read) {
-	&layout_pte_thp, PAGES_NONE, PAGES_ALTERNATE, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, partial_others_whole) {
+	&layout_partial, PAGES_OTHERS, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero, partial_others_alternate_whole_read) {
-	&layout_partial, PAGES_OTHERS, PAGES_ALTERNATE, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, pmd_thp_none_whole) {
+	&layout_pmd_thp, PAGES_NONE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_merge_zero, pmd_thp_none_all_whole_read) {
-	&layout_pmd_thp, PAGES_NONE, PAGES_ALL, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, order2_none_whole) {
+	&layout_order2, PAGES_NONE, RANGE_WHOLE
+};
+
+FIXTURE_VARIANT_ADD(mprotect_merge_zero, mixed_pmd_none_straddle) {
+	&layout_mixed_pmd, PAGES_NONE, RANGE_STRADDLE
 };
 
 static struct area_state *const states[] = {

@@ -32,7 +32,9 @@ DECLARE_STATE(cow);
 DECLARE_STATE(mlock);
 
 static LAYOUT(base, SEG_ORDER(0, 1));
+static LAYOUT(order2, SEG_ORDER(2, 1));
 static LAYOUT(order4, SEG_ORDER(4, 1));
+static LAYOUT(pte_thp, SEG_PTE(1));
 static LAYOUT(pmd_thp, SEG_PMD(1));
 static LAYOUT_SIDES(mixed,
 		    SIDE(SEG_ORDER(5, 1), SEG_ORDER(4, 1), SEG_ORDER(3, 1),
@@ -54,10 +56,8 @@ FIXTURE(mprotect_onfault)
 FIXTURE_VARIANT(mprotect_onfault)
 {
 	const struct layout *layout;
-	enum area_pages shared;
 	enum area_range locked;
 	enum area_range range;
-	int prot;
 };
 
 FIXTURE_SETUP(mprotect_onfault)
@@ -89,11 +89,10 @@ TEST_F_TIMEOUT(mprotect_onfault, shared, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
-	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, variant->shared));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_ALL));
 	STEP(area_mlock_onfault(area, PROCESS_PARENT, variant->locked));
 	STEP(area_check(area));
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
-			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_READ));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
 	STEP(area_check(area));
 	STEP(area_write(area, PROCESS_PARENT, RANGE_ONE_PAGE));
@@ -107,10 +106,9 @@ TEST_F_TIMEOUT(mprotect_onfault, under_mprotect, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
-			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_NONE));
 	STEP(area_mlock_onfault(area, PROCESS_PARENT, variant->locked));
-	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, variant->shared));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_ALTERNATE));
 	STEP(area_mlock_onfault(area, PROCESS_CHILD, variant->range));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_READ));
 	STEP(area_mprotect(area, PROCESS_CHILD, RANGE_WHOLE, PROT_RW));
@@ -128,14 +126,13 @@ TEST_F_TIMEOUT(mprotect_onfault, relocked, AREA_TIMEOUT)
 
 	STEP(area_mlock(area, PROCESS_PARENT, RANGE_WHOLE));
 	STEP(area_mlock_onfault(area, PROCESS_PARENT, variant->locked));
-	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, variant->shared));
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
-			   variant->prot));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_FIRST_HALF));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_READ));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
 	STEP(area_check(area));
 	STEP(area_mlock(area, PROCESS_PARENT, RANGE_STRADDLE));
 	STEP(area_fork(area, PROCESS_PARENT, PROCESS_SECOND_CHILD, PAGES_ALL));
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_READ));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
 	STEP(area_check(area));
 	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
@@ -148,9 +145,8 @@ TEST_F_TIMEOUT(mprotect_onfault, protected, AREA_TIMEOUT)
 
 	STEP(area_mlock_onfault(area, PROCESS_PARENT, variant->locked));
 	STEP(area_uffd(area, UFFD_ASYNC));
-	STEP(area_uffd_wp(area, variant->shared));
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
-			   variant->prot));
+	STEP(area_uffd_wp(area, PAGES_ALTERNATE));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_NONE));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
 	STEP(area_check(area));
 	STEP(area_mlock_onfault(area, PROCESS_PARENT, RANGE_WHOLE));
@@ -161,54 +157,48 @@ TEST_F_TIMEOUT(mprotect_onfault, protected, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_onfault, partial_alternate_straddle_whole_none) {
-	&layout_partial, PAGES_ALTERNATE, RANGE_STRADDLE, RANGE_WHOLE, PROT_NONE
+FIXTURE_VARIANT_ADD(mprotect_onfault, partial_straddle_whole) {
+	&layout_partial, RANGE_STRADDLE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_onfault,
-		    partial_alternate_straddle_straddle_pmd_read) {
-	&layout_partial, PAGES_ALTERNATE, RANGE_STRADDLE, RANGE_STRADDLE_PMD,
-	PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_onfault, partial_inside_whole) {
+	&layout_partial, RANGE_INSIDE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_onfault, partial_alternate_inside_whole_read) {
-	&layout_partial, PAGES_ALTERNATE, RANGE_INSIDE, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_onfault, pmd_thp_whole_whole) {
+	&layout_pmd_thp, RANGE_WHOLE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_onfault, partial_alternate_vma_end_whole_read) {
-	&layout_partial, PAGES_ALTERNATE, RANGE_VMA_END, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_onfault, pmd_thp_whole_straddle) {
+	&layout_pmd_thp, RANGE_WHOLE, RANGE_STRADDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_onfault, partial_first_half_straddle_whole_read) {
-	&layout_partial, PAGES_FIRST_HALF, RANGE_STRADDLE, RANGE_WHOLE,
-	PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_onfault, pmd_thp_vma_end_whole) {
+	&layout_pmd_thp, RANGE_VMA_END, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_onfault,
-		    pmd_thp_alternate_straddle_straddle_read) {
-	&layout_pmd_thp, PAGES_ALTERNATE, RANGE_STRADDLE, RANGE_STRADDLE,
-	PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_onfault, mixed_straddle_whole) {
+	&layout_mixed, RANGE_STRADDLE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_onfault, pmd_thp_all_whole_whole_read) {
-	&layout_pmd_thp, PAGES_ALL, RANGE_WHOLE, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_onfault, order4_straddle_whole) {
+	&layout_order4, RANGE_STRADDLE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_onfault, mixed_alternate_straddle_whole_read) {
-	&layout_mixed, PAGES_ALTERNATE, RANGE_STRADDLE, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_onfault, base_straddle_whole) {
+	&layout_base, RANGE_STRADDLE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_onfault, order4_all_straddle_whole_read) {
-	&layout_order4, PAGES_ALL, RANGE_STRADDLE, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_onfault, mixed_pmd_straddle_straddle_pmd) {
+	&layout_mixed_pmd, RANGE_STRADDLE, RANGE_STRADDLE_PMD
 };
 
-FIXTURE_VARIANT_ADD(mprotect_onfault, base_alternate_straddle_whole_read) {
-	&layout_base, PAGES_ALTERNATE, RANGE_STRADDLE, RANGE_WHOLE, PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_onfault, pte_thp_straddle_whole) {
+	&layout_pte_thp, RANGE_STRADDLE, RANGE_WHOLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_onfault, mixed_pmd_alternate_straddle_whole_read) {
-	&layout_mixed_pmd, PAGES_ALTERNATE, RANGE_STRADDLE, RANGE_WHOLE,
-	PROT_READ
+FIXTURE_VARIANT_ADD(mprotect_onfault, order2_straddle_whole) {
+	&layout_order2, RANGE_STRADDLE, RANGE_WHOLE
 };
 
 static struct area_state *const states[] = {

@@ -27,4 +27,4 @@ def test_the_page_of_the_docs() -> None:
     assert page.partition("\n")[2] == grid.markdown(scenarios) + "\n", "ksftgen list --matrix"
     by_state = table(page, "State and state")
     assert by_state["swap", "uffd"] == by_state["uffd", "swap"]
-    assert ("mlock", "uffd") not in by_state
+    assert ("rwp", "uffd") not in by_state

@@ -113,8 +113,9 @@ def test_render_from_an_installed_package(tmp_path: Path, site: Path) -> None:
             "map_numa: {layout: base, kind: $k, folios: odd}",
             "check",
             "k: [ksm, exited, none]",
-            "numa cow ksm",
-            "mprotect_area_nodes.c mprotect_kind_cow.c mprotect_state_cow.c mprotect_state_ksm.c mprotect_state_numa.c",
+            "numa zero cow ksm",
+            "mprotect_area_nodes.c mprotect_kind_cow.c mprotect_state_cow.c mprotect_state_ksm.c mprotect_state_numa.c "
+            "mprotect_state_zero.c",
         ),
         (
             "map_numa: {layout: $l, kind: threaded, folios: odd}",
