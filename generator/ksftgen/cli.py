@@ -190,6 +190,9 @@ def install_(
     ],
     specs: Specs = None,
     which: Cases = "strength",
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Remove all that was installed: the tree is what it was before.")
+    ] = False,
 ) -> None:
     """Install tests into a kernel tree: sources, Makefile, .gitignore, run_vmtests.sh, wrapper script.
 
@@ -200,7 +203,9 @@ def install_(
     make -C ~/linux headers
     make -C ~/linux/tools/testing/selftests/mm
     """
-    changed = install.install(_load(specs, which), kernel, prune=not specs)
+    if remove and specs:
+        raise GenError("--remove takes no SPEC: it removes all that was installed")
+    changed = install.remove(kernel) if remove else install.install(_load(specs, which), kernel, prune=not specs)
     for path in changed:
         _say(str(path))
     _say(f"{len(changed)} files changed in {kernel}")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Installs programs into a kernel tree: the sources, and the files that build, ignore and run them by name.
+"""Installs programs into a kernel tree, and removes them: sources, and the files that build, ignore and run them.
 
 The new text of every file is known before the first one is written, so a tree of unknown structure stays unchanged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ksftgen import helpers, lineends, makefile, output
@@ -41,10 +41,10 @@ def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path
     files[folder / "Makefile"] = makefile.edit_makefile(text, profile, programs, shared, removed)
     if (folder / ".gitignore").is_file():
         path = folder / ".gitignore"
-        files[path] = makefile.edit_gitignore(read(path), programs, removed)
+        files[path] = makefile.edit_gitignore(read(path), list(programs), removed)
     path = folder / "run_vmtests.sh"
     files[path] = makefile.edit_run_vmtests(read(path), programs)
-    files = {path: lineends.keep(read_raw(path) if path.exists() else "", text) for path, text in files.items()}
+    files = _with_line_ends(files)
     modes = {}
     if profile.has_wrappers:
         path = folder / makefile.WRAPPER
@@ -54,4 +54,42 @@ def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path
         modes[path] = 0o755
     current = {*sources, *needed, *(f"{name}.c" for name in programs)}
     stale = [path for path in output.stale_files(folder, current) if prune or helpers.is_helper(path.name)]
+    _stay_inside(tree, [*files, *stale])
     return output.write(files, modes, stale)
+
+
+def remove(tree: Path) -> list[Path]:
+    """Remove all that `install` has put into `tree`, also an earlier one; returns the files that changed.
+
+    The tree is byte for byte what it was before, if nobody has changed the files in between.  Raises TreeError as
+    `install` does.
+    """
+    profile = probe(tree)
+    folder = mm_dir(tree)
+    text = read(folder / "Makefile")
+    programs = makefile.installed_programs(text)
+    files = {folder / "Makefile": makefile.strip_makefile(text, profile, programs)}
+    path = folder / "run_vmtests.sh"
+    files[path] = makefile.strip_run_vmtests(read(path))
+    path = folder / ".gitignore"
+    if path.is_file():
+        files[path] = makefile.strip_gitignore(read(path), programs)
+    stale = output.stale_files(folder, ())
+    path = folder / makefile.WRAPPER
+    if path.is_file() and read_raw(path) == makefile.WRAPPER_TEXT:
+        stale.append(path)
+    _stay_inside(tree, [*files, *stale])
+    return output.write(_with_line_ends(files), remove=stale)
+
+
+def _with_line_ends(files: Mapping[Path, str]) -> dict[Path, str]:
+    """The texts with the line ends of the files that they replace."""
+    return {path: lineends.keep(read_raw(path) if path.exists() else "", text) for path, text in files.items()}
+
+
+def _stay_inside(tree: Path, files: Iterable[Path]) -> None:
+    """Raise TreeError if one of the files would be changed outside of the tree, behind a symbolic link."""
+    top = tree.resolve()
+    for path in files:
+        if not path.resolve().is_relative_to(top):
+            raise TreeError(f"{path}: leads out of the tree, to {path.resolve()}; copy the file into the tree")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Edits the files in which a tree lists its mm selftests: Makefile, .gitignore, run_vmtests.sh.
 
-Each `edit_` function takes the text of a file and returns the new text.  It first removes what an earlier install
-added, so installing twice changes nothing.  It raises TreeError if the text has no place for the new lines.
+Each `edit_` function takes the text of a file and returns the new text.  It first does what the `strip_` function
+does, which removes what an earlier install has added, byte for byte; so installing twice changes nothing.  It raises
+TreeError if the text has no place for the new lines.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ def installed_programs(makefile: str) -> dict[str, tuple[str, ...]]:
     return {name: tuple(own.split()) for name, own in re.findall(f"^{_RULE}", makefile, re.MULTILINE)}
 
 
+def strip_makefile(text: str, tree: TreeProfile, programs: Iterable[str]) -> str:
+    """The Makefile without `programs`, and without the helpers that were added with them."""
+    added = {f"{tree.programs_variable} += {name}\n" for name in programs} | {f"TEST_PROGS += {WRAPPER}\n"}
+    lines = _BLOCK.sub("", text, count=1).splitlines(keepends=True)
+    return "".join(line for line in lines if line not in added and not _is_header_of_helpers(line, tree))
+
+
 def edit_makefile(
     text: str,
     tree: TreeProfile,
@@ -46,13 +54,9 @@ def edit_makefile(
     """
     core = [name for name in shared if name.endswith(".c") and helpers.is_core(name)]
     headers = [name for name in shared if name.endswith(".h")]
-    text = _BLOCK.sub("", text, count=1)
-    lines = text.splitlines(keepends=True)
-    variable = tree.programs_variable
-    added = {f"{variable} += {name}\n" for name in (*programs, *removed)} | {f"TEST_PROGS += {WRAPPER}\n"}
-    lines = [line for line in lines if line not in added and not _is_header_of_helpers(line, tree)]
+    lines = strip_makefile(text, tree, (*programs, *removed)).splitlines(keepends=True)
     for name in programs:
-        lines = _insert_sorted(lines, variable, name)
+        lines = _insert_sorted(lines, tree.programs_variable, name)
     if tree.has_wrappers:
         lines = _insert_sorted(lines, "TEST_PROGS", WRAPPER)
     if headers:
@@ -68,13 +72,29 @@ def edit_makefile(
     return "".join(lines)
 
 
-def edit_gitignore(text: str, programs: Iterable[str], removed: Iterable[str]) -> str:
-    """The .gitignore with `programs` and without those of `removed`; unchanged if it ignores every new file (``*``)."""
-    lines = text.splitlines()
-    if "*" in lines:
+def strip_gitignore(text: str, programs: Iterable[str]) -> str:
+    """The .gitignore without `programs`; unchanged if it ignores every new file (``*``), since then none was added."""
+    if "*" in text.splitlines():
         return text
-    others = [line for line in lines if line not in {*programs, *removed}]
-    return "\n".join([*others, *programs]) + "\n"
+    others = [line for line in text.splitlines() if line not in set(programs)]
+    return "\n".join(others) + ("\n" if others and text.endswith("\n") else "")
+
+
+def edit_gitignore(text: str, programs: Sequence[str], removed: Iterable[str]) -> str:
+    """The .gitignore with `programs` and without those of `removed`; unchanged if it ignores every new file (``*``).
+
+    A file that does not end with a line end does not get one.
+    """
+    if "*" in text.splitlines():
+        return text
+    others = strip_gitignore(text, (*programs, *removed))
+    names = "\n".join(programs)
+    return f"{others}{names}\n" if not others or others.endswith("\n") else f"{others}\n{names}"
+
+
+def strip_run_vmtests(text: str) -> str:
+    """run_vmtests.sh without the category, in its usage text and where its programs are run."""
+    return _RUN_LINES.sub("", text).replace(_USAGE, "", 1)
 
 
 def edit_run_vmtests(text: str, programs: Iterable[str]) -> str:
@@ -82,7 +102,7 @@ def edit_run_vmtests(text: str, programs: Iterable[str]) -> str:
 
     Before Linux 6.3 the script has neither categories nor a summary: `programs` are run before it exits.
     """
-    text = _RUN_LINES.sub("", text)
+    text = strip_run_vmtests(text)
     if "CATEGORY=" not in text:
         runs = "".join(f"run_test ./{name}\n" for name in programs)
         return _insert_before(text, r"^exit \$exitcode", f"{_RUN_COMMENT}{runs}\n", 'line "exit $exitcode"')

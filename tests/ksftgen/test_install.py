@@ -14,7 +14,7 @@ import pytest
 
 from ksftgen import helpers, makefile, spec
 from ksftgen.errors import TreeError
-from ksftgen.install import install
+from ksftgen.install import install, remove
 from ksftgen.scenario import Scenario
 from ksftgen.tree import mm_dir, probe
 
@@ -271,17 +271,62 @@ def test_line_ends_stay(kernel: Path, sample: Scenario, some: bool) -> None:
             assert all(line.endswith(b"\r\n") for line in new) or (some and len(before[path]) <= 4)
 
 
-def test_links_stay_links(kernel: Path, sample: Scenario) -> None:
-    folder, place = mm_dir(kernel), kernel.with_name("elsewhere")
+def link(kernel: Path, place: Path) -> None:
+    """Moves two files to another place, and leaves links that lead there."""
     place.mkdir()
+    folder = mm_dir(kernel)
     for name in ("Makefile", "run_vmtests.sh"):
         shutil.move(folder / name, place / name)
         (folder / name).symlink_to(place / name)
+
+
+def test_links_stay_links(kernel: Path, sample: Scenario) -> None:
+    folder, place = mm_dir(kernel), kernel / "elsewhere"
+    link(kernel, place)
+    before = contents(kernel)
     install([sample], kernel, prune=True)
     for name in ("Makefile", "run_vmtests.sh"):
         assert (folder / name).is_symlink()
         assert "mprotect_sample" in (place / name).read_text()
     assert sorted(path.name for path in place.iterdir()) == ["Makefile", "run_vmtests.sh"]
+    remove(kernel)
+    assert (folder / "Makefile").is_symlink()
+    assert contents(kernel) == before
+
+
+def test_a_link_that_leads_out_of_the_tree(kernel: Path, sample: Scenario) -> None:
+    link(kernel, kernel.with_name("elsewhere"))
+    before = contents(kernel.parent)
+    with pytest.raises(TreeError, match=r"Makefile: leads out of the tree, to .*/elsewhere/Makefile; copy the file"):
+        install([sample], kernel, prune=True)
+    assert contents(kernel.parent) == before
+
+
+@pytest.mark.parametrize("ends", ["as they are", "none at the end", "CRLF"])
+def test_what_is_removed_leaves_the_tree_as_it_was(kernel: Path, sample: Scenario, ends: str) -> None:
+    for name in ("Makefile", ".gitignore", "run_vmtests.sh"):
+        path = mm_dir(kernel) / name
+        data = path.read_bytes().rstrip(b"\n") if ends == "none at the end" else path.read_bytes()
+        path.write_bytes(data.replace(b"\n", b"\r\n") if ends == "CRLF" else data)
+    before = contents(kernel)
+    assert remove(kernel) == []
+    install([sample], kernel, prune=True)
+    install([replace(sample, name="mprotect_zebra"), replace(sample, name="aardvark")], kernel, prune=False)
+    assert contents(kernel) != before
+    assert remove(kernel)
+    assert contents(kernel) == before
+
+
+def test_what_is_not_ours_is_not_removed(kernel: Path, sample: Scenario) -> None:
+    install([sample], kernel, prune=True)
+    wrapper = mm_dir(kernel) / "ksft_mprotect.sh"
+    wrapper.write_text("#!/bin/sh\necho mine\n")
+    makefile_ = mm_dir(kernel) / "Makefile"
+    makefile_.write_text(makefile_.read_text().replace("TEST_GEN_FILES = cow", "TEST_GEN_FILES = cow mine"))
+    remove(kernel)
+    assert wrapper.read_text() == "#!/bin/sh\necho mine\n"
+    assert "TEST_GEN_FILES = cow mine\n" in makefile_.read_text()
+    assert "mprotect_sample" not in makefile_.read_text()
 
 
 @pytest.mark.parametrize("name", ["Makefile", "run_vmtests.sh", "extra.c", "mprotect_sample.c", "vm_util.h"])
