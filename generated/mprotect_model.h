@@ -21,7 +21,7 @@
 
 #define KPF_COMPOUND	(KPF_COMPOUND_HEAD | KPF_COMPOUND_TAIL)
 
-#define MAX_STATES	16
+#define MAX_STATES	24
 #define FRAME_LAYERS	(2 * NR_VIEWS)	/* of frames for each page of the window */
 #define VMA_SPLIT	1U
 #define VMA_ONFAULT	2U		/* of what is locked; and one bit for each state */
