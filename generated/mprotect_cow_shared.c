@@ -145,6 +145,23 @@ TEST_F_TIMEOUT(mprotect_cow_shared, child_exited, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_cow_shared, forked_again, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_exit(area, PROCESS_CHILD));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_SECOND_CHILD, PAGES_ALL));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_SECOND_CHILD, variant->range));
+	STEP(area_check(area));
+}
+
 FIXTURE_VARIANT_ADD(mprotect_cow_shared, mixed_alternate_straddle_none) {
 	&layout_mixed, PAGES_ALTERNATE, RANGE_STRADDLE, PROT_NONE
 };
