@@ -11,7 +11,8 @@ struct area_state state_mlock;
 
 static void mlock_mprotected(struct area *area, size_t page, int prot)
 {
-	if (area->page[page].vma & VMA_STATE(state_mlock) && prot & PROT_WRITE)
+	if (area->page[page].vma & VMA_STATE(state_mlock) && prot & PROT_WRITE &&
+	    !area_denied(area, page, true))
 		area_fault_in(area, page, true);
 }
 
@@ -40,7 +41,8 @@ static bool serve_mlock(struct area *area, const struct request *request)
 		for (end = i + 1; end < request->range.end; end++)
 			if (!area_is_one_vma(area, end))
 				break;
-		if (it->what == &page_outside || !it->prot)
+		if (it->what == &page_outside || !it->prot ||
+		    area_denied(area, i, it->prot & PROT_WRITE))
 			continue;
 		/* Not mlock(), which does nothing under a sanitizer. */
 		if (syscall(SYS_mlock, page_addr(area, i), (end - i) * psize()))

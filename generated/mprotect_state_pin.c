@@ -154,6 +154,7 @@ static bool serve_pin(struct area *area, const struct request *request)
 		chosen[i] = area_is_selected(area, i, request->pages) &&
 			    area->page[i].what != &page_outside &&
 			    area->page[i].prot & PROT_WRITE &&
+			    !area_denied(area, i, true) &&
 			    !area_cost(area, i, true).code;
 	for (i = 0; i < area->nr_pages; i = end) {
 		end = area_run(area, i, area->nr_pages, chosen);

@@ -277,6 +277,17 @@ int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
 	return i < end ? ENOMEM : 0;
 }
 
+/* By what the VMA is, for this thread: whatever is there, and the protection allows. */
+int area_denied(const struct area *area, size_t page, bool is_write)
+{
+	int code = 0;
+
+	for (struct area_state *const *s = area_states; *s && !code; s++)
+		if ((*s)->denied)
+			code = (*s)->denied(area, page, is_write);
+	return code;
+}
+
 static int refused(const struct area *area, size_t page, bool is_write)
 {
 	int code = 0;
