@@ -36,8 +36,18 @@ static const char *signal_of(int code)
 	return code > 0 ? "SIGSEGV" : code < 0 ? "SIGBUS" : "signal";
 }
 
+/* Each access that ends in a signal is followed by this. */
+void access_signalled(const struct area *area)
+{
+	for (struct area_state *const *s = area_states; *s; s++)
+		if ((*s)->signalled)
+			(*s)->signalled(area);
+}
+
 static void check_code(struct area *area, size_t page, bool is_write, int seen, int code)
 {
+	if (seen)
+		access_signalled(area);
 	if (seen != code)
 		area_mark(area, page, "a %s gives %s %d, expected %s %d",
 			  is_write ? "write" : "read", signal_of(seen), abs(seen),
@@ -107,6 +117,14 @@ static void check_faults(struct area *area, size_t page, const struct access *ac
 			  access->faults);
 }
 
+/* An access that is refused for what the VMA is: nothing comes of it. */
+void access_denied(struct area *area, size_t page, bool is_write, int code)
+{
+	struct access access = access_first(area, page, is_write, code);
+
+	check_faults(area, page, &access, &(struct cost){}, NULL);
+}
+
 /* An access that is refused is one that reads, as far as the page goes. */
 static bool is_resolved(struct area *area, size_t page, struct cost cost)
 {
@@ -132,10 +150,15 @@ void area_access(struct area *area, size_t page)
 	bool is_write = area->request->is_write;
 	struct sight *sight = &area->sight[page];
 	struct page *it = &area->page[page];
+	int code = area_denied(area, page, is_write);
 
 	if (it->what == &page_outside ||
 	    !(it->prot & (is_write ? PROT_WRITE : PROT_READ)))
 		return;
+	if (code) {
+		access_denied(area, page, is_write, code);
+		return;
+	}
 	sight->cost = area_cost(area, page, is_write);
 	if (sight->cost.code && !is_resolved(area, page, sight->cost))
 		return;

@@ -132,6 +132,13 @@ enum area_rwp {
 	RWP_HANDLER,		/* an event, on which a thread lifts it */
 };
 
+/* Which protection key a VMA has, by what is denied while pkey_deny holds. */
+enum area_pkey {
+	PKEY_DEFAULT,		/* nothing: it is the one that all memory has */
+	PKEY_NO_ACCESS,
+	PKEY_NO_WRITE,
+};
+
 struct area_state;
 struct area_kind;
 struct area_maker;
@@ -203,6 +210,10 @@ const char *area_uffd_scan(struct area *area, enum area_range range);
 const char *area_rwp(struct area *area, enum area_rwp rwp);
 const char *area_rwp_protect(struct area *area, enum area_pages pages);
 const char *area_rwp_resolve(struct area *area, enum area_pages pages);
+const char *area_pkey(struct area *area, enum area_process process,
+		      enum area_range range, enum area_pkey pkey);
+const char *area_pkey_allow(struct area *area, enum area_process process);
+const char *area_pkey_deny(struct area *area, enum area_process process);
 const char *area_guard(struct area *area, enum area_process process,
 		       enum area_pages pages);
 const char *area_unguard(struct area *area, enum area_process process,

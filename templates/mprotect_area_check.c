@@ -341,11 +341,16 @@ static struct cost read_cost(struct area *area, size_t page)
  */
 static void check_access(struct area *area, size_t page, bool is_write)
 {
+	int code = area_denied(area, page, is_write);
 	struct page *it = &area->page[page];
 	struct cost cost;
 
 	if (it->what == &page_outside) {
 		access_first(area, page, is_write, SEGV_MAPERR);
+		return;
+	}
+	if (code) {
+		access_denied(area, page, is_write, code);
 		return;
 	}
 	if (!(it->prot & (is_write ? PROT_WRITE : PROT_READ))) {

@@ -257,8 +257,7 @@ void area_ptes_changed(struct area *area, size_t page)
  * returns the errno that must come. A VMA that has @prot and the bits @vma already
  * stays as it is.
  */
-int area_vma_change(struct area *area, size_t first, size_t end, int prot,
-		    unsigned int vma)
+int area_vma_change(struct area *area, size_t first, size_t end, int prot, __u64 vma)
 {
 	struct page *page = area->page;
 	int *was = calloc(area->nr_pages, sizeof(*was));
@@ -291,6 +290,17 @@ int area_vma_change(struct area *area, size_t first, size_t end, int prot,
 int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
 {
 	return area_vma_change(area, first, end, prot, 0);
+}
+
+/* By what the VMA is, for this thread: whatever is there, and the protection allows. */
+int area_denied(const struct area *area, size_t page, bool is_write)
+{
+	int code = 0;
+
+	for (struct area_state *const *s = area_states; *s && !code; s++)
+		if ((*s)->denied)
+			code = (*s)->denied(area, page, is_write);
+	return code;
 }
 
 static int refused(const struct area *area, size_t page, bool is_write)
@@ -356,7 +366,7 @@ bool area_is_there(const struct area *area, size_t page)
 	struct cost cost = area_cost(area, page, false);
 
 	return it->what != &page_outside && it->prot & PROT_READ && !cost.code &&
-	       cost.max <= area_may_be_old(area, page);
+	       !area_denied(area, page, false) && cost.max <= area_may_be_old(area, page);
 }
 
 void bits_must(struct bits *bits, __u64 mask, bool is_set)

@@ -49,7 +49,7 @@ static bool read_zero(struct area *area, enum area_pages pages, const bool *by_p
 		struct page *it = &area->page[i];
 
 		if (it->what != &page_empty || !(it->prot & PROT_READ) ||
-		    !area_is_selected(area, i, pages))
+		    !area_is_selected(area, i, pages) || area_denied(area, i, false))
 			continue;
 		access_word(page_word(area, i), false, 0);
 		area_accessed(area, i, false, 1);

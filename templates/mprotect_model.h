@@ -22,9 +22,9 @@
 
 #define MAX_STATES	24
 #define FRAME_LAYERS	(2 * NR_VIEWS)	/* of frames for each page of the window */
-#define VMA_SPLIT	1U
-#define VMA_ONFAULT	2U		/* of what is locked; and one bit for each state */
-#define VMA_STATE(state)	(4U << (state).nr)	/* of a frame's bits, too */
+#define VMA_SPLIT	1ULL		/* and two bits for each state */
+#define VMA_STATE(state)	(2ULL << (state).nr)	/* of a frame's bits, too */
+#define VMA_STATE_TOO(state)	(VMA_STATE(state) << MAX_STATES)
 
 /* Memory behind a page. Those of one folio share the first one, the head. */
 struct frame {
@@ -44,7 +44,7 @@ struct page {
 	struct frame *frame;	/* NULL where the page has none of its own */
 	__u64 value;		/* its first and last word */
 	int prot;		/* of its VMA */
-	unsigned int vma;	/* what else sets its VMA apart, as bits */
+	__u64 vma;		/* what else sets its VMA apart, as bits */
 	unsigned short copy;	/* of which VMA by fork(), 0: the first; they never merge */
 	bool by_pmd;		/* mapped by a PMD */
 	bool exclusive;		/* no fault on a write: PageAnonExclusive */
@@ -114,6 +114,10 @@ struct area_state {
 	bool outlives_zap;	/* MADV_DONTNEED leaves it where it is */
 	/* What a pointer to the page must have in its top byte. */
 	__u8 (*pointer)(const struct area *area, size_t page);
+	/* How an access is refused before anybody looks at the protection; 0: it is not. */
+	int (*denied)(const struct area *area, size_t page, bool is_write);
+	/* A signal's handler has been left by siglongjmp(). */
+	void (*signalled)(const struct area *area);
 	/* How an access is refused that the protection allows; 0: it is not. */
 	int (*refused)(const struct area *area, size_t page, bool is_write);
 	/* Lets a refused access work when it is tried again; false where it cannot. */
@@ -184,6 +188,7 @@ struct request {
 	enum area_pages pages;
 	enum area_uffd uffd;
 	enum area_rwp rwp;
+	enum area_pkey pkey;
 };
 
 /* What comes of it. */
@@ -224,10 +229,10 @@ void area_vma_edge(struct area *area, size_t page);
 void area_vma_edges(struct area *area, size_t first, size_t end);
 bool area_is_one_vma(const struct area *area, size_t page);
 void area_ptes_changed(struct area *area, size_t page);
-int area_vma_change(struct area *area, size_t first, size_t end, int prot,
-		    unsigned int vma);
+int area_vma_change(struct area *area, size_t first, size_t end, int prot, __u64 vma);
 int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot);
 size_t area_run(const struct area *area, size_t first, size_t end, const bool *chosen);
+int area_denied(const struct area *area, size_t page, bool is_write);
 bool area_may_be_old(const struct area *area, size_t page);
 bool area_is_there(const struct area *area, size_t page);
 struct cost area_cost(const struct area *area, size_t page, bool is_write);
@@ -264,6 +269,8 @@ struct access access_word(__u64 *word, bool is_write, __u64 value);
 int access_call(const void *code);
 struct access access_first(struct area *area, size_t page, bool is_write, int code);
 struct access access_page(struct area *area, size_t page, bool is_write);
+void access_signalled(const struct area *area);
+void access_denied(struct area *area, size_t page, bool is_write, int code);
 void area_access_start(struct area *area);
 void area_access(struct area *area, size_t page);
 void area_accessed(struct area *area, size_t page, bool is_write, int faults);

@@ -68,6 +68,8 @@ static bool exec_verify(struct area *area)
 		else if (it->prot & PROT_BTI)
 			must = ACCESS_ILL;
 		seen = access_call(page_addr(area, i) + at);
+		if (seen)
+			access_signalled(area);
 		if (seen != must)
 			area_mark(area, i, "a call %s (%#x), expected %#x",
 				  seen ? "gives a signal" : "returns", seen, must);

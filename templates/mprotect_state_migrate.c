@@ -167,14 +167,17 @@ static void try_protected(struct area *area, struct range range, size_t round)
 {
 	struct cost cost;
 	size_t i;
+	int code;
 
 	for (i = range.first + round % 4; i < range.end; i += 4) {
 		if (area->page[i].what == &page_outside)
 			continue;
-		if (!(area->page[i].prot & PROT_WRITE))
-			access_first(area, i, true, SEGV_ACCERR);
+		code = area_denied(area, i, true);
+		if (code || !(area->page[i].prot & PROT_WRITE))
+			access_first(area, i, true, code ? code : SEGV_ACCERR);
 		cost = area_cost(area, i, false);
-		if (area->page[i].prot & PROT_READ && !cost.max && !cost.code)
+		if (area->page[i].prot & PROT_READ && !cost.max && !cost.code &&
+		    !area_denied(area, i, false))
 			access_page(area, i, false);
 	}
 }
@@ -188,7 +191,8 @@ static void try_writable(struct area *area, struct range range, size_t round)
 	area->generation++;
 	for (i = range.first + (round + 1) % 4; i < range.end; i += 4) {
 		cost = area_cost(area, i, true);
-		if (area->page[i].what == &page_outside || cost.code || cost.max)
+		if (area->page[i].what == &page_outside || cost.code || cost.max ||
+		    area_denied(area, i, true))
 			continue;
 		area->page[i].value = area_new_value(area, i);
 		if (!access_page(area, i, true).code)

@@ -9,10 +9,12 @@
 
 struct area_state state_mlock;
 
+#define ONFAULT		VMA_STATE_TOO(state_mlock)
+
 /* The lock that a VMA has, as bits; the last call decides, see apply_vma_lock_flags(). */
-static void set_lock(struct page *page, unsigned int lock)
+static void set_lock(struct page *page, __u64 lock)
 {
-	page->vma &= ~(VMA_STATE(state_mlock) | VMA_ONFAULT);
+	page->vma &= ~(VMA_STATE(state_mlock) | ONFAULT);
 	page->vma |= lock;
 }
 
@@ -25,7 +27,8 @@ static void mlock_mprotected(struct area *area, size_t page, int had)
 {
 	const struct page *it = &area->page[page];
 
-	if (is_locked(it) && !(it->vma & VMA_ONFAULT) && it->prot & ~had & PROT_WRITE)
+	if (is_locked(it) && !(it->vma & ONFAULT) && it->prot & ~had & PROT_WRITE &&
+	    !area_denied(area, page, true))
 		area_fault_in(area, page, true);
 }
 
@@ -70,9 +73,9 @@ struct area_state state_mlock = {
 };
 
 /* Not mlock(), which does nothing under a sanitizer. */
-static bool lock_pages(struct area *area, size_t first, size_t end, unsigned int lock)
+static bool lock_pages(struct area *area, size_t first, size_t end, __u64 lock)
 {
-	int flags = lock & VMA_ONFAULT ? MLOCK_ONFAULT : 0;
+	int flags = lock & ONFAULT ? MLOCK_ONFAULT : 0;
 	size_t i;
 
 	if (syscall(SYS_mlock2, page_addr(area, first), (end - first) * psize(), flags))
@@ -95,7 +98,8 @@ static bool serve_mlock(struct area *area, const struct request *request)
 		for (end = i + 1; end < request->range.end; end++)
 			if (!area_is_one_vma(area, end))
 				break;
-		if (it->what == &page_outside || !it->prot)
+		if (it->what == &page_outside || !it->prot ||
+		    area_denied(area, i, it->prot & PROT_WRITE))
 			continue;
 		if (!lock_pages(area, i, end, VMA_STATE(state_mlock)))
 			return false;
@@ -121,7 +125,7 @@ static bool serve_onfault(struct area *area, const struct request *request)
 	for (i = request->range.first; i < request->range.end; i = end) {
 		end = area_run(area, i, request->range.end, NULL);
 		if (area->page[i].what != &page_outside &&
-		    !lock_pages(area, i, end, VMA_STATE(state_mlock) | VMA_ONFAULT))
+		    !lock_pages(area, i, end, VMA_STATE(state_mlock) | ONFAULT))
 			return false;
 	}
 	return true;

@@ -153,6 +153,8 @@ static bool mte_verify(struct area *area)
 			continue;
 		addr += (tag_of(it) ^ 1ULL) << 56;
 		access = access_word((__u64 *)addr, false, 0);
+		if (access.code)
+			access_signalled(area);
 		if (access.code != code)
 			area_mark(area, i, "a pointer with tag %d gives %d, expected %d",
 				  tag_of(it) ^ 1, access.code, code);

@@ -105,9 +105,8 @@ static void numa_accessed(struct area *area, size_t page, bool is_write,
 }
 
 /* The PTE gets the access of the VMA. */
-static void numa_mprotected(struct area *area, size_t page, int had)
+static void numa_ptes_changed(struct area *area, size_t page)
 {
-	(void)had;
 	*hint_of(area, page) = HINT_NO;
 }
 
@@ -130,7 +129,7 @@ struct area_state state_numa = {
 	.name = "numa",
 	.cost = numa_cost,
 	.accessed = numa_accessed,
-	.mprotected = numa_mprotected,
+	.ptes_changed = numa_ptes_changed,
 	.pmd_split = numa_pmd_split,
 };
 

@@ -142,7 +142,8 @@ static void note_moved(struct area *area, const bool *chosen)
 /* What is writable, and not refused. */
 static bool can_pin(const struct area *area, size_t page)
 {
-	return area->page[page].prot & PROT_WRITE && !area_cost(area, page, true).code;
+	return area->page[page].prot & PROT_WRITE && !area_denied(area, page, true) &&
+	       !area_cost(area, page, true).code;
 }
 
 static bool serve_pin(struct area *area, const struct request *request)

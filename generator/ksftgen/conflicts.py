@@ -14,6 +14,8 @@ NEEDS: Mapping[str, str] = {
     "uffd_scan": "uffd",
     "rwp_protect": "rwp",
     "rwp_resolve": "rwp",
+    "pkey_allow": "pkey",
+    "pkey_deny": "pkey",
     "unpin": "pin",
     "tag": "mte",
     "unmerge_twins": "merge",

@@ -3,8 +3,10 @@
 
 from collections.abc import Mapping
 
-# The states of memory, each in a C file of its own, in the order in which the kernel serves a fault: a NUMA hint first.
+# The states of memory, each in a C file of its own, in the order in which the kernel serves a fault: the key of the
+# VMA first, and of what is there a NUMA hint.
 ROOMS = (
+    "pkey",
     "guard",
     "poison",
     "numa",

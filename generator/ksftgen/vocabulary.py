@@ -147,6 +147,14 @@ VERBS: Mapping[str, Verb] = {
             room="rwp",
         ),
         Verb("rwp_resolve", "let the userfaultfd lift that protection", (Parameter("pages"),), room="rwp"),
+        Verb(
+            "pkey",
+            "give the range a protection key, which denies this to the process from now on",
+            (_BY, Parameter("range"), Parameter("pkey")),
+            room="pkey",
+        ),
+        Verb("pkey_allow", "let the process do all that the keys deny, without a system call", (_BY,), room="pkey"),
+        Verb("pkey_deny", "have the keys deny it again", (_BY,), room="pkey"),
         Verb("guard", "make these pages guard regions", (_BY, Parameter("pages")), room="guard"),
         Verb("unguard", "remove guard regions from these pages", (_BY, Parameter("pages")), room="guard"),
         Verb(

@@ -89,6 +89,7 @@ TYPES: Mapping[str, Type] = {
             "what a userfaultfd makes of any access to what it protects against reads, too",
             "sigbus async handler",
         ),
+        _enum("pkey", "what a protection key denies", "default no_access no_write"),
         _enum("probe", "which page of a folio is read first", "first last middle"),
     )
 }
