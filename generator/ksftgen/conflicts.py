@@ -12,14 +12,16 @@ NEEDS: Mapping[str, str] = {
     "uffd_wp": "uffd",
     "uffd_resolve": "uffd",
     "uffd_scan": "uffd",
+    "uffd_close": "uffd",
     "rwp_protect": "rwp",
     "rwp_resolve": "rwp",
     "unpin": "pin",
     "unmerge_twins": "merge",
     "merge_twins": "unmerge_twins",
 }
-ONCE = ("uffd", "rwp", "pin", "unmerge_twins")
+ONCE = ("uffd", "uffd_close", "rwp", "pin", "unmerge_twins")
 _UFFDS = ("uffd", "rwp")
+_HAS_MOVED = "memory that has moved has no userfaultfd"
 _ONE_UFFD = "memory has one userfaultfd at a time"
 # States that cannot be together: a verb, and the reason why it is refused after another one.
 CONFLICTS: Mapping[str, Mapping[str, str]] = {
@@ -48,10 +50,12 @@ CONFLICTS: Mapping[str, Mapping[str, str]] = {
         "pin": "the pin would keep a page that is not mapped any more",
     },
     "swap_out": {"mlock": "locked memory stays where it is"},
+    "reclaim": {"mlock": "locked memory stays where it is"},
     "merge_twins": {"fork": "KSM would merge equal pages of two processes, too"},
     "lazyfree": {"mlock": "locked memory is not freed"},
+    **{verb: {"mremap": _HAS_MOVED, "uffd_close": "it is closed"} for verb in ("uffd_wp", "uffd_resolve", "uffd_scan")},
+    **{verb: {"mremap": _HAS_MOVED} for verb in ("rwp_protect", "rwp_resolve")},
     "mremap": {
-        **dict.fromkeys(_UFFDS, "memory that moves loses its userfaultfd"),
         "merge": "the kernel takes a copy of what it moves",
         "clear_soft_dirty": "memory that moves is soft-dirty, but for the fault in docs/found/mremap_soft_dirty.md",
     },
