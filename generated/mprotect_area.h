@@ -208,6 +208,7 @@ const char *area_uffd(struct area *area, enum area_uffd uffd);
 const char *area_uffd_wp(struct area *area, enum area_pages pages);
 const char *area_uffd_resolve(struct area *area, enum area_pages pages);
 const char *area_uffd_scan(struct area *area, enum area_range range);
+const char *area_uffd_close(struct area *area);
 const char *area_rwp(struct area *area, enum area_rwp rwp);
 const char *area_rwp_protect(struct area *area, enum area_pages pages);
 const char *area_rwp_resolve(struct area *area, enum area_pages pages);
@@ -218,6 +219,8 @@ const char *area_pkey_deny(struct area *area, enum area_process process);
 const char *area_guard(struct area *area, enum area_process process,
 		       enum area_pages pages);
 const char *area_unguard(struct area *area, enum area_process process,
+			 enum area_pages pages);
+const char *area_reclaim(struct area *area, enum area_process process,
 			 enum area_pages pages);
 const char *area_swap_out(struct area *area, enum area_process process,
 			  enum area_pages pages);

@@ -91,15 +91,21 @@ void area_access_start(struct area *area)
 /* What the page is after an access. */
 void area_accessed(struct area *area, size_t page, bool is_write, int faults)
 {
+	size_t i = page, end = page + 1;
+
 	area->sight[page].was_huge = area->page[page].by_pmd;
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->accessed)
 			(*s)->accessed(area, page, is_write, faults);
 	area->page[page].may_be_old = false;
-	if (is_write) {
-		area->page[page].may_be_clean = false;
-		area->page[page].readonly = READONLY_NO;
-	}
+	if (!is_write)
+		return;
+	area->page[page].may_be_clean = false;
+	/* A PMD becomes writable as one, see do_huge_pmd_wp_page(). */
+	if (area->page[page].by_pmd)
+		area_pmd(area, page, &i, &end);
+	for (; i < end; i++)
+		area->page[i].readonly = READONLY_NO;
 }
 
 /* @large is the head of the large folio that the page was of. */

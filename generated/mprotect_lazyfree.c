@@ -135,6 +135,23 @@ TEST_F_TIMEOUT(mprotect_lazyfree, shared, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_lazyfree, put_back, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_FIRST_HALF));
+	STEP(area_exit(area, PROCESS_CHILD));
+	STEP(area_lazyfree(area, PROCESS_PARENT, PAGES_ALL));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_reclaim(area, PROCESS_PARENT, PAGES_ALL));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 FIXTURE_VARIANT_ADD(mprotect_lazyfree, mixed_all_whole_none) {
 	&layout_mixed, PAGES_ALL, RANGE_WHOLE, PROT_NONE
 };

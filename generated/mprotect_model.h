@@ -142,6 +142,8 @@ struct area_state {
 	void (*folio_split)(struct area *area, struct page *page);
 	/* The page's folio is in other frames now, of any process. */
 	void (*moved)(struct page *page);
+	/* mremap() moves the page's VMA to other addresses. */
+	void (*remapped)(struct area *area, size_t page);
 	/* fork() gives another process the copy @its. */
 	void (*forked)(struct area *area, size_t page, struct page *its);
 	void (*show)(const struct area *area, size_t page, struct shown *shown);

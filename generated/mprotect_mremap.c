@@ -26,6 +26,7 @@
 #define STEP(call)	ASSERT_STREQ("ok", call)
 
 DECLARE_STATE(guard);
+DECLARE_STATE(uffd);
 DECLARE_STATE(zero);
 DECLARE_STATE(cow);
 DECLARE_STATE(swap);
@@ -169,6 +170,40 @@ TEST_F_TIMEOUT(mprotect_mremap, pinned, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_mremap, under_uffd, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_uffd(area, UFFD_SIGBUS));
+	STEP(area_uffd_wp(area, PAGES_ALTERNATE));
+	STEP(area_swap_out(area, PROCESS_PARENT, PAGES_FIRST_HALF));
+	STEP(area_mremap(area, PROCESS_PARENT, variant->moved));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_mremap(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
+TEST_F_TIMEOUT(mprotect_mremap, all_under_uffd, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_uffd(area, UFFD_UNPOPULATED));
+	STEP(area_uffd_wp(area, PAGES_ALL));
+	STEP(area_mremap(area, PROCESS_PARENT, variant->moved));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 FIXTURE_VARIANT_ADD(mprotect_mremap, mixed_whole_inside_read) {
 	&layout_mixed, RANGE_WHOLE, RANGE_INSIDE, PROT_READ
 };
@@ -206,7 +241,8 @@ FIXTURE_VARIANT_ADD(mprotect_mremap, base_straddle_contpte_inside_read) {
 };
 
 static struct area_state *const states[] = {
-	&state_guard, &state_zero, &state_cow, &state_swap, &state_pin, NULL
+	&state_guard, &state_uffd, &state_zero, &state_cow, &state_swap,
+	&state_pin, NULL
 };
 
 int main(int argc, char **argv)

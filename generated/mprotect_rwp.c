@@ -184,6 +184,22 @@ TEST_F_TIMEOUT(mprotect_rwp, migrated, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_rwp, moved, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_rwp_protect(area, variant->protected));
+	STEP(area_mremap(area, PROCESS_PARENT, variant->range));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_check(area));
+	STEP(area_read(area, PROCESS_PARENT, RANGE_ONE_PAGE));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 FIXTURE_VARIANT_ADD(mprotect_rwp, mixed_alternate_sigbus_one_page_read) {
 	&layout_mixed, PAGES_ALTERNATE, RWP_SIGBUS, RANGE_ONE_PAGE, PROT_READ
 };

@@ -60,6 +60,26 @@ static bool lift(char *addr)
 	return write_protect(addr, 1, false);
 }
 
+/* Whether the page's VMA has the userfaultfd still. */
+static bool is_registered(const struct page *page)
+{
+	return page->vma & VMA_STATE(state_uffd);
+}
+
+static void note_protected(struct area *area, size_t page, bool is_on)
+{
+	struct page *it = &area->page[page];
+
+	/* Pages that cannot even be read have other markers, and keep them. */
+	if (area_cost(area, page, false).code)
+		return;
+	it->mark[state_uffd.nr] = is_on && (has_markers() || it->what != &page_empty);
+	area_ptes_changed(area, page);
+	/* Linux 6.2 makes it writable, as mprotect() does: uffd_wp_range(). */
+	if (!is_on && it->prot & PROT_WRITE)
+		it->readonly = kernel_at_least(6, 2) ? READONLY_NO : READONLY_MAYBE;
+}
+
 static bool set_protected(struct area *area, size_t first, size_t end, bool is_on)
 {
 	size_t i;
@@ -69,20 +89,8 @@ static bool set_protected(struct area *area, size_t first, size_t end, bool is_o
 				 end - first, first, strerror(errno));
 	area_vma_edge(area, first);
 	area_vma_edge(area, end);
-	for (i = first; i < end; i++) {
-		struct page *it = &area->page[i];
-
-		/* Pages that cannot even be read have other markers, and keep them. */
-		if (area_cost(area, i, false).code)
-			continue;
-		it->mark[state_uffd.nr] = is_on && (has_markers() ||
-						    it->what != &page_empty);
-		area_ptes_changed(area, i);
-		/* Linux 6.2 makes it writable, as mprotect() does: uffd_wp_range(). */
-		if (!is_on && it->prot & PROT_WRITE)
-			it->readonly = kernel_at_least(6, 2) ? READONLY_NO :
-				       READONLY_MAYBE;
-	}
+	for (i = first; i < end; i++)
+		note_protected(area, i, is_on);
 	return true;
 }
 
@@ -174,6 +182,18 @@ static void uffd_forked(struct area *area, size_t page, struct page *its)
 	(void)area;
 	(void)page;
 	its->mark[state_uffd.nr] = false;
+	its->vma &= ~VMA_STATE(state_uffd);
+}
+
+/* Nor has memory that moves: move_ptes() leaves it read-only, and drops markers. */
+static void uffd_remapped(struct area *area, size_t page)
+{
+	struct page *it = &area->page[page];
+
+	if (is_protected(area, page) && it->what == &page_anon)
+		it->readonly = READONLY_YES;
+	it->mark[state_uffd.nr] = false;
+	it->vma &= ~VMA_STATE(state_uffd);
 }
 
 static void uffd_show(const struct area *area, size_t page, struct shown *shown)
@@ -196,6 +216,7 @@ struct area_state state_uffd = {
 	.resolve = uffd_resolve,
 	.cost = uffd_cost,
 	.accessed = uffd_accessed,
+	.remapped = uffd_remapped,
 	.forked = uffd_forked,
 	.show = uffd_show,
 	.verify = uffd_verify,
@@ -208,6 +229,7 @@ static bool serve_uffd(struct area *area, const struct request *request)
 		[UFFD_UNPOPULATED] = UFFD_FEATURE_SIGBUS | UFFD_FEATURE_WP_UNPOPULATED,
 		[UFFD_ASYNC] = UFFD_FEATURE_WP_ASYNC,
 	};
+	size_t i;
 
 	features = features_of[request->uffd];
 	has_handler = request->uffd == UFFD_HANDLER;
@@ -216,6 +238,8 @@ static bool serve_uffd(struct area *area, const struct request *request)
 			    UFFDIO_REGISTER_MODE_WP);
 	if (fd < 0)
 		return area_skipped(area);
+	for (i = 0; i < area->nr_pages; i++)
+		area->page[i].vma |= VMA_STATE(state_uffd);
 	return !has_handler || userfault_handle(area, fd, UFFD_PAGEFAULT_FLAG_WP, lift);
 }
 
@@ -246,9 +270,39 @@ const char *area_uffd_resolve(struct area *area, enum area_pages pages)
 	});
 }
 
-/* The pages that PAGEMAP_SCAN reports as written; it reads their entries in two ways. */
+/* The thread still reads from it: then the memory is unregistered. */
+static bool serve_close(struct area *area, const struct request *request)
+{
+	struct uffdio_range range = {
+		.start = (uintptr_t)area->addr,
+		.len = area->nr_pages * psize(),
+	};
+	size_t i;
+
+	(void)request;
+	if (has_handler ? ioctl(fd, UFFDIO_UNREGISTER, &range) : close(fd))
+		return area_fail(area, "no end of the userfaultfd: %s", strerror(errno));
+	for (i = 0; i < area->nr_pages; i++) {
+		if (is_registered(&area->page[i]))
+			note_protected(area, i, false);
+		area->page[i].vma &= ~VMA_STATE(state_uffd);
+	}
+	return true;
+}
+
+const char *area_uffd_close(struct area *area)
+{
+	return area_step(area, (struct request){
+		.name = "uffd_close", .serve = serve_close,
+	});
+}
+
+/*
+ * The pages that PAGEMAP_SCAN reports as written, and those of them that it reports as
+ * the zero page; it reads their entries in two ways.
+ */
 static bool scan(struct area *area, struct range range, __u64 flags, __u64 return_mask,
-		 bool *is_written)
+		 bool *is_written, bool *is_zero)
 {
 	struct page_region *regions = calloc(area->nr_pages, sizeof(*regions));
 	struct pm_scan_arg arg = {
@@ -264,9 +318,14 @@ static bool scan(struct area *area, struct range range, __u64 flags, __u64 retur
 	long k, nr = ioctl(area->pagemap_fd, PAGEMAP_SCAN, &arg);
 	__u64 at;
 
-	for (k = 0; k < nr; k++)
-		for (at = regions[k].start; at < regions[k].end; at += psize())
-			is_written[(at - (uintptr_t)area->addr) / psize()] = true;
+	for (k = 0; k < nr; k++) {
+		for (at = regions[k].start; at < regions[k].end; at += psize()) {
+			size_t i = (at - (uintptr_t)area->addr) / psize();
+
+			is_written[i] = true;
+			is_zero[i] |= !!(regions[k].categories & PAGE_IS_PFNZERO);
+		}
+	}
 	if (nr < 0 && errno == ENOTTY)
 		area_skip(area, "no PAGEMAP_SCAN (Linux 6.7)");
 	else if (nr < 0)
@@ -276,9 +335,11 @@ static bool scan(struct area *area, struct range range, __u64 flags, __u64 retur
 }
 
 /* Of what was never touched Linux 6.7 to 7.2 say this or that: it is as it is seen. */
-static void check_written(struct area *area, size_t page, bool is_written, bool is_taken)
+static void check_written(struct area *area, size_t page, bool is_written, bool is_taken,
+			  bool is_zero)
 {
 	struct page *it = &area->page[page];
+	const struct bits flags = area_show(area, page).flags;
 	bool must = !is_protected(area, page);
 	__u64 entry;
 
@@ -291,6 +352,9 @@ static void check_written(struct area *area, size_t page, bool is_written, bool 
 	}
 	if (is_written != must || is_taken != must)
 		area_mark(area, page, "%sreported as written", must ? "not " : "");
+	else if (is_written && flags.mask & KPF_ZERO_PAGE &&
+		 is_zero != !!(flags.value & KPF_ZERO_PAGE))
+		area_mark(area, page, "%sreported as the zero page", is_zero ? "" : "not ");
 	it->mark[state_uffd.nr] |= is_async();
 }
 
@@ -302,18 +366,21 @@ static bool serve_scan(struct area *area, const struct request *request)
 {
 	__u64 flags = is_async() ? PM_SCAN_WP_MATCHING | PM_SCAN_CHECK_WPASYNC : 0;
 	size_t i, edges[] = { request->range.first, request->range.end };
-	bool *is_written = area_bools(area), *is_taken = area_bools(area), good;
+	bool *is_written = area_bools(area), *is_taken = area_bools(area);
+	bool *is_zero = area_bools(area), good;
 
 	for (i = 0; i < ARRAY_SIZE(edges); i++)
 		if (is_async() && edges[i] < area->nr_pages &&
 		    !is_protected(area, edges[i]))
 			area_vma_edge(area, edges[i]);
-	good = scan(area, request->range, 0, PAGE_IS_WRITTEN | PAGE_IS_PRESENT, is_written) &&
-	       scan(area, request->range, flags, PAGE_IS_WRITTEN, is_taken);
+	good = scan(area, request->range, 0, PAGE_IS_WRITTEN | PAGE_IS_PFNZERO,
+		    is_written, is_zero) &&
+	       scan(area, request->range, flags, PAGE_IS_WRITTEN, is_taken, is_zero);
 	for (i = request->range.first; good && i < request->range.end; i++)
-		check_written(area, i, is_written[i], is_taken[i]);
+		check_written(area, i, is_written[i], is_taken[i], is_zero[i]);
 	free(is_written);
 	free(is_taken);
+	free(is_zero);
 	return (good || area_skipped(area)) && area_verdict(area);
 }
 

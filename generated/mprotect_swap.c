@@ -158,6 +158,45 @@ TEST_F_TIMEOUT(mprotect_swap, under_uffd, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_swap, child_of_uffd, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_uffd(area, UFFD_SIGBUS));
+	STEP(area_uffd_wp(area, PAGES_ALL));
+	STEP(area_swap_out(area, PROCESS_PARENT, variant->swapped));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_ALL));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_read(area, PROCESS_CHILD, variant->range));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_write(area, PROCESS_CHILD, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
+TEST_F_TIMEOUT(mprotect_swap, scanned, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_uffd(area, UFFD_ASYNC));
+	STEP(area_uffd_scan(area, variant->range));
+	STEP(area_swap_out(area, PROCESS_PARENT, variant->swapped));
+	STEP(area_uffd_scan(area, RANGE_WHOLE));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_uffd_scan(area, RANGE_WHOLE));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_ONE_PAGE));
+	STEP(area_uffd_scan(area, RANGE_WHOLE));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 TEST_F_TIMEOUT(mprotect_swap, child_exited, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;

@@ -170,6 +170,39 @@ TEST_F_TIMEOUT(mprotect_uffd_wp, shared, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_uffd_wp, zapped, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_uffd_wp(area, variant->protected));
+	STEP(area_zap(area, PROCESS_PARENT, variant->protected));
+	STEP(area_uffd_scan(area, RANGE_WHOLE));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, variant->range));
+	STEP(area_uffd_scan(area, RANGE_WHOLE));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
+TEST_F_TIMEOUT(mprotect_uffd_wp, closed, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_uffd_wp(area, variant->protected));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_uffd_close(area));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 FIXTURE_VARIANT_ADD(mprotect_uffd_wp, mixed_alternate_sigbus_straddle_none) {
 	&layout_mixed, PAGES_ALTERNATE, UFFD_SIGBUS, RANGE_STRADDLE, PROT_NONE
 };
@@ -227,6 +260,14 @@ FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pmd_thp_all_sigbus_inside_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pmd_thp_all_sigbus_whole_read) {
 	&layout_pmd_thp, PAGES_ALL, UFFD_SIGBUS, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pmd_thp_all_async_whole_read) {
+	&layout_pmd_thp, PAGES_ALL, UFFD_ASYNC, RANGE_WHOLE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pmd_thp_all_unpopulated_whole_read) {
+	&layout_pmd_thp, PAGES_ALL, UFFD_UNPOPULATED, RANGE_WHOLE, PROT_READ
 };
 
 FIXTURE_VARIANT_ADD(mprotect_uffd_wp, pmd_thp_first_half_sigbus_inside_read) {

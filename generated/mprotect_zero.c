@@ -122,6 +122,23 @@ TEST_F_TIMEOUT(mprotect_zero, protected, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_zero, scanned, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_uffd(area, UFFD_ASYNC));
+	STEP(area_uffd_scan(area, RANGE_WHOLE));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_uffd_scan(area, RANGE_WHOLE));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_ONE_PAGE));
+	STEP(area_uffd_scan(area, RANGE_WHOLE));
+	STEP(area_check(area));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 FIXTURE_VARIANT_ADD(mprotect_zero, pmd_thp_all_whole_read) {
 	&layout_pmd_thp, PAGES_ALL, RANGE_WHOLE, PROT_READ
 };

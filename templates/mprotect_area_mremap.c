@@ -51,6 +51,15 @@ static bool move_and_return(struct area *area, size_t page, size_t nr, char *the
 	       area_fail(area, "mmap(%zu pages): %s", nr, strerror(errno));
 }
 
+/* What becomes of the pages where the VMA has other addresses. */
+static void note_moved(struct area *area, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		for (struct area_state *const *s = area_states; *s; s++)
+			if ((*s)->remapped)
+				(*s)->remapped(area, i);
+}
+
 /* What protect() has made of the pages. */
 static void note_protected(struct area *area, size_t first, size_t nr)
 {
@@ -78,6 +87,7 @@ static bool move_twice(struct area *area, size_t first, size_t end)
 		any_pmd |= area->page[i].by_pmd;
 	if (!move_and_return(area, first, nr, there, false))
 		return false;
+	note_moved(area, first, end);
 	if (any_pmd)
 		return true;
 	if (!move_and_return(area, first, nr, there - psize(), true))

@@ -139,6 +139,18 @@ static void rwp_forked(struct area *area, size_t page, struct page *its)
 	(void)area;
 	(void)page;
 	its->mark[state_rwp.nr] = false;
+	its->vma &= ~VMA_STATE(state_rwp);
+}
+
+/* Nor has memory that moves: move_ptes() makes it accessible, but not writable. */
+static void rwp_remapped(struct area *area, size_t page)
+{
+	struct page *it = &area->page[page];
+
+	if (is_protected(area, page) && it->what == &page_anon)
+		it->readonly = READONLY_YES;
+	it->mark[state_rwp.nr] = false;
+	it->vma &= ~VMA_STATE(state_rwp);
 }
 
 static void rwp_show(const struct area *area, size_t page, struct shown *shown)
@@ -158,6 +170,7 @@ struct area_state state_rwp = {
 	.resolve = rwp_resolve,
 	.cost = rwp_cost,
 	.accessed = rwp_accessed,
+	.remapped = rwp_remapped,
 	.forked = rwp_forked,
 	.show = rwp_show,
 	.verify = rwp_verify,
@@ -170,11 +183,15 @@ static bool serve_rwp(struct area *area, const struct request *request)
 		[RWP_ASYNC] = UFFD_FEATURE_RWP_ASYNC,
 	};
 
+	size_t i;
+
 	how = request->rwp;
 	fd = userfault_open(area, "read-write protection",
 			    features_of[how] | UFFD_FEATURE_RWP, UFFDIO_REGISTER_MODE_RWP);
 	if (fd < 0)
 		return area_skipped(area);
+	for (i = 0; i < area->nr_pages; i++)
+		area->page[i].vma |= VMA_STATE(state_rwp);
 	return how != RWP_HANDLER ||
 	       userfault_handle(area, fd, UFFD_PAGEFAULT_FLAG_RWP, lift);
 }

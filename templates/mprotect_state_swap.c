@@ -16,6 +16,21 @@ static bool is_swapped(const struct page *page)
 	return page->what == &state_swap;
 }
 
+/*
+ * Put back by reclaim. From Linux 6.16 to 6.19 all PTEs of a lazily freed folio come
+ * back as the first one was: who was writable takes a fault, who was not takes none.
+ */
+enum {
+	PUT_BACK_NO,
+	PUT_BACK_WRITABLE,
+	PUT_BACK_READONLY,
+};
+
+static __u8 *put_back(struct area *area, size_t page)
+{
+	return &area->page[page].mark[state_swap.nr];
+}
+
 /* Whether a process has the frame of the page in its page table. */
 static bool is_mapped(const struct area *area, size_t page)
 {
@@ -36,6 +51,10 @@ static void swap_cost(const struct area *area, size_t page, bool is_write,
 {
 	const struct page *it = &area->page[page];
 
+	if (is_write && it->mark[state_swap.nr] == PUT_BACK_WRITABLE && !cost->max)
+		cost->max = 1;
+	if (is_write && it->mark[state_swap.nr] == PUT_BACK_READONLY)
+		cost->min = 0;
 	if (!is_swapped(it))
 		return;
 	cost->min = 1;
@@ -53,7 +72,11 @@ static void swap_accessed(struct area *area, size_t page, bool is_write,
 	struct page *it = &area->page[page];
 	bool is_known;
 
-	(void)faults;
+	if (is_write && *put_back(area, page) == (faults ? PUT_BACK_WRITABLE : PUT_BACK_READONLY))
+		snprintf(area->answer->found, sizeof(area->answer->found),
+			 "reclaim puts a lazily freed folio back as its first page");
+	if (is_write)
+		*put_back(area, page) = PUT_BACK_NO;
 	if (!is_swapped(it))
 		return;
 	is_known = is_mapped(area, page);
@@ -129,6 +152,8 @@ static size_t note_swapped(struct area *area, const bool *chosen)
 			area_empty(it, &page_empty);
 		else if (!is_there)
 			area_mark(area, i, "what was written is gone");
+		if (is_there)
+			it->may_be_old = true;
 		left += is_there && !area_may_go(area, i);
 	}
 	return left;
@@ -176,6 +201,40 @@ const char *area_swap_out(struct area *area, enum area_process process,
 {
 	return area_step(area, (struct request){
 		.name = "swap_out", .serve = serve_swap_out,
+		.process = process, .pages = pages,
+	});
+}
+
+/*
+ * Once, and whatever comes of it: what is pinned, or written since it was freed lazily,
+ * is unmapped and mapped again, see try_to_unmap_one().
+ */
+static bool serve_reclaim(struct area *area, const struct request *request)
+{
+	bool *chosen = area_bools(area), good;
+	size_t i;
+
+	for (i = 0; i < area->nr_pages; i++)
+		chosen[i] = area->page[i].what == &page_anon &&
+			    area_is_selected(area, i, request->pages) &&
+			    !area_is_shared_folio(area, i);
+	good = area_advise_chosen(area, chosen, MADV_PAGEOUT) && area_look(area);
+	if (good)
+		note_swapped(area, chosen);
+	for (i = 0; i < area->nr_pages && kernel_at_least(6, 16) && !kernel_at_least(7, 0); i++)
+		if (chosen[i] && area->page[i].what == &page_anon)
+			*put_back(area, i) = area->page[i].exclusive ? PUT_BACK_WRITABLE :
+					     PUT_BACK_READONLY;
+	free(chosen);
+	area->moved_before = moved_pages(area);
+	return area_verdict(area) && good;
+}
+
+const char *area_reclaim(struct area *area, enum area_process process,
+			 enum area_pages pages)
+{
+	return area_step(area, (struct request){
+		.name = "reclaim", .serve = serve_reclaim,
 		.process = process, .pages = pages,
 	});
 }

@@ -12,6 +12,7 @@ NEEDS: Mapping[str, str] = {
     "uffd_wp": "uffd",
     "uffd_resolve": "uffd",
     "uffd_scan": "uffd",
+    "uffd_close": "uffd",
     "rwp_protect": "rwp",
     "rwp_resolve": "rwp",
     "pkey_allow": "pkey",
@@ -21,9 +22,10 @@ NEEDS: Mapping[str, str] = {
     "unmerge_twins": "merge",
     "merge_twins": "unmerge_twins",
 }
-ONCE = ("uffd", "rwp", "pin", "unmerge_twins")
+ONCE = ("uffd", "uffd_close", "rwp", "pin", "unmerge_twins")
 _UFFDS = ("uffd", "rwp")
 _LOCKS = ("mlock", "mlock_onfault")
+_HAS_MOVED = "memory that has moved has no userfaultfd"
 _ONE_UFFD = "memory has one userfaultfd at a time"
 # States that cannot be together: a verb, and the reason why it is refused after another one.
 CONFLICTS: Mapping[str, Mapping[str, str]] = {
@@ -52,13 +54,15 @@ CONFLICTS: Mapping[str, Mapping[str, str]] = {
         "pin": "the pin would keep a page that is not mapped any more",
     },
     "swap_out": dict.fromkeys(_LOCKS, "locked memory stays where it is"),
+    "reclaim": dict.fromkeys(_LOCKS, "locked memory stays where it is"),
     "merge_twins": {
         "fork": "KSM would merge equal pages of two processes, too",
         "mte": "KSM merges no page that has tags",
     },
     "lazyfree": dict.fromkeys(_LOCKS, "locked memory is not freed"),
+    **{verb: {"mremap": _HAS_MOVED, "uffd_close": "it is closed"} for verb in ("uffd_wp", "uffd_resolve", "uffd_scan")},
+    **{verb: {"mremap": _HAS_MOVED} for verb in ("rwp_protect", "rwp_resolve")},
     "mremap": {
-        **dict.fromkeys(_UFFDS, "memory that moves loses its userfaultfd"),
         **dict.fromkeys(("merge", "merge_zero"), "the kernel takes a copy of what it moves"),
         "clear_soft_dirty": "memory that moves is soft-dirty, but for the fault in docs/found/mremap_soft_dirty.md",
     },

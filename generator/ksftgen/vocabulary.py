@@ -125,6 +125,7 @@ VERBS: Mapping[str, Verb] = {
         Verb(
             "uffd_resolve", "let the userfaultfd lift the protection of these pages", (Parameter("pages"),), room="uffd"
         ),
+        Verb("uffd_close", "close the userfaultfd", room="uffd"),
         Verb(
             "uffd_scan",
             "ask PAGEMAP_SCAN what was written in the range, which protects it again if that is asynchronous",
@@ -182,6 +183,13 @@ VERBS: Mapping[str, Verb] = {
         Verb(
             "swap_out",
             "swap these pages out, but those of folios that others map",
+            (_BY, Parameter("pages")),
+            room="swap",
+            memory=("map", "map_full"),
+        ),
+        Verb(
+            "reclaim",
+            "have the kernel try once to reclaim these pages, but those of folios that others map",
             (_BY, Parameter("pages")),
             room="swap",
             memory=("map", "map_full"),
