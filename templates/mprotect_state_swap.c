@@ -169,10 +169,14 @@ static bool has_swap(void)
 }
 
 /* What others map stays where it is. */
+static bool can_be_reclaimed(const struct area *area, size_t page)
+{
+	return area->page[page].what == &page_anon && !area_is_shared_folio(area, page);
+}
+
 static bool can_be_swapped(const struct area *area, size_t page)
 {
-	return area->page[page].what == &page_anon &&
-	       !area_is_shared_folio(area, page) && !area_is_held(area, page);
+	return can_be_reclaimed(area, page) && !area_is_held(area, page);
 }
 
 static bool serve_swap_out(struct area *area, const struct request *request)
@@ -211,14 +215,10 @@ const char *area_swap_out(struct area *area, enum area_process process,
  */
 static bool serve_reclaim(struct area *area, const struct request *request)
 {
-	bool *chosen = area_bools(area), good;
+	bool *chosen = area_choose(area, request->pages, can_be_reclaimed);
+	bool good = area_advise_chosen(area, chosen, MADV_PAGEOUT) && area_look(area);
 	size_t i;
 
-	for (i = 0; i < area->nr_pages; i++)
-		chosen[i] = area->page[i].what == &page_anon &&
-			    area_is_selected(area, i, request->pages) &&
-			    !area_is_shared_folio(area, i);
-	good = area_advise_chosen(area, chosen, MADV_PAGEOUT) && area_look(area);
 	if (good)
 		note_swapped(area, chosen);
 	for (i = 0; i < area->nr_pages && kernel_at_least(6, 16) && !kernel_at_least(7, 0); i++)
