@@ -131,10 +131,12 @@ TEST_F_TIMEOUT(mprotect_pkey, faulted, AREA_TIMEOUT)
 	STEP(area_check(area));
 	STEP(area_pkey_allow(area, PROCESS_PARENT));
 	STEP(area_read(area, PROCESS_PARENT, RANGE_TAIL));
+	STEP(area_pkey_deny(area, PROCESS_PARENT));
+	STEP(area_check(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, variant->prot));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
+	STEP(area_pkey_allow(area, PROCESS_PARENT));
 	STEP(area_write(area, PROCESS_PARENT, RANGE_HEAD));
-	STEP(area_check(area));
 	STEP(area_pkey_deny(area, PROCESS_PARENT));
 	STEP(area_check(area));
 	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
