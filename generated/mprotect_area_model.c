@@ -255,21 +255,21 @@ void area_ptes_changed(struct area *area, size_t page)
 
 /*
  * What mprotect() has made of the pages, one after the other until there is none;
- * returns the errno that must come. A VMA that has @prot and the bits @vma already
- * stays as it is.
+ * returns the errno that must come. A VMA whose bits of @mask are @vma, and that has
+ * @prot, already stays as it is.
  */
-int area_vma_change(struct area *area, size_t first, size_t end, int prot, __u64 vma)
+int area_vma_change(struct area *area, size_t first, size_t end, int prot, __u64 mask,
+		    __u64 vma)
 {
 	struct page *page = area->page;
-	int *was = calloc(area->nr_pages, sizeof(*was));
 	bool *differs = area_bools(area);
 	size_t i;
 
 	for (i = first; i < end && page[i].what != &page_outside; i++) {
-		differs[i] = page[i].prot != prot || ~page[i].vma & vma;
-		was[i] = page[i].prot;
+		differs[i] = page[i].prot != prot || (page[i].vma & mask) != vma;
+		page[i].had = page[i].prot;
 		page[i].prot = prot;
-		page[i].vma |= vma;
+		page[i].vma = (page[i].vma & ~mask) | vma;
 	}
 	area_vma_edges(area, first, i);
 	for (i = first; i < end && page[i].what != &page_outside; i++) {
@@ -280,20 +280,22 @@ int area_vma_change(struct area *area, size_t first, size_t end, int prot, __u64
 			page[i].readonly = READONLY_NO;
 		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->mprotected)
-				(*s)->mprotected(area, i, was[i]);
+				(*s)->mprotected(area, i);
 		area_ptes_changed(area, i);
 	}
 	free(differs);
-	free(was);
 	return i < end ? ENOMEM : 0;
 }
 
 int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)
 {
-	return area_vma_change(area, first, end, prot, 0);
+	return area_vma_change(area, first, end, prot, 0, 0);
 }
 
-/* By what the VMA is, for this thread: whatever is there, and the protection allows. */
+/*
+ * How an access of this thread is refused because of the VMA, whatever the page and
+ * its protection are; 0: it is not.
+ */
 int area_denied(const struct area *area, size_t page, bool is_write)
 {
 	int code = 0;
@@ -326,8 +328,8 @@ static bool sets_dirty(const struct area *area)
 	return area->sets_dirty && kernel_at_least(6, 2);
 }
 
-/* What an access that the protection allows costs; one that is refused, up to there. */
-struct cost area_cost(const struct area *area, size_t page, bool is_write)
+/* Without the faults that the flags of a PTE may take. */
+static struct cost bare_cost(const struct area *area, size_t page, bool is_write)
 {
 	struct cost cost = { .code = refused(area, page, is_write) };
 	const struct page *it = &area->page[page];
@@ -350,6 +352,16 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	for (struct area_state *const *s = area_states; *s; s++)
 		if ((*s)->cost)
 			(*s)->cost(area, page, is_write, &cost);
+	return cost;
+}
+
+/* What an access that the protection allows costs; one that is refused, up to there. */
+struct cost area_cost(const struct area *area, size_t page, bool is_write)
+{
+	struct cost cost = bare_cost(area, page, is_write);
+	const struct page *it = &area->page[page];
+	bool is_own = is_write && !cost.code && it->exclusive;
+
 	/* Any other fault sets the flags, too. */
 	if (!cost.max && (area_may_be_old(area, page) ||
 			  (is_own && it->may_be_clean && !sets_dirty(area))))
@@ -360,14 +372,14 @@ struct cost area_cost(const struct area *area, size_t page, bool is_write)
 	return cost;
 }
 
-/* Whether a read of the page works, and changes nothing. */
+/* Whether a read of the page works, and changes nothing but the access flag. */
 bool area_is_there(const struct area *area, size_t page)
 {
 	const struct page *it = &area->page[page];
-	struct cost cost = area_cost(area, page, false);
+	struct cost cost = bare_cost(area, page, false);
 
-	return it->what != &page_outside && it->prot & PROT_READ && !cost.code &&
-	       !area_denied(area, page, false) && cost.max <= area_may_be_old(area, page);
+	return it->what != &page_outside && it->prot & PROT_READ &&
+	       !area_denied(area, page, false) && !cost.code && !cost.max;
 }
 
 void bits_must(struct bits *bits, __u64 mask, bool is_set)

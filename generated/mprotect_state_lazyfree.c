@@ -53,6 +53,7 @@ static bool serve_lazyfree(struct area *area, const struct request *request)
 		if (!chosen[i] || it->frame->mappers > 1)
 			continue;
 		*is_lazy(area, i) = true;
+		it->frame->head->is_freed = true;
 		it->may_be_old = true;
 		it->may_be_clean = true;
 	}

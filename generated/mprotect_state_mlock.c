@@ -24,11 +24,11 @@ static bool is_locked(const struct page *page)
 	return page->vma & VMA_STATE(state_mlock);
 }
 
-static void mlock_mprotected(struct area *area, size_t page, int had)
+static void mlock_mprotected(struct area *area, size_t page)
 {
 	const struct page *it = &area->page[page];
 
-	if (is_locked(it) && !(it->vma & ONFAULT) && it->prot & ~had & PROT_WRITE &&
+	if (is_locked(it) && !(it->vma & ONFAULT) && it->prot & ~it->had & PROT_WRITE &&
 	    !area_denied(area, page, true))
 		area_fault_in(area, page, true);
 }

@@ -32,7 +32,7 @@
 struct area_state state_mte;
 
 /* Whether to split a folio takes the tags from pages, see learn_split(). */
-static bool loses_tags;
+static bool loses_tags, has_learned;
 
 #ifdef __aarch64__
 static void set_tag(char *addr, __u64 tag)
@@ -99,24 +99,32 @@ static void note_mark(struct area *area, size_t page)
 
 	if (!it->frame || !is_mte(it) || !area_is_there(area, page))
 		return;
-	it->frame->states |= VMA_STATE(state_mte);
+	it->frame->states |= FRAME_STATE(state_mte);
 	if (!(it->mark[state_mte.nr] & MAY_BE_STALE))
 		return;
 	it->mark[state_mte.nr] = get_tag(page_addr(area, page));
+	if (get_tag((char *)page_addr(area, page + 1) - GRANULE) != tag_of(it))
+		area_skip(area, "a frame has tags of several users");
 	snprintf(area->answer->found, sizeof(area->answer->found),
 		 "pages of a folio that is split have tags that were left in the frame");
 }
 
 static bool is_marked(const struct frame *frame)
 {
-	return frame->states & VMA_STATE(state_mte);
+	return frame->states & FRAME_STATE(state_mte);
 }
 
+/* A fault gives access to all that a PMD maps. */
 static void mte_accessed(struct area *area, size_t page, bool is_write, int faults)
 {
+	size_t i = page, end = page + 1;
+
 	(void)is_write;
 	(void)faults;
-	note_mark(area, page);
+	if (area->sight[page].was_huge)
+		area_pmd(area, page, &i, &end);
+	for (; i < end; i++)
+		note_mark(area, i);
 }
 
 /*
@@ -127,6 +135,9 @@ static void mte_accessed(struct area *area, size_t page, bool is_write, int faul
 static void mte_folio_split(struct area *area, struct page *page)
 {
 	if (!loses_tags || is_marked(page->frame->head) == is_marked(page->frame))
+		return;
+	/* Before Linux 6.2 the first page's PTE marks, and clears, the whole folio. */
+	if (!is_marked(page->frame) && !kernel_at_least(6, 2))
 		return;
 	if (!is_marked(page->frame)) {
 		page->mark[state_mte.nr] |= MAY_BE_STALE;
@@ -144,7 +155,9 @@ static bool mte_verify(struct area *area)
 {
 	size_t i;
 
-	for (i = 0; has_mte() && i < area->nr_pages; i++) {
+	if (!has_mte())
+		return true;
+	for (i = 0; i < area->nr_pages; i++) {
 		const struct page *it = &area->page[i];
 		int code = is_mte(it) ? SEGV_MTESERR : 0;
 		char *addr = page_addr(area, i);
@@ -207,7 +220,8 @@ static bool map_tagged(struct area *area, size_t first, size_t end)
 
 	error = mprotect(page_addr(area, first), (end - first) * psize(),
 			 prot | PROT_MTE) ? errno : 0;
-	expected = area_vma_change(area, first, end, prot, VMA_STATE(state_mte));
+	expected = area_vma_change(area, first, end, prot, VMA_STATE(state_mte),
+				   VMA_STATE(state_mte));
 	if (error != expected)
 		return area_fail(area, "mprotect(%zu pages at %zu, PROT_MTE): %s, expected %s",
 				 end - first, first, strerror(error), strerror(expected));
@@ -223,8 +237,11 @@ static bool serve_mte(struct area *area, const struct request *request)
 		return area_skip(area, "no MTE, which is a feature of arm64 processors");
 	if (prctl(PR_SET_TAGGED_ADDR_CTRL, PR_TAGGED_ADDR_ENABLE | tags, 0, 0, 0))
 		return area_skip(area, "no MTE (CONFIG_ARM64_MTE): %s", strerror(errno));
-	if (!learn_split(area))
+	if (!has_learned && !learn_split(area))
 		return false;
+	if (area_skipped(area))
+		return true;
+	has_learned = true;
 	for (i = request->range.first; i < request->range.end; i = end) {
 		for (end = i + 1; end < request->range.end; end++)
 			if (!area_is_one_vma(area, end))

@@ -190,6 +190,9 @@ static void uffd_remapped(struct area *area, size_t page)
 {
 	struct page *it = &area->page[page];
 
+	/* Fixed in 6.12.11: "clear uffd-wp PTE/PMD state on mremap()". */
+	if (is_protected(area, page) && !kernel_at_least(6, 12))
+		area_skip(area, "needs Linux 6.12: mremap() keeps the protection before");
 	if (is_protected(area, page) && it->what == &page_anon)
 		it->readonly = READONLY_YES;
 	it->mark[state_uffd.nr] = false;
@@ -280,6 +283,9 @@ static bool serve_close(struct area *area, const struct request *request)
 	size_t i;
 
 	(void)request;
+	/* Fixed in 6.9: "reset ptes when close() for wr-protected ones". */
+	if (!has_handler && !kernel_at_least(6, 9))
+		return area_skip(area, "needs Linux 6.9: before, pages stay protected");
 	if (has_handler ? ioctl(fd, UFFDIO_UNREGISTER, &range) : close(fd))
 		return area_fail(area, "no end of the userfaultfd: %s", strerror(errno));
 	for (i = 0; i < area->nr_pages; i++) {

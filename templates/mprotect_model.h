@@ -23,8 +23,10 @@
 #define MAX_STATES	24
 #define FRAME_LAYERS	(2 * NR_VIEWS)	/* of frames for each page of the window */
 #define VMA_SPLIT	1ULL		/* and two bits for each state */
-#define VMA_STATE(state)	(2ULL << (state).nr)	/* of a frame's bits, too */
+#define VMA_STATE(state)	(2ULL << (state).nr)
 #define VMA_STATE_TOO(state)	(VMA_STATE(state) << MAX_STATES)
+
+#define FRAME_STATE(state)	(1U << (state).nr)
 
 /* Memory behind a page. Those of one folio share the first one, the head. */
 struct frame {
@@ -35,6 +37,7 @@ struct frame {
 	unsigned int mapped_by;	/* of a head: who has ever mapped one, as bits */
 	bool may_split;		/* of a head: also while all of it is mapped */
 	bool is_split;		/* it was of a folio that the kernel has split */
+	bool is_freed;		/* of a head: MADV_FREE was asked for some of it */
 	unsigned int states;	/* what states know of it, as bits */
 };
 
@@ -43,7 +46,7 @@ struct page {
 	struct area_state *what; /* what is there */
 	struct frame *frame;	/* NULL where the page has none of its own */
 	__u64 value;		/* its first and last word */
-	int prot;		/* of its VMA */
+	int prot, had;		/* of its VMA: now, and before the last mprotect() */
 	__u64 vma;		/* what else sets its VMA apart, as bits */
 	unsigned short copy;	/* of which VMA by fork(), 0: the first; they never merge */
 	bool by_pmd;		/* mapped by a PMD */
@@ -131,8 +134,8 @@ struct area_state {
 		     struct cost *cost);
 	/* What the page is after an access that took @faults. */
 	void (*accessed)(struct area *area, size_t page, bool is_write, int faults);
-	/* mprotect() gives the page's VMA another protection than it @had. */
-	void (*mprotected)(struct area *area, size_t page, int had);
+	/* mprotect() has changed the page's VMA. */
+	void (*mprotected)(struct area *area, size_t page);
 	/* change_protection() has been over the page, of mprotect() or a userfaultfd. */
 	void (*ptes_changed)(struct area *area, size_t page);
 	/* The PMD that maps the page is split. */
@@ -231,7 +234,8 @@ void area_vma_edge(struct area *area, size_t page);
 void area_vma_edges(struct area *area, size_t first, size_t end);
 bool area_is_one_vma(const struct area *area, size_t page);
 void area_ptes_changed(struct area *area, size_t page);
-int area_vma_change(struct area *area, size_t first, size_t end, int prot, __u64 vma);
+int area_vma_change(struct area *area, size_t first, size_t end, int prot, __u64 mask,
+		    __u64 vma);
 int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot);
 size_t area_run(const struct area *area, size_t first, size_t end, const bool *chosen);
 int area_denied(const struct area *area, size_t page, bool is_write);

@@ -82,6 +82,22 @@ struct area_state state_exec = {
 	.verify = exec_verify,
 };
 
+/* Whether memory that was written may be called: a policy can forbid that. */
+static bool may_execute(void)
+{
+	size_t len = psize();
+	char *page = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	bool may;
+
+	if (page == MAP_FAILED)
+		return false;
+	*page = 1;
+	may = !mprotect(page, len, PROT_READ | PROT_EXEC);
+	munmap(page, len);
+	return may;
+}
+
 /* Writes to the pages where that is allowed, and puts the function there. */
 static bool serve_code(struct area *area, const struct request *request)
 {
@@ -90,6 +106,8 @@ static bool serve_code(struct area *area, const struct request *request)
 
 	if (!code[0])
 		return area_skip(area, "no code for this architecture");
+	if (!may_execute())
+		return area_skip(area, "PROT_EXEC for what was written: %s", strerror(errno));
 	area_access_start(area);
 	for (i = 0; i < area->nr_pages; i++) {
 		if (!area_is_selected(area, i, request->pages))

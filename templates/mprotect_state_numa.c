@@ -200,7 +200,7 @@ static enum hint predict(const struct area *area, size_t page, int home)
 		return HINT_NO;
 	if (is_large && __builtin_popcount(it->frame->head->mapped_by) > 2)
 		return HINT_MAYBE;
-	if (node_of(page_word(area, page)) == home &&
+	if (node_of(page_addr(area, page)) == home &&
 	    !area->actor[PROCESS_THREAD].pid)
 		return HINT_LOCAL;
 	/*

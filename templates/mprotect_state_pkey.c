@@ -22,6 +22,8 @@
 
 struct area_state state_pkey;
 
+#define KEY_BITS		(VMA_STATE(state_pkey) | VMA_STATE_TOO(state_pkey))
+
 static const unsigned char denied_by[NR_KEYS] = {
 	[PKEY_NO_ACCESS] = PKEY_DISABLE_ACCESS,
 	[PKEY_NO_WRITE] = PKEY_DISABLE_WRITE,
@@ -101,13 +103,11 @@ static enum area_pkey key_of(const struct page *page)
 	return page->vma & VMA_STATE_TOO(state_pkey) ? PKEY_NO_WRITE : PKEY_DEFAULT;
 }
 
-static void note_key(struct page *page, enum area_pkey key)
+static __u64 bits_of(enum area_pkey key)
 {
-	page->vma &= ~(VMA_STATE(state_pkey) | VMA_STATE_TOO(state_pkey));
 	if (key == PKEY_NO_ACCESS)
-		page->vma |= VMA_STATE(state_pkey);
-	if (key == PKEY_NO_WRITE)
-		page->vma |= VMA_STATE_TOO(state_pkey);
+		return VMA_STATE(state_pkey);
+	return key == PKEY_NO_WRITE ? VMA_STATE_TOO(state_pkey) : 0;
 }
 
 static int pkey_denied(const struct area *area, size_t page, bool is_write)
@@ -118,7 +118,7 @@ static int pkey_denied(const struct area *area, size_t page, bool is_write)
 	return what & PKEY_DISABLE_ACCESS || (is_write && what) ? SEGV_PKUERR : 0;
 }
 
-/* Linux runs a handler with what a new program may do, see sig_prepare_pkru(). */
+/* Linux runs a handler with what a new program may do, see fpu__clear_user_states(). */
 static void pkey_signalled(const struct area *area)
 {
 	if (keys[PKEY_NO_ACCESS])
@@ -168,27 +168,12 @@ static bool allocate(struct area *area)
 static bool set_key(struct area *area, size_t first, size_t end, enum area_pkey key)
 {
 	int prot = area->page[first].prot;
-	bool *differs = area_bools(area);
-	size_t i;
 
 	if (syscall(SYS_pkey_mprotect, page_addr(area, first), (end - first) * psize(), prot,
-		    keys[key])) {
-		free(differs);
+		    keys[key]))
 		return area_fail(area, "pkey_mprotect(%zu pages at %zu, %#x, %d): %s",
 				 end - first, first, prot, keys[key], strerror(errno));
-	}
-	for (i = first; i < end; i++) {
-		differs[i] = key_of(&area->page[i]) != key;
-		note_key(&area->page[i], key);
-	}
-	area_vma_edges(area, first, end);
-	for (i = first; i < end; i++) {
-		if (differs[i] && prot & PROT_WRITE)
-			area->page[i].readonly = READONLY_NO;
-		if (differs[i])
-			area_ptes_changed(area, i);
-	}
-	free(differs);
+	area_vma_change(area, first, end, prot, KEY_BITS, bits_of(key));
 	return true;
 }
 

@@ -17,8 +17,9 @@ static bool is_swapped(const struct page *page)
 }
 
 /*
- * Put back by reclaim. From Linux 6.16 to 6.19 all PTEs of a lazily freed folio come
- * back as the first one was: who was writable takes a fault, who was not takes none.
+ * Put back by reclaim, and not touched since. From Linux 6.16 to 6.19 all PTEs of a
+ * lazily freed folio come back as the first one was: who was writable takes a fault,
+ * who was not takes none.
  */
 enum {
 	PUT_BACK_NO,
@@ -95,8 +96,15 @@ static void swap_accessed(struct area *area, size_t page, bool is_write,
 	it->frame->pfn = seen_pfn(area, page);
 }
 
+static void swap_ptes_changed(struct area *area, size_t page)
+{
+	*put_back(area, page) = PUT_BACK_NO;
+}
+
 static void swap_forked(struct area *area, size_t page, struct page *its)
 {
+	*put_back(area, page) = PUT_BACK_NO;
+	its->mark[state_swap.nr] = PUT_BACK_NO;
 	if (!is_swapped(its))
 		return;
 	area->page[page].exclusive = false;
@@ -128,6 +136,7 @@ struct area_state state_swap = {
 	.name = "swap",
 	.cost = swap_cost,
 	.accessed = swap_accessed,
+	.ptes_changed = swap_ptes_changed,
 	.forked = swap_forked,
 	.show = swap_show,
 };
@@ -146,6 +155,7 @@ static size_t note_swapped(struct area *area, const bool *chosen)
 		area_note_split(area, i);
 		if (!chosen[i])
 			continue;
+		*put_back(area, i) = PUT_BACK_NO;
 		if (area->entry[i] & PM_SWAP)
 			area_become_single(area, i, &state_swap);
 		else if (!is_there && area_may_go(area, i))
@@ -221,10 +231,13 @@ static bool serve_reclaim(struct area *area, const struct request *request)
 
 	if (good)
 		note_swapped(area, chosen);
-	for (i = 0; i < area->nr_pages && kernel_at_least(6, 16) && !kernel_at_least(7, 0); i++)
-		if (chosen[i] && area->page[i].what == &page_anon)
+	for (i = 0; i < area->nr_pages && kernel_at_least(6, 16) && !kernel_at_least(7, 0); i++) {
+		const struct frame *large = area_large_folio(area, i);
+
+		if (chosen[i] && area->page[i].what == &page_anon && large && large->is_freed)
 			*put_back(area, i) = area->page[i].exclusive ? PUT_BACK_WRITABLE :
 					     PUT_BACK_READONLY;
+	}
 	free(chosen);
 	area->moved_before = moved_pages(area);
 	return area_verdict(area) && good;

@@ -59,9 +59,10 @@ CONFLICTS: Mapping[str, Mapping[str, str]] = {
         "fork": "KSM would merge equal pages of two processes, too",
         "mte": "KSM merges no page that has tags",
     },
-    "lazyfree": dict.fromkeys(_LOCKS, "locked memory is not freed"),
+    "lazyfree": dict.fromkeys(_LOCKS, "locked memory stays where it is"),
     **{verb: {"mremap": _HAS_MOVED, "uffd_close": "it is closed"} for verb in ("uffd_wp", "uffd_resolve", "uffd_scan")},
     **{verb: {"mremap": _HAS_MOVED} for verb in ("rwp_protect", "rwp_resolve")},
+    "uffd_close": {"fork": "a child has it open, too"},
     "mremap": {
         **dict.fromkeys(("merge", "merge_zero"), "the kernel takes a copy of what it moves"),
         "clear_soft_dirty": "memory that moves is soft-dirty, but for the fault in docs/found/mremap_soft_dirty.md",

@@ -59,10 +59,10 @@ def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path
 
 
 def remove(tree: Path) -> list[Path]:
-    """Remove all that `install` has put into `tree`, also an earlier one; returns the files that changed.
+    """Remove all that `install` has put into `tree`, also an earlier one, and what was built of it there.
 
-    The tree is byte for byte what it was before, if nobody has changed the files in between.  Raises TreeError as
-    `install` does.
+    Returns the files that changed.  The tree is byte for byte what it was before, if nobody has changed the files in
+    between.  Raises TreeError as `install` does.
     """
     profile = probe(tree)
     folder = mm_dir(tree)
@@ -74,7 +74,7 @@ def remove(tree: Path) -> list[Path]:
     path = folder / ".gitignore"
     if path.is_file():
         files[path] = makefile.strip_gitignore(read(path), programs)
-    stale = output.stale_files(folder, ())
+    stale = [*output.stale_files(folder, ()), *(folder / name for name in programs if (folder / name).is_file())]
     path = folder / makefile.WRAPPER
     if path.is_file() and read_raw(path) == makefile.WRAPPER_TEXT:
         stale.append(path)

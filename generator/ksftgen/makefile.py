@@ -74,10 +74,8 @@ def edit_makefile(
 
 def strip_gitignore(text: str, programs: Iterable[str]) -> str:
     """The .gitignore without `programs`; unchanged if it ignores every new file (``*``), since then none was added."""
-    if "*" in text.splitlines():
-        return text
-    others = [line for line in text.splitlines() if line not in set(programs)]
-    return "\n".join(others) + ("\n" if others and text.endswith("\n") else "")
+    lines, names = text.split("\n"), set(programs)
+    return text if "*" in lines else "\n".join(line for line in lines if line not in names)
 
 
 def edit_gitignore(text: str, programs: Sequence[str], removed: Iterable[str]) -> str:
@@ -85,7 +83,7 @@ def edit_gitignore(text: str, programs: Sequence[str], removed: Iterable[str]) -
 
     A file that does not end with a line end does not get one.
     """
-    if "*" in text.splitlines():
+    if "*" in text.split("\n"):
         return text
     others = strip_gitignore(text, (*programs, *removed))
     names = "\n".join(programs)

@@ -119,6 +119,7 @@ class State:
         elif self.last == "thread":
             self.has_thread = True
         elif self.last in ("uffd", "rwp"):
+            self.done.discard("mremap")  # what has moved is registered now
             self.has_handler |= words.get(self.last) == "handler"
 
     def _refused_after(self, verb: str) -> str | None:

@@ -125,7 +125,7 @@ VERBS: Mapping[str, Verb] = {
         Verb(
             "uffd_resolve", "let the userfaultfd lift the protection of these pages", (Parameter("pages"),), room="uffd"
         ),
-        Verb("uffd_close", "close the userfaultfd", room="uffd"),
+        Verb("uffd_close", "close the userfaultfd, or unregister its memory where a thread serves it", room="uffd"),
         Verb(
             "uffd_scan",
             "ask PAGEMAP_SCAN what was written in the range, which protects it again if that is asynchronous",
