@@ -312,6 +312,7 @@ def test_what_is_removed_leaves_the_tree_as_it_was(kernel: Path, sample: Scenari
     assert remove(kernel) == []
     install([sample], kernel, prune=True)
     install([replace(sample, name="mprotect_zebra"), replace(sample, name="aardvark")], kernel, prune=False)
+    (mm_dir(kernel) / "mprotect_zebra").write_bytes(b"built")
     assert contents(kernel) != before
     assert remove(kernel)
     assert contents(kernel) == before
