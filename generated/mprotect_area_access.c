@@ -258,3 +258,24 @@ bool area_serve_access(struct area *area, const struct request *request)
 		area_access(area, i);
 	return area_access_end(area);
 }
+
+/*
+ * Writes the @chosen pages where that is allowed, and then has more put into each that
+ * was written. Frees @chosen. The request is one that writes.
+ */
+bool area_write_chosen(struct area *area, bool *chosen,
+		       void (*put)(struct area *area, size_t page))
+{
+	size_t i;
+
+	area_access_start(area);
+	for (i = 0; i < area->nr_pages; i++) {
+		if (!chosen[i])
+			continue;
+		area_access(area, i);
+		if (area->sight[i].is_accessed && !area->sight[i].access.code)
+			put(area, i);
+	}
+	free(chosen);
+	return area_access_end(area);
+}

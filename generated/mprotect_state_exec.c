@@ -99,30 +99,24 @@ static bool may_execute(void)
 	return may;
 }
 
-/* Writes to the pages where that is allowed, and puts the function there. */
+static void put_code(struct area *area, size_t page)
+{
+	char *addr = (char *)page_word(area, page) + CODE_AT;
+	size_t at;
+
+	for (at = 0; at < CODE_BYTES; at += sizeof(code))
+		memcpy(addr + at, code, sizeof(code));
+	__builtin___clear_cache(addr, addr + CODE_BYTES);
+	area->page[page].mark[state_exec.nr] = true;
+}
+
 static bool serve_code(struct area *area, const struct request *request)
 {
-	size_t i, at;
-	char *addr;
-
 	if (!code[0])
 		return area_skip(area, "no code for this architecture");
 	if (!may_execute())
 		return area_skip(area, "PROT_EXEC for what was written: %s", strerror(errno));
-	area_access_start(area);
-	for (i = 0; i < area->nr_pages; i++) {
-		if (!area_is_selected(area, i, request->pages))
-			continue;
-		area_access(area, i);
-		if (!area->sight[i].is_accessed || area->sight[i].access.code)
-			continue;
-		addr = (char *)page_word(area, i) + CODE_AT;
-		for (at = 0; at < CODE_BYTES; at += sizeof(code))
-			memcpy(addr + at, code, sizeof(code));
-		__builtin___clear_cache(addr, addr + CODE_BYTES);
-		area->page[i].mark[state_exec.nr] = true;
-	}
-	return area_access_end(area);
+	return area_write_chosen(area, area_choose(area, request->pages, NULL), put_code);
 }
 
 const char *area_code(struct area *area, enum area_process process,

@@ -136,11 +136,10 @@ static void mte_folio_split(struct area *area, struct page *page)
 {
 	if (!loses_tags || is_marked(page->frame->head) == is_marked(page->frame))
 		return;
-	/* Before Linux 6.2 the first page's PTE marks, and clears, the whole folio. */
-	if (!is_marked(page->frame) && !kernel_at_least(6, 2))
-		return;
 	if (!is_marked(page->frame)) {
-		page->mark[state_mte.nr] |= MAY_BE_STALE;
+		/* Before, the first page's PTE marks, and clears, the whole folio. */
+		if (kernel_at_least(6, 2))
+			page->mark[state_mte.nr] |= MAY_BE_STALE;
 		return;
 	}
 	if (!tag_of(page))
@@ -260,25 +259,26 @@ const char *area_mte(struct area *area, enum area_range range)
 	});
 }
 
-/* Writes to the pages, and gives each that can have one a tag of its own. */
+static bool can_have_tag(const struct area *area, size_t page)
+{
+	return is_mte(&area->page[page]);
+}
+
+static void put_tag(struct area *area, size_t page)
+{
+	__u8 tag = (page + area->generation) % NR_TAGS + 1;
+	size_t at;
+
+	area->page[page].mark[state_mte.nr] = tag;
+	for (at = 0; at < psize(); at += GRANULE)
+		set_tag(page_addr(area, page) + at, tag);
+}
+
+/* Each page gets a tag of its own. */
 static bool serve_tag(struct area *area, const struct request *request)
 {
-	size_t i, at;
-
-	area_access_start(area);
-	for (i = 0; i < area->nr_pages; i++) {
-		struct page *it = &area->page[i];
-
-		if (!is_mte(it) || !area_is_selected(area, i, request->pages))
-			continue;
-		area_access(area, i);
-		if (!area->sight[i].is_accessed || area->sight[i].access.code)
-			continue;
-		it->mark[state_mte.nr] = (i + area->generation) % NR_TAGS + 1;
-		for (at = 0; at < psize(); at += GRANULE)
-			set_tag(page_addr(area, i) + at, tag_of(it));
-	}
-	return area_access_end(area);
+	return area_write_chosen(area, area_choose(area, request->pages, can_have_tag),
+				 put_tag);
 }
 
 const char *area_tag(struct area *area, enum area_process process,

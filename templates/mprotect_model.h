@@ -284,6 +284,8 @@ void area_settle_frame(struct area *area, size_t page, struct cost cost, __u64 w
 void area_fault_in(struct area *area, size_t page, bool is_write);
 bool area_access_end(struct area *area);
 bool area_serve_access(struct area *area, const struct request *request);
+bool area_write_chosen(struct area *area, bool *chosen,
+		       void (*put)(struct area *area, size_t page));
 
 /* mprotect_area_check.c: looking, comparing, telling. */
 __printf(2, 3) bool area_skip(struct area *area, const char *fmt, ...);

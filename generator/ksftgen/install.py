@@ -44,7 +44,6 @@ def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path
         files[path] = makefile.edit_gitignore(read(path), list(programs), removed)
     path = folder / "run_vmtests.sh"
     files[path] = makefile.edit_run_vmtests(read(path), programs)
-    files = _with_line_ends(files)
     modes = {}
     if profile.has_wrappers:
         path = folder / makefile.WRAPPER
@@ -54,8 +53,7 @@ def install(scenarios: Sequence[Scenario], tree: Path, prune: bool) -> list[Path
         modes[path] = 0o755
     current = {*sources, *needed, *(f"{name}.c" for name in programs)}
     stale = [path for path in output.stale_files(folder, current) if prune or helpers.is_helper(path.name)]
-    _stay_inside(tree, [*files, *stale])
-    return output.write(files, modes, stale)
+    return _write(tree, files, stale, modes)
 
 
 def remove(tree: Path) -> list[Path]:
@@ -78,18 +76,19 @@ def remove(tree: Path) -> list[Path]:
     path = folder / makefile.WRAPPER
     if path.is_file() and read_raw(path) == makefile.WRAPPER_TEXT:
         stale.append(path)
-    _stay_inside(tree, [*files, *stale])
-    return output.write(_with_line_ends(files), remove=stale)
+    return _write(tree, files, stale)
 
 
-def _with_line_ends(files: Mapping[Path, str]) -> dict[Path, str]:
-    """The texts with the line ends of the files that they replace."""
-    return {path: lineends.keep(read_raw(path) if path.exists() else "", text) for path, text in files.items()}
+def _write(
+    tree: Path, files: Mapping[Path, str], stale: Iterable[Path], modes: Mapping[Path, int] | None = None
+) -> list[Path]:
+    """Write `files`, with the line ends of those that they replace, and delete those that are `stale`.
 
-
-def _stay_inside(tree: Path, files: Iterable[Path]) -> None:
-    """Raise TreeError if one of the files would be changed outside of the tree, behind a symbolic link."""
-    top = tree.resolve()
-    for path in files:
+    Raises TreeError if one of them would be changed outside of the tree, behind a symbolic link.
+    """
+    top, stale = tree.resolve(), list(stale)
+    for path in (*files, *stale):
         if not path.resolve().is_relative_to(top):
             raise TreeError(f"{path}: leads out of the tree, to {path.resolve()}; copy the file into the tree")
+    texts = {path: lineends.keep(read_raw(path) if path.exists() else "", text) for path, text in files.items()}
+    return output.write(texts, modes, stale)
