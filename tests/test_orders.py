@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from tests.conftest import call
 from tests.fuzz import orders
-from tests.fuzz.orders import Kernel, draw, failures
+from tests.fuzz.orders import ORDINARY, Kernel, draw, failures
 
 from ksftci.results.model import Verdict
+
+# arm64 has no protection keys: a test with one is skipped.
+VERBS = [verb for verb in ORDINARY if not verb.startswith("pkey")]
 
 
 @pytest.mark.qemu
@@ -21,11 +24,11 @@ from ksftci.results.model import Verdict
 )
 def test_any_order_that_is_accepted_is_right(tmp_path: Path, seed: int | None, count: int, values: int) -> None:
     seed = random.randrange(10**6) if seed is None else seed
-    print(f"again: python -m tests.fuzz.orders --seed {seed} --count {count} --tests 30 --values {values} --minimize")
+    print(f"again: python -m tests.fuzz.orders --seed {seed} --count {count} --tests 10 --values {values} --verbs {','.join(VERBS)} --minimize")
     tree = tmp_path / "linux"
     call("ksftci", "tree", "get", "debian:7.3", "--to", tree)
-    programs = list(draw(seed, count, tests=30, values=values))
-    results = Kernel(tree, ("--kernel", "debian:7.3")).run(programs)
+    programs = list(draw(seed, count, tests=10, verbs=VERBS, values=values))
+    results = Kernel(tree, ("--kernel", "debian:7.3", "--swap", "256")).run(programs)
     wrong = [f"{failure.result.reason}\n{failure.order.text}" for failure in failures(programs, results)]
     assert not wrong, "\n".join(wrong)
     assert sum(result.verdict is Verdict.PASS for result in results) >= count // 2
