@@ -65,9 +65,10 @@ def edit_makefile(
     include = _after_last(lines, r"include \.\./lib\.mk\n", 'line "include ../lib.mk"')
     rule = r"\$\((?:OUTPUT|TEST_GEN_FILES|TEST_GEN_PROGS)\)\S*: \S+\.c\b"
     place = include + _after_last(lines[include:], rule, 'rule with a C file after "include ../lib.mk"')
-    block = ["\n", f"{_SOURCES} := {core[0]}\n", *(f"{_SOURCES} += {name}\n" for name in core[1:]), "\n"]
+    block = ["\n", *(f"{_SOURCES} {'+=' if index else ':='} {name}\n" for index, name in enumerate(core))]
+    block += ["\n"] if core else []
     for name, own in programs.items():
-        block.append(" ".join([f"$(OUTPUT)/{name}: $({_SOURCES})", *own]) + "\n")
+        block.append(" ".join([f"$(OUTPUT)/{name}:", *([f"$({_SOURCES})"] if core else []), *own]) + "\n")
     lines[place:place] = block
     return "".join(lines)
 

@@ -85,7 +85,7 @@ def read_stronger(document: Document, axes: Sequence[Axis]) -> tuple[tuple[tuple
 
 
 def read_combinations(document: Document, key: str, axes: Sequence[Axis]) -> tuple[Mapping[str, frozenset[str]], ...]:
-    """The entries of ``include`` or ``exclude``: axes and the values given for them."""
+    """The entries of ``include``, ``exclude`` or ``submit``: axes and the values given for them."""
     combinations = []
     values = {axis.name: axis.values for axis in axes}
     for entry in entries(document.value(key)):

@@ -19,7 +19,7 @@ from ksftgen.vocabulary import capability
 
 _COLUMNS = 80
 _TAB = 8
-_PROGRAM = "program.c.j2"
+PROGRAM = "program.c.j2"
 
 
 def render(scenarios: Iterable[Scenario], tree: TreeProfile = LINUX_7_3, sources: Iterable[str] = ()) -> dict[str, str]:
@@ -34,16 +34,18 @@ def render(scenarios: Iterable[Scenario], tree: TreeProfile = LINUX_7_3, sources
         name = f"{scenario.name}.c"
         if helpers.is_helper(name):
             raise RenderError(f'scenario "{scenario.name}" is named like a helper; rename the scenario')
-        files[name] = _program(scenario, tree)
+        files[name] = program(scenario, tree)
     return dict(sorted(files.items()))
 
 
-def _program(scenario: Scenario, tree: TreeProfile) -> str:
-    """The C source of a program."""
+def program(scenario: Scenario, tree: TreeProfile, is_owned: bool = False) -> str:
+    """The C source of a program.  One that the tree owns has the cases that are submitted, in a table."""
+    named = cases(scenario)
     return template.expand(
-        _PROGRAM,
+        PROGRAM,
         scenario=scenario,
-        cases=cases(scenario),
+        cases=[case for case in named if scenario.is_submitted(case.values)] if is_owned else named,
+        is_owned=is_owned,
         tree=tree,
         title=paragraphs(f"{scenario.name}: {scenario.summary}"),
         description=paragraphs(scenario.description),

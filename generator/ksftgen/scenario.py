@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ksftgen.layout import Layout
@@ -59,7 +59,8 @@ class Scenario:
     `layouts` are those that it uses.  With `strength` t, the cases contain every combination of any t axes; None stands
     for all axes.  Each entry of `stronger` is a set of axes with a strength of its own.  Each entry of `include` maps
     axes to values; the cases contain every combination of these values.  Each entry of `exclude` maps axes to values,
-    and forbids the cases in which each of these axes has one of its values.
+    and forbids the cases in which each of these axes has one of its values.  Each entry of `submit` chooses the cases
+    in which each of these axes has one of its values, for a patch series; without an entry it has all cases.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Scenario:
     stronger: tuple[tuple[tuple[str, ...], int], ...]
     include: tuple[Mapping[str, frozenset[str]], ...]
     exclude: tuple[Mapping[str, frozenset[str]], ...]
+    submit: tuple[Mapping[str, frozenset[str]], ...]
     setup: tuple[Step, ...]
     tests: Mapping[str, tuple[Step, ...]]
 
@@ -85,7 +87,7 @@ class Scenario:
     def rooms(self) -> tuple[str, ...]:
         """The states of memory that its steps, their values and its layouts need, in the order of ROOMS."""
         needed = {step.verb.room for step in self.steps}
-        needed |= {kind.rooms.get(word) for kind, word in self._words}
+        needed |= {kind.rooms.get(word) for kind, word in self.words}
         if any(layout.has_hole for layout in self.layouts):
             needed.add(HOLE_ROOM)
         for room in sorted(filter(None, needed)):
@@ -95,16 +97,16 @@ class Scenario:
     @property
     def objects(self) -> tuple[str, ...]:
         """The C objects of rooms, such as ``kind_zero``, that its steps name, sorted."""
-        used = {kind.expression(word) for kind, word in self._words if word in kind.rooms}
+        used = {kind.expression(word) for kind, word in self.words if word in kind.rooms}
         return tuple(sorted(expression.removeprefix("&") for expression in used))
 
     @property
     def uses_rw(self) -> bool:
         """Whether a step uses the protection ``PROT_RW``."""
-        return any(kind.expression(word) == "PROT_RW" for kind, word in self._words)
+        return any(kind.expression(word) == "PROT_RW" for kind, word in self.words)
 
     @property
-    def _words(self) -> list[tuple[Type, str]]:
+    def words(self) -> list[tuple[Type, str]]:
         """Every value of a step, those of its axes too, with its type."""
         values = {axis.name: axis.values for axis in self.axes}
         return [
@@ -118,7 +120,7 @@ class Scenario:
     def sources(self) -> tuple[str, ...]:
         """The C files that its program is built with beside those that every program has, sorted."""
         files = {room_source(room) for room in self.rooms}
-        files |= {kind.sources[word] for kind, word in self._words if word in kind.sources}
+        files |= {kind.sources[word] for kind, word in self.words if word in kind.sources}
         return tuple(sorted(files | {step.verb.source for step in self.steps if step.verb.source}))
 
     def with_strength(self, strength: int | None) -> Scenario:
@@ -127,4 +129,12 @@ class Scenario:
 
     def is_excluded(self, case: Case) -> bool:
         """Whether an entry of `exclude` forbids `case`."""
-        return any(all(case[axis] in values for axis, values in entry.items()) for entry in self.exclude)
+        return any(map(_matches(case), self.exclude))
+
+    def is_submitted(self, case: Case) -> bool:
+        """Whether a patch series has `case`."""
+        return not self.submit or any(map(_matches(case), self.submit))
+
+
+def _matches(case: Case) -> Callable[[Mapping[str, frozenset[str]]], bool]:
+    return lambda entry: all(case[axis] in values for axis, values in entry.items())

@@ -22,7 +22,7 @@ def schema() -> dict[str, Any]:
     properties["tests"]["additionalProperties"] = steps
     properties["tests"]["propertyNames"] = {"pattern": "^[a-z][a-z0-9_]{0,30}$"}
     del properties["tests"]["patternProperties"]
-    combinations = (properties[key]["items"] for key in ("include", "exclude"))
+    combinations = (properties[key]["items"] for key in ("include", "exclude", "submit"))
     for mapping in properties["matrix"], properties["layouts"], *combinations:
         mapping["additionalProperties"] = False
     properties["requires"]["items"] = {

@@ -96,6 +96,9 @@ class ScenarioShape(_Model):
     exclude: list[Annotated[dict[Word, Values], Field(min_length=1)]] = Field(
         [], description="combinations that no case may contain; all axes of an entry apply together"
     )
+    submit: list[Annotated[dict[Word, Values], Field(min_length=1)]] = Field(
+        [], description="the cases of a patch series: those that have all values of an entry; default: all cases"
+    )
     setup: Steps = Field(description="steps that prepare the memory; the first one maps it")
     tests: dict[Word, Steps] = Field(
         min_length=1, description="names of tests and their steps; each test runs for every case"

@@ -46,6 +46,7 @@ def _read_scenario(document: Document, stem: str) -> Scenario | None:
     stronger = matrix.read_stronger(document, axes)
     include = matrix.read_combinations(document, "include", axes)
     exclude = matrix.read_combinations(document, "exclude", axes)
+    submit = matrix.read_combinations(document, "submit", axes)
     if document.problems:
         return None
     text = shape.ScenarioShape.model_validate(document.root.plain())
@@ -62,6 +63,7 @@ def _read_scenario(document: Document, stem: str) -> Scenario | None:
         stronger=stronger,
         include=include,
         exclude=exclude,
+        submit=submit,
         setup=setup,
         tests=tests,
     )

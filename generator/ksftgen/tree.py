@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ksftgen.errors import TreeError
 
-_SELFTESTS = Path("tools/testing/selftests")
+SELFTESTS = Path("tools/testing/selftests")
 _HELPER_HEADERS = ("vm_util.h", "hugepage_settings.h", "thp_settings.h")
 
 # The names that vm_util.h and hugepage_settings.h of Linux 7.3 define or declare, as _declared_names() returns them.
@@ -84,9 +84,9 @@ def mm_dir(tree: Path) -> Path:
     if not tree.is_dir():
         raise TreeError(f"{tree}: is not a directory; give the top of a kernel tree")
     for name in ("mm", "vm"):  # "vm" before Linux 6.3
-        if (tree / _SELFTESTS / name / "Makefile").is_file():
-            return tree / _SELFTESTS / name
-    raise TreeError(f"{tree}: has no {_SELFTESTS}/mm/Makefile; give the top of a kernel tree")
+        if (tree / SELFTESTS / name / "Makefile").is_file():
+            return tree / SELFTESTS / name
+    raise TreeError(f"{tree}: has no {SELFTESTS}/mm/Makefile; give the top of a kernel tree")
 
 
 def probe(tree: Path) -> TreeProfile:
@@ -103,7 +103,7 @@ def probe(tree: Path) -> TreeProfile:
         settings_header=next((name for name in _HELPER_HEADERS[1:] if name in headers), ""),
         programs_variable=_programs_variable(makefile, folder),
         has_wrappers=bool(re.search(r"^TEST_PROGS\s*[:+]?=.*\bksft_\w+\.sh", makefile, re.MULTILINE)),
-        has_exit_code="KSFT_XFAIL" in read(tree / _SELFTESTS / "kselftest_harness.h"),
+        has_exit_code="KSFT_XFAIL" in read(tree / SELFTESTS / "kselftest_harness.h"),
         symbols=frozenset().union(*(_declared_names(text) for text in headers.values())),
     )
 
