@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ksftgen.layout import Layout
 from ksftgen.rooms import HOLE_ROOM, ROOMS, ROOMS_AFTER, room_source
-from ksftgen.vocabulary import Parameter, Verb
+from ksftgen.verb import Parameter, Verb
 from ksftgen.words import Type
 from plainyaml.node import Node
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from ksftgen.library import library
 from ksftgen.shape import ScenarioShape
-from ksftgen.vocabulary import CAPABILITIES, VERBS, Parameter, Verb
+from ksftgen.verb import Parameter, Verb
+from ksftgen.vocabulary import CAPABILITIES, VERBS
 
 
 def schema() -> dict[str, Any]:
