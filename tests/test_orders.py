@@ -24,9 +24,8 @@ VERBS = [verb for verb in ORDINARY if not verb.startswith("pkey")]
 )
 def test_any_order_that_is_accepted_is_right(tmp_path: Path, seed: int | None, count: int, values: int) -> None:
     seed = random.randrange(10**6) if seed is None else seed
-    print(
-        f"again: python -m tests.fuzz.orders --seed {seed} --count {count} --tests 10 --values {values} --verbs {','.join(VERBS)} --minimize"
-    )
+    again = f"--seed {seed} --count {count} --tests 10 --values {values} --verbs {','.join(VERBS)}"
+    print(f"again: python -m tests.fuzz.orders {again} --minimize")
     tree = tmp_path / "linux"
     call("ksftci", "tree", "get", "debian:7.3", "--to", tree)
     programs = list(draw(seed, count, tests=10, verbs=VERBS, values=values))

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from ksftgen import __version__, changes, grid, install, output, paths, render, schema, spec, tree
+from ksftgen import __version__, changes, grid, install, output, paths, reference, render, schema, spec, tree
 from ksftgen.cases import cases
 from ksftgen.errors import GenError
 from ksftgen.scenario import Scenario
@@ -176,11 +176,20 @@ def schema_() -> None:
     """Print the JSON Schema of scenarios, for editors.
 
     \b
-    ksftgen schema > scenario.schema.json
-    The first line of a scenario then names it:
-    # yaml-language-server: $schema=scenario.schema.json
+    ksftgen schema > schema.json
+    A comment at the start of a scenario then names it:
+    # yaml-language-server: $schema=schema.json
     """
     _say(json.dumps(schema.schema(), indent=2))
+
+
+@app.command(name="reference")
+def reference_() -> None:
+    """Print what a scenario may say, and what every word means, in Markdown.
+
+    Example: ksftgen reference > docs/scenarios.md
+    """
+    _say(reference.markdown())
 
 
 @app.command(name="install")

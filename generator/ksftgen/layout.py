@@ -10,12 +10,24 @@ its own size.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MAX_ORDER = 20
 MAX_COUNT = 4096
 MAX_SEGMENTS = 8
+
+# The words of a pattern, and those that have a number in them, with what each is.
+FOLIOS: Mapping[str, str] = {
+    "base": "a single page, which is a folio of order 0",
+    "pmd_thp": "a THP that is mapped by a PMD",
+    "pte_thp": "a THP of the size of a PMD that is mapped by PTEs",
+    "hole": "a page that was never touched",
+}
+NUMBERED: Mapping[str, str] = {
+    "orderN": f"a folio of 2^N pages; N is 1 to {MAX_ORDER}",
+    "WORD*COUNT": f"so many of them side by side; COUNT is 1 to {MAX_COUNT}",
+}
 
 _TOKEN = re.compile(r"(base|order([0-9]{1,2})|pmd_thp|pte_thp|hole)(?:\*([0-9]{1,5}))?")
 _TOKENS = f"base, order1 to order{MAX_ORDER}, pmd_thp, pte_thp or hole, optionally with *COUNT"
@@ -37,6 +49,12 @@ class Segment:
     count: int
 
     @property
+    def token(self) -> str:
+        """How a scenario writes it, such as ``order4*2``."""
+        word = self.kind if self.kind != "folio" else f"order{self.order}" if self.order else "base"
+        return word if self.count == 1 else f"{word}*{self.count}"
+
+    @property
     def c(self) -> str:
         """The C initialiser of a struct segment, a macro of mprotect_area.h."""
         macros = {"pmd_thp": "SEG_PMD", "pte_thp": "SEG_PTE", "hole": "SEG_HOLES"}
@@ -47,11 +65,12 @@ class Segment:
 
 @dataclass(frozen=True)
 class Layout:
-    """The patterns of the two sides of the PMD boundary, under a name."""
+    """The patterns of the two sides of the PMD boundary, under a name; `about` is what a layout of the library is."""
 
     name: str
     below: tuple[Segment, ...]
     above: tuple[Segment, ...]
+    about: str = ""
 
     @property
     def has_hole(self) -> bool:

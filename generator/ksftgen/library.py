@@ -35,7 +35,8 @@ def read_layouts(node: yaml.Mapping, problems: list[Problem]) -> dict[str, Layou
         if not isinstance(sides, yaml.Mapping):
             continue
         below, above = (_read_pattern(sides.items.get(side), problems) for side in ("below", "above"))
-        layouts[name] = Layout(name, below, above)
+        about = sides.items.get("about")
+        layouts[name] = Layout(name, below, above, str(about.plain()) if about else "")
     return layouts
 
 

@@ -16,7 +16,8 @@ from ksftgen.conflicts import CONFLICTS, NEEDS, ONCE, UNDONE
 from ksftgen.errors import join_or
 from ksftgen.scenario import Case, Scenario, Step
 from ksftgen.source import Document
-from ksftgen.vocabulary import VERBS, Verb
+from ksftgen.verb import Verb
+from ksftgen.vocabulary import VERBS
 from ksftgen.words import TYPES
 from plainyaml.problem import Problem
 

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ksftgen.layout import Layout
 from ksftgen.rooms import HOLE_ROOM, ROOMS, ROOMS_AFTER, room_source
-from ksftgen.vocabulary import Parameter, Verb
+from ksftgen.verb import Parameter, Verb
 from ksftgen.words import Type
 from plainyaml.node import Node
 
@@ -129,12 +129,13 @@ class Scenario:
 
     def is_excluded(self, case: Case) -> bool:
         """Whether an entry of `exclude` forbids `case`."""
-        return any(map(_matches(case), self.exclude))
+        return any(fits(case, entry) for entry in self.exclude)
 
     def is_submitted(self, case: Case) -> bool:
         """Whether a patch series has `case`."""
-        return not self.submit or any(map(_matches(case), self.submit))
+        return not self.submit or any(fits(case, entry) for entry in self.submit)
 
 
-def _matches(case: Case) -> Callable[[Mapping[str, frozenset[str]]], bool]:
-    return lambda entry: all(case[axis] in values for axis, values in entry.items())
+def fits(case: Case, entry: Mapping[str, frozenset[str]]) -> bool:
+    """Whether `case` has, for each axis of `entry`, one of its values."""
+    return all(case[axis] in values for axis, values in entry.items())

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ksftgen import cnames, matrix, orders, shape, source
+from ksftgen.cases import cases
 from ksftgen.errors import SpecError, join_or, unknown_word
 from ksftgen.layout import Layout
 from ksftgen.library import library, read_layouts
-from ksftgen.scenario import Axis, Scenario, Step
+from ksftgen.scenario import Axis, Scenario, Step, fits
 from ksftgen.source import Document, entries
 from ksftgen.steps import StepReader
 from ksftgen.vocabulary import CAPABILITIES
@@ -69,8 +70,17 @@ def _read_scenario(document: Document, stem: str) -> Scenario | None:
     )
     matrix.check_cases(document, scenario)
     if not document.problems:
+        _check_submitted(document, scenario)
         orders.check(document, scenario)
     return None if document.problems else scenario
+
+
+def _check_submitted(document: Document, scenario: Scenario) -> None:
+    """Report the entries of ``submit`` that no case fits."""
+    named = cases(scenario) if scenario.submit else []
+    for node, entry in zip(entries(document.value("submit")), scenario.submit, strict=True):
+        if not any(fits(case.values, entry) for case in named):
+            document.report(node.problem("no case has these values; add them to include, or remove the entry"))
 
 
 def _check_name(document: Document, stem: str) -> None:

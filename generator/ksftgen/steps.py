@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from ksftgen.errors import join_or, unknown_word
 from ksftgen.scenario import Argument, Step
-from ksftgen.vocabulary import VERBS, Parameter, Verb
+from ksftgen.verb import Parameter, Verb
+from ksftgen.vocabulary import VERBS
 from ksftgen.words import Type
 from plainyaml import node as yaml
 from plainyaml.problem import Problem

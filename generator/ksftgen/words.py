@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The words of the scenario language that stand for values, by their types, and the C for each of them.
+"""The words of the scenario language that stand for values, by their types: what each means, and the C for it.
 
 A new value is a word in TYPES and an enumerator in the C helpers.  No text of a step is copied into C: each word is
 looked up here.
@@ -8,88 +8,216 @@ looked up here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from ksftgen.rooms import KIND_ROOMS, KIND_SOURCES, MAKER_ROOMS, MAKER_SOURCES
+
+@dataclass(frozen=True)
+class Value:
+    """What a word stands for: `about` is a sentence about it, in lower case and without a full stop.
+
+    `room` is the state of memory that it needs, `source` a C file that it needs and that is no room.  `c` is its C
+    expression, if the word does not tell.
+    """
+
+    about: str
+    room: str | None = None
+    source: str | None = None
+    c: str | None = None
 
 
 @dataclass(frozen=True)
 class Type:
-    """A type of values: `c` is the C type, `values` maps each value to its C expression.
+    """A type of values: `c` is the C type, `values` has each value by its word.
 
-    `values` is None for layouts, whose names come from the library and the scenario.  `rooms` has the room of each
-    value that needs one, `sources` a C file of each value that needs one that is no room.
+    `values` is None for layouts, whose names come from the library and the scenario.  The C expression of a word is an
+    enumerator ``PREFIX_WORD``, or a pointer ``&prefix_word``; the prefix is the name of the type, if none is given.
     """
 
     name: str
     about: str
     c: str
-    values: Mapping[str, str] | None = None
-    rooms: Mapping[str, str] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, Value] | None = None
+    prefix: str | None = None
 
-    def expression(self, value: str) -> str:
-        """The C expression of `value`, which must be a value of this type."""
-        if self.values is None:
-            return f"&layout_{value}"
-        return self.values[value]
+    def expression(self, word: str) -> str:
+        """The C expression of `word`, which must be a word of this type."""
+        value = self.values[word] if self.values is not None else None
+        if value and value.c:
+            return value.c
+        name = f"{self.prefix or self.name}_{word}"
+        return f"&{name}" if self.c.endswith("*") else name.upper()
 
     @property
     def declaration(self) -> str:
         """The part of a declaration before the name: ``enum area_range ``, ``const struct layout *``."""
         return self.c if self.c.endswith("*") else f"{self.c} "
 
+    @property
+    def rooms(self) -> Mapping[str, str]:
+        """The room of each word that needs one."""
+        return {word: value.room for word, value in (self.values or {}).items() if value.room}
 
-def _enum(name: str, about: str, words: str) -> Type:
-    values = {word: f"{name.upper()}_{word.upper()}" for word in words.split()}
-    return Type(name, about, f"enum area_{name}", values)
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """The C file, which is no room, of each word that needs one."""
+        return {word: value.source for word, value in (self.values or {}).items() if value.source}
 
 
-_CHILDREN = "child second_child third_child grandchild"
-_PROCESS = _enum("process", "which process does it, or the second thread of the parent", f"parent {_CHILDREN} thread")
+_CHILDREN = {
+    "child": Value("the first child"),
+    "second_child": Value("the second child"),
+    "third_child": Value("the third child"),
+    "grandchild": Value("a process that one of the children has forked"),
+}
+_FAULTS = {
+    "async": Value("a fault that lifts the protection, and of which nobody is told"),
+    "handler": Value("an event, on which a thread lifts the protection"),
+}
+_KIND_COW = "mprotect_kind_cow.c"
+_MAKER_COW = "mprotect_maker_cow.c"
+_THREAD = "mprotect_area_thread.c"
+_USERFAULT = "mprotect_area_userfault.c"
+_ZAP = "mprotect_area_zap.c"
 
 TYPES: Mapping[str, Type] = {
     kind.name: kind
     for kind in (
-        Type("layout", "which folios the memory is made of", "const struct layout *"),
-        _enum(
+        Type("layout", "which folios the window is made of", "const struct layout *"),
+        Type(
             "range",
-            "which part of the memory",
-            "whole inside head tail straddle straddle_pmd straddle_contpte one_page vma_end",
+            "which part of the window; the largest folio is the first of its size, or eight pages if all are single",
+            "enum area_range",
+            {
+                "whole": Value("all of the window"),
+                "inside": Value("the largest folio above the boundary, without its first and last page"),
+                "head": Value("the largest folio above the boundary, from its start to one page past its middle"),
+                "tail": Value("the largest folio above the boundary, from one page before its middle to its end"),
+                "straddle": Value(
+                    "from the middle of the largest folio above the boundary to the middle of the next folio; "
+                    "if it is the last one, from the middle of the one before to its middle"
+                ),
+                "straddle_pmd": Value("the last three pages below the boundary and the first five above it"),
+                "straddle_contpte": Value(
+                    "the last three pages of the first contpte block above the boundary, and the five behind it"
+                ),
+                "one_page": Value("the page in the middle of the largest folio above the boundary"),
+                "vma_end": Value("the last folio from one page before its middle, up to where the VMA ends"),
+            },
         ),
         Type(
             "prot",
             "a protection",
             "int",
-            {"none": "PROT_NONE", "read": "PROT_READ", "rw": "PROT_RW", "rx": "PROT_READ | PROT_EXEC"},
+            {
+                "none": Value("PROT_NONE: no access", c="PROT_NONE"),
+                "read": Value("PROT_READ: no write", c="PROT_READ"),
+                "rw": Value("PROT_READ and PROT_WRITE, as the window is mapped", c="PROT_RW"),
+                "rx": Value("PROT_READ and PROT_EXEC: no write, but calls", c="PROT_READ | PROT_EXEC"),
+            },
         ),
-        _enum("pages", "which pages of the memory", "all none first_half alternate others one small"),
-        _PROCESS,
-        Type("child", "which child", _PROCESS.c, {word: _PROCESS.expression(word) for word in _CHILDREN.split()}),
         Type(
-            "kind",
-            "what some folios are, so that NUMA balancing must skip them",
-            "const struct area_kind *",
-            {word: f"&kind_{word}" for word in KIND_ROOMS},
-            KIND_ROOMS,
-            KIND_SOURCES,
+            "pages",
+            "which pages of every folio of the window; single pages are taken eight at a time",
+            "enum area_pages",
+            {
+                "all": Value("every page"),
+                "none": Value("no page"),
+                "first_half": Value("the first half of each folio"),
+                "alternate": Value("every other page of each folio, beginning with its first"),
+                "others": Value("the pages that alternate leaves out"),
+                "one": Value("the page in the middle of each folio"),
+                "small": Value("every other page of those that are single"),
+            },
         ),
+        Type(
+            "process",
+            "which process does it, or the second thread of the parent",
+            "enum area_process",
+            {
+                "parent": Value("the process that has mapped the window"),
+                **_CHILDREN,
+                "thread": Value("the second thread of the parent"),
+            },
+        ),
+        Type("child", "which child", "enum area_process", _CHILDREN, prefix="process"),
         Type(
             "state",
-            "a state of memory",
+            "a state of memory, with the verbs that make it",
             "const struct area_maker *",
-            {word: f"&maker_{word}" for word in MAKER_ROOMS},
-            MAKER_ROOMS,
-            MAKER_SOURCES,
+            {
+                "empty": Value("as if never touched (zap)", "zero", _ZAP),
+                "zero": Value("the zero page (zap, and a read); for all pages of a PMD the huge one", "zero", _ZAP),
+                "shared": Value("shared copy-on-write with the first child (fork)", "cow", _MAKER_COW),
+                "left": Value("shared once with the second child, which has exited (fork, exit)", "cow", _MAKER_COW),
+                "merged": Value("merged by KSM with twins outside of the window (merge)", "ksm"),
+                "swapped": Value("swapped out (swap_out)", "swap"),
+                "lazy": Value("freed lazily (lazyfree)", "lazyfree"),
+                "guarded": Value("guard regions (guard)", "guard"),
+                "protected": Value("write-protected by a userfaultfd (uffd: sigbus, uffd_wp)", "uffd", _USERFAULT),
+                "rwp": Value("protected against reads, too (rwp: sigbus, rwp_protect)", "rwp", _USERFAULT),
+                "pinned": Value("pinned for DMA (pin)", "pin"),
+                "migrated": Value("moved to another NUMA node (migrate)", "migrate", "mprotect_area_nodes.c"),
+                "poisoned": Value("such as hardware has lost (poison)", "poison"),
+                "tagged": Value("with tags (mte of the whole window, tag)", "mte"),
+            },
+            prefix="maker",
         ),
-        _enum("folios", "which folios, counted from the start", "odd even all"),
-        _enum("uffd", "what a userfaultfd makes of a write to what it protects", "sigbus unpopulated async handler"),
-        _enum(
+        Type(
+            "kind",
+            "what some folios are; NUMA balancing must leave most kinds alone",
+            "const struct area_kind *",
+            {
+                "none": Value("folios like those between them, to be hinted", "numa"),
+                "zero": Value("the zero page, or the huge one where a PMD would map", "zero", "mprotect_kind_zero.c"),
+                "ksm": Value("single pages that KSM has merged, every other of them left with one mapping", "ksm"),
+                "shared": Value("folios that a child shares", "cow", _KIND_COW),
+                "shared_half": Value("folios of which a child shares the first half", "cow", _KIND_COW),
+                "exited": Value("folios that a child has shared and left, to be hinted", "cow", _KIND_COW),
+                "local": Value("folios on the node that the process runs on", "numa"),
+                "threaded": Value("such folios of a process with two threads, to be hinted", "numa", _THREAD),
+            },
+        ),
+        Type(
+            "folios",
+            "which folios are of the kind, counted from the start of the window",
+            "enum area_folios",
+            {
+                "odd": Value("every other folio, beginning with the second"),
+                "even": Value("every other folio, beginning with the first"),
+                "all": Value("every folio"),
+            },
+        ),
+        Type(
+            "probe",
+            "which page of each folio is read first",
+            "enum area_probe",
+            {"first": Value("its first"), "last": Value("its last"), "middle": Value("the one in its middle")},
+        ),
+        Type(
+            "uffd",
+            "what becomes of a write to what the userfaultfd protects",
+            "enum area_uffd",
+            {
+                "sigbus": Value("a signal, until the protection is lifted"),
+                "unpopulated": Value("a signal, also where no page was when it was protected"),
+                **_FAULTS,
+            },
+        ),
+        Type(
             "rwp",
-            "what a userfaultfd makes of any access to what it protects against reads, too",
-            "sigbus async handler",
+            "what becomes of any access to what the userfaultfd protects",
+            "enum area_rwp",
+            {"sigbus": Value("a signal, until the protection is lifted"), **_FAULTS},
         ),
-        _enum("pkey", "what a protection key denies", "default no_access no_write"),
-        _enum("probe", "which page of a folio is read first", "first last middle"),
+        Type(
+            "pkey",
+            "what the protection key denies",
+            "enum area_pkey",
+            {
+                "default": Value("nothing: it is the key that all memory has"),
+                "no_access": Value("reads and writes"),
+                "no_write": Value("writes"),
+            },
+        ),
     )
 }

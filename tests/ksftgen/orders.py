@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from ksftgen.library import library
 from ksftgen.orders import State
-from ksftgen.vocabulary import VERBS, Parameter, Verb
+from ksftgen.verb import Parameter, Verb
+from ksftgen.vocabulary import VERBS
 from ksftgen.words import TYPES
 
 NAME = "mprotect_orders"

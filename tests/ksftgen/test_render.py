@@ -65,7 +65,7 @@ def test_the_c_declares_the_vocabulary() -> None:
     """mprotect_area.h declares a function for each verb, and a constant for each word and capability."""
     header = (TEMPLATES / "mprotect_area.h").read_text()
     for kind in TYPES.values():
-        for expression in (kind.values or {}).values():
+        for expression in map(kind.expression, kind.values or {}):
             is_elsewhere = expression.startswith(("PROT_", "&"))
             assert is_elsewhere or re.search(rf"^\t{expression},", header, re.MULTILINE), expression
     for name in CAPABILITIES:

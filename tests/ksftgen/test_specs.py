@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ksftgen import shape, spec
+from ksftgen import spec
 from ksftgen.errors import SpecError
 from ksftgen.library import library
 from plainyaml.reader import MAX_BYTES
@@ -68,8 +68,3 @@ def test_no_is_a_word_as_in_yaml_1_2(tmp_path: Path, sample_path: Path) -> None:
 
 def test_library_has_the_layouts_of_the_scenarios() -> None:
     assert set(library()) >= {"base", "order2", "order10", "pte_thp", "pmd_thp", "mixed", "partial"}
-
-
-def test_every_key_has_a_description() -> None:
-    for model in shape.LayoutShape, shape.StrongerShape, shape.ScenarioShape:
-        assert all(field.description for field in model.model_fields.values())

@@ -20,11 +20,17 @@ HERE = Path(__file__).parent
 Row = dict[str, Any]
 
 
+def package(name: str) -> Path:
+    """The folder of a package of package.json; skips the test if it is not installed, or nothing to run it."""
+    folder = HERE / "node_modules" / name
+    for what, is_there in (("node", shutil.which("node")), (f"npm's {name}", folder.is_dir())):
+        if not is_there:
+            pytest.skip(f"{what} is not installed; tox -e readers installs it")
+    return folder
+
+
 def _node(script: str, path: Path) -> list[Row]:
-    if shutil.which("node") is None:
-        pytest.skip("node is not installed; tox -e readers installs it")
-    if not (HERE / "node_modules").is_dir():
-        pytest.skip("tests/readers/node_modules is not there; tox -e readers installs it")
+    package("xml2js")
     argv = ["node", str(HERE / script), str(path)]
     done = subprocess.run(argv, capture_output=True, encoding="utf-8", timeout=600, check=False)
     assert done.returncode == 0, done.stderr
