@@ -12,7 +12,20 @@ from typing import Annotated
 
 import typer
 
-from ksftgen import __version__, changes, grid, install, output, paths, reference, render, schema, spec, tree
+from ksftgen import (
+    __version__,
+    changes,
+    cli_submit,
+    grid,
+    install,
+    output,
+    paths,
+    reference,
+    render,
+    schema,
+    spec,
+    tree,
+)
 from ksftgen.cases import cases
 from ksftgen.errors import GenError
 from ksftgen.scenario import Scenario
@@ -218,6 +231,9 @@ def install_(
     for path in changed:
         _say(str(path))
     _say(f"{len(changed)} files changed in {kernel}")
+
+
+app.command(name="submit")(cli_submit.command)
 
 
 def _load(specs: list[Path] | None, which: str = "strength") -> list[Scenario]:

@@ -91,6 +91,7 @@ class Scratch:
         self.folder = folder
         self.author = repo.author
         self._env = _clean_environment(repo.author)
+        folder.mkdir()
         self.git("init", "--quiet")
         objects = Path(_git(repo.tree, "rev-parse", "--git-path", "objects"))
         (folder / ".git/objects/info/alternates").write_text(f"{(repo.tree / objects).resolve()}\n")

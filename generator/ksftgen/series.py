@@ -8,7 +8,7 @@ run_vmtests.sh.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,10 +57,7 @@ def changes(sources: Sources, folder: Path, profile: TreeProfile) -> list[Change
         found.append(Change("vm_util", editor.changed()))
     for name, text in sources.engine.items():
         editor.write(name, text)
-    if sources.is_small:
-        editor.write(
-            "/MAINTAINERS", _with_maintainers(editor.read("/MAINTAINERS"), f"{editor.path('mprotect_*.[ch]')}")
-        )
+    editor.maintain(sources.engine)
     found.append(Change("engine", editor.changed()))
     own = sources.own
     shared = [name for name in sources.engine if name not in {part for parts in own.values() for part in parts}]
@@ -69,6 +66,7 @@ def changes(sources: Sources, folder: Path, profile: TreeProfile) -> list[Change
         program = name.removesuffix(".c")
         programs[program] = own[program]
         editor.write(name, text)
+        editor.maintain([name])
         editor.write("Makefile", makefile.edit_makefile(editor.read("Makefile"), profile, programs, shared, ()))
         if editor.exists(".gitignore"):
             editor.write(".gitignore", makefile.edit_gitignore(editor.read(".gitignore"), list(programs), ()))
@@ -104,6 +102,11 @@ class _Editor:
         if not self.exists(name) or self.read(name) != text:
             self._now[self.path(name)] = self._changed[self.path(name)] = text
 
+    def maintain(self, names: Iterable[str]) -> None:
+        """Add files to MAINTAINERS, if the tree has it."""
+        for name in names if self.exists("/MAINTAINERS") else ():
+            self.write("/MAINTAINERS", _with_maintainers(self.read("/MAINTAINERS"), self.path(name)))
+
     def changed(self) -> Mapping[str, str]:
         """What was written since the last call."""
         changed, self._changed = self._changed, {}
@@ -135,7 +138,7 @@ def _add_to_vm_util(editor: _Editor, profile: TreeProfile) -> bool:
 
 
 def _with_maintainers(text: str, pattern: str) -> str:
-    """MAINTAINERS with the files in the section of mm/mprotect.c, where there is one; in the order of patterns."""
+    """MAINTAINERS with the file in the section of mm/mprotect.c, where there is one; in the order of patterns."""
     section = re.search(rf"^{_SECTION}\n(?:.+\n)*", text, re.MULTILINE)
     if not section or "F:\tmm/mprotect.c\n" not in section.group(0):
         return text

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A window of anonymous memory, and a model of each page in it. */
-#define _GNU_SOURCE
 #define __SANE_USERSPACE_TYPES__	/* __u64 is %llx on each architecture */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a patch series says: the message of each commit, and the cover letter."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from ksftgen import __version__, template
+from ksftgen.cases import cases
+from ksftgen.records import Record, Run
+from ksftgen.render import paragraphs
+from ksftgen.scenario import Scenario
+from ksftgen.series import Change
+
+COLUMNS = 72  # so that a message is below 80 columns when git log or a reply indents it
+_ABOUT = {"QEMU": "QEMU without KVM", "native": "native"}
+
+
+def message(change: Change, scenarios: Sequence[Scenario], record: Record | None, is_small: bool) -> str:
+    """The message of the commit that makes `change`."""
+    if change.kind != "program":
+        return _expand(change.kind, is_small=is_small, is_moved=len(change.files) > 2)
+    scenario = next(scenario for scenario in scenarios if scenario.name == change.program)
+    return _expand(
+        "program",
+        scenario=scenario,
+        description=paragraphs(scenario.description, COLUMNS),
+        cases=case_count(scenario),
+        tests=_count(len(scenario.tests), "test"),
+        results=_results(scenario.name, record) if record else [],
+    )
+
+
+def cover(scenarios: Sequence[Scenario], record: Record | None, is_small: bool, changes: str) -> str:
+    """The cover letter: its subject, an empty line, and its text."""
+    return _expand(
+        "cover",
+        table=_table(
+            ["test", "cases", "tests"],
+            [[s.name, str(case_count(s)), str(case_count(s) * len(s.tests))] for s in scenarios],
+        ),
+        kernels=_kernels(record) if record and record.runs else "",
+        mutants=_mutants(record) if record and record.mutants else "",
+        changes=changes.strip(),
+        version=__version__,
+        specs=[f"scenarios/{scenario.name}.yaml" for scenario in scenarios],
+        is_small=is_small,
+    )
+
+
+def case_count(scenario: Scenario) -> int:
+    """The number of cases that a series has of `scenario`."""
+    return sum(scenario.is_submitted(case.values) for case in cases(scenario))
+
+
+def _expand(name: str, **context: object) -> str:
+    return template.expand(f"series/{name}.txt.j2", **context).strip("\n") + "\n"
+
+
+def _results(program: str, record: Record) -> list[str]:
+    """What was measured of a program, as lines of a message; the first one is empty."""
+    runs = [run for run in record.runs if run.program == program]
+    text = []
+    if runs:
+        good = [run for run in runs if not run.failed]
+        text.append(f"It passes on {_listed(sorted({_kernel(run) for run in good}))}.")
+    found = record.detected(program)
+    if found:
+        text.append(
+            f"When one line of the kernel is broken, it fails: it detected {_count(len(found), 'such kernel')} "
+            f"of {len(record.mutants)} that were tried with the series. Among them:"
+        )
+    lines = [line for part in text for line in ["", *textwrap.wrap(part, COLUMNS)]]
+    chosen = [mutant for mutant in found if " -> " not in mutant.bug][:6]
+    if chosen:
+        lines.append("")
+    for mutant in chosen:
+        lines += textwrap.wrap(
+            f"{mutant.function}(): {mutant.bug}", COLUMNS, initial_indent="- ", subsequent_indent="  "
+        )
+    return lines
+
+
+def _kernels(record: Record) -> str:
+    """The results of all programs, a line for each kernel."""
+    programs = list(dict.fromkeys(run.program for run in record.runs))
+    rows = []
+    for kernel, runs in groupby(record.runs, lambda run: (_kernel(run), run.where)):
+        by_program = {run.program: run for run in runs}
+        cells = [
+            f"{run.passed}/{run.failed}/{run.skipped}" if (run := by_program.get(program)) else "-"
+            for program in programs
+        ]
+        seconds = sum(run.seconds for run in by_program.values())
+        rows.append([kernel[0], _ABOUT[kernel[1]], *cells, f"{seconds:.1f}"])
+    return _table(["kernel", "machine", *programs, "seconds"], rows)
+
+
+def _mutants(record: Record) -> str:
+    """How many broken kernels the series detects, and how many the tests that the tree has."""
+    found = record.detected()
+    text = (
+        f"To see whether the tests can fail, one line of Linux {record.mutants_of} was broken at a time, most of "
+        f"them in mm/mprotect.c: by hand, and at random. The series detects {len(found)} of {len(record.mutants)} "
+        "such kernels that a test could tell from a right one"
+    )
+    both = [mutant for mutant in record.mutants if mutant.upstream is not None]
+    if both:
+        tree, ours = sum(bool(m.upstream) for m in both), sum(bool(m.program) for m in both)
+        text += f". Of the {len(both)} that the tree's own tests were tried on, they detect {tree}, this series {ours}"
+    if record.seconds:
+        text += f". It takes {record.seconds:.0f} s in the median, in an emulated machine, to detect one"
+    return "\n".join(textwrap.wrap(f"{text}.", COLUMNS))
+
+
+def _kernel(run: Run) -> str:
+    version = re.match(r"\d+\.\d+(\.\d+)?", run.kernel)
+    return f"{version.group() if version else run.kernel} {run.arch}, {run.page_size // 1024}K pages"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  " + "  ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{'; '.join(words[:-1])}; and {words[-1]}"
