@@ -26,6 +26,7 @@
 #include "vm_util.h"
 #include "mprotect_window.h"
 
+#define THP_DIR		"/sys/kernel/mm/transparent_hugepage/"
 #define MAX_MESSAGES	4
 
 /* What must hold for a page of one process. */
@@ -44,7 +45,7 @@ struct range {
 
 /* A step that another process is asked for. */
 struct request {
-	bool (*serve)(struct window *window, struct range range, int prot);
+	bool (*serve)(struct window *window, const struct request *request);
 	struct range range;
 	int prot;
 };
@@ -79,7 +80,7 @@ static unsigned long read_disturbances(void)
 	static const char * const stats[] = { "split", "split_failed" };
 	unsigned long number, sum = 0, orders = thp_supported_orders();
 	FILE *file = fopen("/proc/vmstat", "r");
-	char name[64];
+	char name[128], text[32];
 	size_t order, i;
 
 	while (file && fscanf(file, "%63s %lu", name, &number) == 2)
@@ -90,9 +91,10 @@ static unsigned long read_disturbances(void)
 		fclose(file);
 	for (order = 0; order < NR_ORDERS; order++)
 		for (i = 0; orders & 1UL << order && i < ARRAY_SIZE(stats); i++) {
-			snprintf(name, sizeof(name), "hugepages-%lukB/stats/%s",
+			snprintf(name, sizeof(name), THP_DIR "hugepages-%lukB/stats/%s",
 				 ((unsigned long)psize() << order) >> 10, stats[i]);
-			sum += thp_read_num(name);
+			if (read_file(name, text, sizeof(text)))
+				sum += strtoul(text, NULL, 10);
 		}
 	return sum;
 }
@@ -262,11 +264,11 @@ static void split_at_vma(const struct window *window, size_t page)
 		split_pmd(window, page);
 }
 
-static bool serve_split_vma(struct window *window, struct range range, int prot)
+static bool serve_split_vma(struct window *window, const struct request *request)
 {
+	struct range range = request->range;
 	size_t i;
 
-	(void)prot;
 	if (madvise(page_addr(window, range.first), (range.end - range.first) * psize(),
 		    MADV_DONTDUMP)) {
 		ksft_print_msg("MADV_DONTDUMP: %s\n", strerror(errno));
@@ -289,20 +291,21 @@ static size_t mapped_run(const struct window *window, size_t page, size_t end)
 	return page;
 }
 
-static bool serve_mprotect(struct window *window, struct range range, int prot)
+static bool serve_mprotect(struct window *window, const struct request *request)
 {
 	size_t first, end, i;
 
-	for (first = range.first; first < range.end; first = end) {
-		end = mapped_run(window, first, range.end);
+	for (first = request->range.first; first < request->range.end; first = end) {
+		end = mapped_run(window, first, request->range.end);
 		if (window_page(window, first)->what == PAGE_OUTSIDE)
 			continue;
-		if (mprotect(page_addr(window, first), (end - first) * psize(), prot)) {
+		if (mprotect(page_addr(window, first), (end - first) * psize(),
+			     request->prot)) {
 			ksft_print_msg("mprotect: %s\n", strerror(errno));
 			return false;
 		}
 		for (i = first; i < end; i++)
-			window_page(window, i)->prot = prot;
+			window_page(window, i)->prot = request->prot;
 		split_at_vma(window, first);
 		split_at_vma(window, end);
 	}
@@ -326,14 +329,13 @@ static void become_exclusive(const struct window *window, size_t page)
 }
 
 /* Writes new values where that is allowed. Only a page that is exclusive takes no fault. */
-static bool serve_write(struct window *window, struct range range, int prot)
+static bool serve_write(struct window *window, const struct request *request)
 {
 	int nr_wrong = 0;
 	size_t i;
 
-	(void)prot;
 	window->generation++;
-	for (i = range.first; i < range.end && nr_wrong < MAX_MESSAGES; i++) {
+	for (i = request->range.first; i < request->range.end && nr_wrong < MAX_MESSAGES; i++) {
 		struct page *page = window_page(window, i);
 
 		if (page->what == PAGE_OUTSIDE || !(page->prot & PROT_WRITE))
@@ -369,13 +371,12 @@ static bool check_page(const struct window *window, size_t page)
 }
 
 /* What is not allowed gives a signal; what is there can be read, without a fault. */
-static bool serve_check(struct window *window, struct range range, int prot)
+static bool serve_check(struct window *window, const struct request *request)
 {
 	const size_t sides[] = { 0, window->boundary };
 	int nr_wrong = 0;
 	size_t i;
 
-	(void)prot;
 	for (i = 0; i < ARRAY_SIZE(sides); i++) {
 		bool by_pmd = window_page(window, sides[i])->by_pmd;
 
@@ -385,7 +386,7 @@ static bool serve_check(struct window *window, struct range range, int prot)
 			nr_wrong++;
 		}
 	}
-	for (i = range.first; i < range.end && nr_wrong < MAX_MESSAGES; i++)
+	for (i = request->range.first; i < request->range.end && nr_wrong < MAX_MESSAGES; i++)
 		nr_wrong += !check_page(window, i);
 	return !nr_wrong;
 }
@@ -395,7 +396,7 @@ static bool serve(struct window *window, const struct request *request)
 	bool good;
 
 	window->disturbances = read_disturbances();
-	good = request->serve(window, request->range, request->prot);
+	good = request->serve(window, request);
 	fflush(stdout);
 	return good;
 }
@@ -409,7 +410,7 @@ static bool ask(struct window *window, enum window_process process, struct reque
 		return true;
 	if (process == window->self)
 		return serve(window, &request);
-	if (write(fd, &request, sizeof(request)) == sizeof(request) &&
+	if (send(fd, &request, sizeof(request), MSG_NOSIGNAL) == sizeof(request) &&
 	    read(fd, &good, sizeof(good)) == sizeof(good))
 		return good;
 	ksft_print_msg("process %d: has ended\n", window->process[process].pid);
@@ -573,11 +574,11 @@ bool window_fork(struct window *window, enum window_process child, enum window_p
 	if (window->skip[0])
 		return true;
 	for (i = 0; i < window->nr_pages; i++) {
-		bool is_here = is_chosen(window, i, pages);
+		bool is_shared = is_chosen(window, i, pages);
 
-		if (!is_here && madvise(page_addr(window, i), psize(), MADV_DONTFORK))
+		if (!is_shared && madvise(page_addr(window, i), psize(), MADV_DONTFORK))
 			return false;
-		if (i && i != window->boundary && is_here != is_chosen(window, i - 1, pages))
+		if (i && i != window->boundary && is_shared != is_chosen(window, i - 1, pages))
 			split_pmd(window, i);
 	}
 	note_fork(window, child, pages);
@@ -659,8 +660,8 @@ static bool fill_folio(struct window *window, size_t page, int order, bool by_pm
 	}
 	/* khugepaged leaves it as it is; the edge of a VMA splits a PMD, not its folio. */
 	if (madvise(addr, len, MADV_NOHUGEPAGE) ||
-	    (order && !by_pmd && (madvise(addr, psize(), MADV_DONTDUMP) ||
-				  madvise(addr, psize(), MADV_DODUMP))))
+	    (nr == pmd_pages() && !by_pmd && (madvise(addr, psize(), MADV_DONTDUMP) ||
+					      madvise(addr, psize(), MADV_DODUMP))))
 		return skip(window, "madvise: %s", strerror(errno));
 	if (!is_backed_by_folio(addr, order, window->pagemap_fd, window->kpageflags_fd))
 		return skip(window, "the kernel gives no folio of order %d", order);
