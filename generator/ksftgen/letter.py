@@ -62,10 +62,9 @@ def _expand(name: str, **context: object) -> str:
 
 def _results(program: str, record: Record) -> list[str]:
     """What was measured of a program, as lines of a message; the first one is empty."""
-    runs = [run for run in record.runs if run.program == program]
+    good = [run for run in record.runs if run.program == program and not run.failed]
     text = []
-    if runs:
-        good = [run for run in runs if not run.failed]
+    if good:
         text.append(f"It passes on {_listed(sorted({_kernel(run) for run in good}))}.")
     found = record.detected(program)
     if found:

@@ -65,6 +65,8 @@ class Repo:
     def export(self, folder: Path, paths: Sequence[str]) -> None:
         """Write those of `paths` that HEAD has into `folder`, whatever the working tree has."""
         there = [path for path in paths if _git(self.tree, "ls-tree", self.head, "--", path)]
+        if not there:
+            return
         archive = _run(self.tree, "archive", "--format=tar", self.head, "--", *there)
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             files.extractall(folder, filter="data")
