@@ -151,8 +151,10 @@ const char *area_map_numa(struct area *area, const struct layout *layout,
 				 map_numa(area, layout, kind, folios));
 }
 
+DECLARE_KIND(none);
 const struct area_kind kind_none = {};
 
+DECLARE_KIND(local);
 const struct area_kind kind_local = {
 	.is_local = true,
 };

@@ -83,5 +83,7 @@ static const char *make_zero(struct area *area, enum area_pages pages)
 	return area_answer(area, good);
 }
 
+DECLARE_MAKER(empty);
 const struct area_maker maker_empty = { .make = make_empty };
+DECLARE_MAKER(zero);
 const struct area_maker maker_zero = { .make = make_zero };

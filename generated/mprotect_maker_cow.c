@@ -15,5 +15,7 @@ static const char *make_left(struct area *area, enum area_pages pages)
 	return strcmp(answer, "ok") ? answer : area_exit(area, PROCESS_SECOND_CHILD);
 }
 
+DECLARE_MAKER(shared);
 const struct area_maker maker_shared = { .make = make_shared };
+DECLARE_MAKER(left);
 const struct area_maker maker_left = { .make = make_left };

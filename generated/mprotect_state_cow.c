@@ -66,6 +66,7 @@ static void cow_forked(struct area *area, size_t page, struct page *its)
 	its->exclusive = false;
 }
 
+DECLARE_STATE(cow);
 struct area_state state_cow = {
 	.name = "cow",
 	.cost = cow_cost,

@@ -19,7 +19,7 @@
 #define CODE_AT		8	/* in the page, behind the word that is written */
 #define CODE_BYTES	2048	/* copies of the function side by side */
 
-struct area_state state_exec;
+DECLARE_STATE(exec);
 
 /* A function that returns. */
 #if defined(__aarch64__)

@@ -23,7 +23,7 @@ static struct twin {
 	bool may_be_lost;	/* was merged with what the kernel may discard */
 } *twins;			/* [nr_pages], kept until the process ends */
 
-struct area_state state_ksm;
+DECLARE_STATE(ksm);
 
 static __u64 *twin_word(size_t page)
 {
@@ -436,16 +436,17 @@ static bool merge_and_leave(struct area *area, const bool *chosen)
 		if (!twins[i].frame)
 			continue;
 		if (madvise(twin_word(i), psize(), MADV_DONTNEED))
-			return area_fail(area, "MADV_DONTNEED: %s",
-					 strerror(errno));
+			return area_fail(area, "MADV_DONTNEED: %s", strerror(errno));
 		leave_twin(i);
 	}
 	return true;
 }
 
+DECLARE_KIND(ksm);
 const struct area_kind kind_ksm = {
 	.populate = populate_single,
 	.finish = merge_and_leave,
 };
 
+DECLARE_MAKER(merged);
 const struct area_maker maker_merged = { .make = area_merge };

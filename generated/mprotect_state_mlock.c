@@ -8,7 +8,7 @@
  */
 #include "mprotect_model.h"
 
-struct area_state state_mlock;
+DECLARE_STATE(mlock);
 
 #define ONFAULT		VMA_STATE_TOO(state_mlock)
 

@@ -30,7 +30,7 @@ enum hint {
 	HINT_LOCAL,		/* not, but for a moment's second user of the mm */
 };
 
-struct area_state state_numa;
+DECLARE_STATE(numa);
 
 static size_t nr_local_faults;
 static long highest_seq;	/* mm->numa_scan_seq after the last hint */

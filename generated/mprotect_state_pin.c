@@ -10,7 +10,7 @@
 #include <linux/io_uring.h>
 #include <sys/uio.h>
 
-struct area_state state_pin;
+DECLARE_STATE(pin);
 
 /* Of the process that has pinned. Each run of pages is a buffer. */
 static struct {
@@ -215,4 +215,5 @@ const char *area_unpin(struct area *area)
 	});
 }
 
+DECLARE_MAKER(pinned);
 const struct area_maker maker_pinned = { .make = area_pin };

@@ -21,7 +21,7 @@
 #define NR_KEYS			(PKEY_NO_WRITE + 1)
 #define PKRU_BITS		2	/* of each key, as for pkey_alloc() */
 
-struct area_state state_pkey;
+DECLARE_STATE(pkey);
 
 #define KEY_BITS		(VMA_STATE(state_pkey) | VMA_STATE_TOO(state_pkey))
 

@@ -18,7 +18,7 @@ enum soft_dirty {
 	SOFT_DIRTY_MAYBE,
 };
 
-struct area_state state_soft_dirty;
+DECLARE_STATE(soft_dirty);
 
 static bool is_tracked;		/* by this process; before, all of its VMAs are */
 

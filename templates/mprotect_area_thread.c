@@ -33,6 +33,7 @@ static bool start_thread(struct area *area, const bool *chosen)
 	return !strcmp(area_thread(area), "ok");
 }
 
+DECLARE_KIND(threaded);
 const struct area_kind kind_threaded = {
 	.finish = start_thread,
 	.is_local = true,

@@ -36,16 +36,19 @@ static bool share_for_a_while(struct area *area, const bool *chosen)
 	return share(area, chosen) && area_serve_exit(area, &request);
 }
 
+DECLARE_KIND(shared);
 const struct area_kind kind_shared = {
 	.populate = populate_shared,
 	.finish = share,
 };
 
+DECLARE_KIND(shared_half);
 const struct area_kind kind_shared_half = {
 	.populate = populate_half,
 	.finish = share,
 };
 
+DECLARE_KIND(exited);
 const struct area_kind kind_exited = {
 	.populate = populate_shared,
 	.finish = share_for_a_while,

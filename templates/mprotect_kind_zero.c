@@ -24,6 +24,7 @@ static bool populate_zero(struct area *area, size_t page, size_t nr,
 	return true;
 }
 
+DECLARE_KIND(zero);
 const struct area_kind kind_zero = {
 	.populate = populate_zero,
 };

@@ -11,7 +11,7 @@
 #define MADV_GUARD_REMOVE	103
 #endif
 
-struct area_state state_guard;
+DECLARE_STATE(guard);
 
 static bool is_guard(const struct page *page)
 {
@@ -106,4 +106,5 @@ static const char *make_guarded(struct area *area, enum area_pages pages)
 	return area_guard(area, PROCESS_PARENT, pages);
 }
 
+DECLARE_MAKER(guarded);
 const struct area_maker maker_guarded = { .make = make_guarded };

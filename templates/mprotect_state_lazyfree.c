@@ -6,7 +6,7 @@
  */
 #include "mprotect_model.h"
 
-struct area_state state_lazyfree;
+DECLARE_STATE(lazyfree);
 
 static bool *is_lazy(struct area *area, size_t page)
 {
@@ -74,4 +74,5 @@ static const char *make_lazy(struct area *area, enum area_pages pages)
 	return area_lazyfree(area, PROCESS_PARENT, pages);
 }
 
+DECLARE_MAKER(lazy);
 const struct area_maker maker_lazy = { .make = make_lazy };

@@ -13,6 +13,7 @@
 #define RACE_SECONDS	3	/* at most */
 #define RACE_TURNS	8	/* of the thread that moves */
 
+DECLARE_STATE(migrate);
 struct area_state state_migrate = {
 	.name = "migrate",
 };
@@ -269,4 +270,5 @@ static const char *make_migrated(struct area *area, enum area_pages pages)
 	return area_migrate(area, PROCESS_PARENT, pages);
 }
 
+DECLARE_MAKER(migrated);
 const struct area_maker maker_migrated = { .make = make_migrated };

@@ -28,7 +28,7 @@
 #define TAG_MASK		0xf		/* of a page's mark */
 #define MAY_BE_STALE		0x10
 
-struct area_state state_mte;
+DECLARE_STATE(mte);
 
 /* Whether to split a folio takes the tags from pages, see learn_split(). */
 static bool loses_tags, has_learned;
@@ -296,4 +296,5 @@ static const char *make_tagged(struct area *area, enum area_pages pages)
 	return strcmp(answer, "ok") ? answer : area_tag(area, PROCESS_PARENT, pages);
 }
 
+DECLARE_MAKER(tagged);
 const struct area_maker maker_tagged = { .make = make_tagged };

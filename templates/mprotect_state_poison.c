@@ -20,7 +20,7 @@ struct uffdio_poison {
 
 #define CAN_POISON	BIT_ULL(8)	/* of struct uffdio_register, ioctls */
 
-struct area_state state_poison;
+DECLARE_STATE(poison);
 
 /*
  * As an access finds it that the hardware refuses, see handle_pte_marker(). On x86
@@ -140,4 +140,5 @@ static const char *make_poisoned(struct area *area, enum area_pages pages)
 	return area_poison(area, PROCESS_PARENT, pages);
 }
 
+DECLARE_MAKER(poisoned);
 const struct area_maker maker_poisoned = { .make = make_poisoned };

@@ -23,7 +23,7 @@ struct uffdio_rwprotect {
 };
 #endif
 
-struct area_state state_rwp;
+DECLARE_STATE(rwp);
 
 static int fd;			/* of the parent's window */
 static enum area_rwp how;	/* an access is answered */
@@ -230,4 +230,5 @@ static const char *make_rwp(struct area *area, enum area_pages pages)
 	return strcmp(answer, "ok") ? answer : area_rwp_protect(area, pages);
 }
 
+DECLARE_MAKER(rwp);
 const struct area_maker maker_rwp = { .make = make_rwp };

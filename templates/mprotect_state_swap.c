@@ -9,7 +9,7 @@
 #define SWAPS		"/proc/swaps"
 #define TRIES		100
 
-struct area_state state_swap;
+DECLARE_STATE(swap);
 
 static bool is_swapped(const struct page *page)
 {
@@ -257,4 +257,5 @@ static const char *make_swapped(struct area *area, enum area_pages pages)
 	return area_swap_out(area, PROCESS_PARENT, pages);
 }
 
+DECLARE_MAKER(swapped);
 const struct area_maker maker_swapped = { .make = make_swapped };

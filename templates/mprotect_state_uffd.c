@@ -16,7 +16,7 @@
 #define UFFD_FEATURE_WP_ASYNC		BIT_ULL(15)
 #endif
 
-struct area_state state_uffd;
+DECLARE_STATE(uffd);
 
 static int fd;			/* of the parent's window */
 static __u64 features;
@@ -404,4 +404,5 @@ static const char *make_protected(struct area *area, enum area_pages pages)
 	return strcmp(answer, "ok") ? answer : area_uffd_wp(area, pages);
 }
 
+DECLARE_MAKER(protected);
 const struct area_maker maker_protected = { .make = make_protected };

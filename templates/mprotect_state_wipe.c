@@ -5,7 +5,7 @@
  */
 #include "mprotect_model.h"
 
-struct area_state state_wipe;
+DECLARE_STATE(wipe);
 
 static void wipe_forked(struct area *area, size_t page, struct page *its)
 {

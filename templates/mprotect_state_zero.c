@@ -5,7 +5,7 @@
  */
 #include "mprotect_model.h"
 
-struct area_state state_zero;
+DECLARE_STATE(zero);
 
 static bool is_zero(const struct page *page)
 {

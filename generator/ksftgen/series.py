@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A patch series: what each commit changes in a kernel tree, in the order in which it can be read and built.
 
-First what vm_util lacks, then the engine, then a commit for each program, with its lines in Makefile, .gitignore and
-run_vmtests.sh.
+First what vm_util lacks, then the engine and its rooms, then a commit for each program, with its lines in Makefile,
+.gitignore and run_vmtests.sh.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ksftgen import makefile, template
+from ksftgen import helpers, makefile, template
 from ksftgen.errors import TreeError
 from ksftgen.owned import Sources
 from ksftgen.render import wrap
@@ -34,7 +34,7 @@ _SECTION = "MEMORY MAPPING"
 class Change:
     """What one commit changes: the new text of files by their paths in the tree, and modes of new ones.
 
-    `kind` is "vm_util", "engine" or "program", of which `program` is the name.
+    `kind` is "vm_util", "engine", "rooms" or "program", of which `program` is the name.
     """
 
     kind: str
@@ -55,10 +55,14 @@ def changes(sources: Sources, folder: Path, profile: TreeProfile) -> list[Change
     found = []
     if sources.is_small and _add_to_vm_util(editor, profile):
         found.append(Change("vm_util", editor.changed()))
-    for name, text in sources.engine.items():
-        editor.write(name, text)
-    editor.maintain(sources.engine)
-    found.append(Change("engine", editor.changed()))
+    core = {name: text for name, text in sources.engine.items() if helpers.is_core(name)}
+    rooms = {name: text for name, text in sources.engine.items() if name not in core}
+    for kind, files in (("engine", core), ("rooms", rooms)):
+        for name, text in files.items():
+            editor.write(name, text)
+        editor.maintain(files)
+        if files:
+            found.append(Change(kind, editor.changed()))
     own = sources.own
     shared = [name for name in sources.engine if name not in {part for parts in own.values() for part in parts}]
     programs: dict[str, Sequence[str]] = {}
