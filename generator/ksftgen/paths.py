@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The folders of templates, scenarios and generated files: inside an installed package, or at the top of a checkout."""
+"""The folders of templates, scenarios, findings and generated files: in an installed package, or in a checkout."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _CHECKOUT = _PACKAGE.parent.parent
 
 
 def folder(name: str) -> Path:
-    """The folder `name` ("templates" or "scenarios") that belongs to this ksftgen; raises GenError if it is missing."""
+    """The folder `name` ("templates", "scenarios" or "docs/found") that belongs to this ksftgen.
+
+    Raises GenError if it is missing.
+    """
     path = (_CHECKOUT if _is_checkout() else _PACKAGE) / name
     if not path.is_dir():
         raise GenError(f'ksftgen is installed without its "{name}"; install it again')

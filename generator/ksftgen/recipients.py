@@ -11,7 +11,7 @@ from pathlib import Path
 from ksftgen.errors import TreeError
 
 _SCRIPT = "scripts/get_maintainer.pl"
-_OPTIONS = ("--no-git", "--no-git-fallback", "--no-rolestats", "--no-substatus")
+_OPTIONS = ("--no-git", "--no-git-fallback", "--no-rolestats")
 
 
 @dataclass(frozen=True)

@@ -30,11 +30,12 @@ def sample(sample_path: Path) -> Scenario:
 def site(tmp_path_factory: pytest.TempPathFactory, sample_path: Path) -> Path:
     """A folder for PYTHONPATH with ksftgen as a wheel installs it, and with the sample as its only scenario."""
     folder = tmp_path_factory.mktemp("site")
-    ignored = shutil.ignore_patterns("__pycache__", "templates", "scenarios")
+    ignored = shutil.ignore_patterns("__pycache__", "templates", "scenarios", "docs")
     shutil.copytree(Path(paths.__file__).parent, folder / "ksftgen", ignore=ignored)
     for package in map(str, (plainprint.__file__, plainyaml.__file__)):
         shutil.copytree(Path(package).parent, folder / Path(package).parent.name, ignore=ignored)
     shutil.copytree(paths.folder("templates"), folder / "ksftgen/templates")
+    shutil.copytree(paths.folder("docs/found"), folder / "ksftgen/docs/found")
     (folder / "ksftgen/scenarios").mkdir()
     shutil.copy(sample_path, folder / "ksftgen/scenarios")
     return folder
