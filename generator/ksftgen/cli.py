@@ -18,12 +18,12 @@ from ksftgen import (
     cli_submit,
     grid,
     install,
+    loading,
     output,
     paths,
     reference,
     render,
     schema,
-    spec,
     tree,
 )
 from ksftgen.cases import cases
@@ -93,7 +93,7 @@ def check(specs: Specs = None) -> None:
 
     Example: ksftgen check scenarios/*.yaml
     """
-    for scenario in _load(specs):
+    for scenario in loading.load(specs):
         _say(f"{scenario.name}: {_test_count(scenario)}")
 
 
@@ -111,7 +111,7 @@ def list_(
     ksftgen list --matrix > docs/matrix.md
     ksftgen list --json | jq '.[].guards'
     """
-    scenarios = _load(specs)
+    scenarios = loading.load(specs)
     if as_json:
         _say(json.dumps([_as_json(scenario, show_cases) for scenario in scenarios], indent=2))
         return
@@ -163,7 +163,7 @@ def render_(
     if folder.exists() and not folder.is_dir():
         raise GenError(f"{folder}: is not a directory; give -o a directory")
     profile = tree.probe(kernel) if kernel else tree.LINUX_7_3
-    files = render.render(_load(specs, which), profile)
+    files = render.render(loading.load(specs, which), profile)
     if not check_only:
         if path := output.foreign(folder, files):
             raise GenError(f"{path}: ksftgen did not generate this file; rename the scenario, or give another folder")
@@ -227,40 +227,13 @@ def install_(
     """
     if remove and specs:
         raise GenError("--remove takes no SPEC: it removes all that was installed")
-    changed = install.remove(kernel) if remove else install.install(_load(specs, which), kernel, prune=not specs)
+    changed = install.remove(kernel) if remove else install.install(loading.load(specs, which), kernel, prune=not specs)
     for path in changed:
         _say(str(path))
     _say(f"{len(changed)} files changed in {kernel}")
 
 
 app.command(name="submit")(cli_submit.command)
-
-
-def _load(specs: list[Path] | None, which: str = "strength") -> list[Scenario]:
-    """The scenarios with the strength that `which`, the value of --cases, requires.
-
-    Raises GenError with the problems of all files.
-    """
-    files = specs or paths.scenarios()
-    if not files:
-        raise GenError("there are no scenarios; give a scenario file")
-    scenarios: dict[str, Scenario] = {}
-    problems = []
-    for path in files:
-        try:
-            scenario = spec.load(path)
-        except GenError as error:
-            problems.append(str(error))
-            continue
-        if scenario.name in scenarios:
-            problems.append(f"{path}:1:1: scenario {scenario.name} is given twice; give each scenario once")
-        scenarios[scenario.name] = scenario
-    if problems:
-        raise GenError("\n".join(problems))
-    if which == "strength":
-        return list(scenarios.values())
-    strength = None if which == "all" else int(which)
-    return [scenario.with_strength(strength) for scenario in scenarios.values()]
 
 
 def _test_count(scenario: Scenario) -> str:

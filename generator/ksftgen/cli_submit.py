@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ksftgen import gates, output, paths, records, spec, submit
+from ksftgen import gates, loading, output, records, report, spec, submit
 from ksftgen.errors import GenError, unknown_word
 from ksftgen.scenario import Scenario
 from plainprint.text import visible
@@ -36,6 +36,12 @@ def command(
     version: Annotated[
         int, typer.Option("-v", "--reroll-count", min=1, metavar="N", help="The version of the series.")
     ] = 1,
+    found: Annotated[
+        str | None,
+        typer.Option(
+            "--finding", metavar="NAME", help="Make no series, but the report of a kernel bug: an entry of docs/found."
+        ),
+    ] = None,
     previous: Annotated[
         Path | None, typer.Option("--previous", metavar="DIR", help="The folder of the version before: same change-id.")
     ] = None,
@@ -80,10 +86,16 @@ def command(
     ksftgen submit --tree ~/linux -o series/
     ksftgen submit --tree ~/linux -o v2/ -v 2 --previous series/ --changes v2.txt
     git -C ~/linux am series/000[1-9]*.patch
+    ksftgen submit --tree ~/linux -o reports/ --finding ksm_uffd_wp
 
     Exit status: 0 every gate is passed or skipped, 1 a gate is not passed, 2 there is no series.
     """
-    files = [_path(name) for name in names or submit.DEFAULT]
+    if found:
+        path, notes = report.write(found, kernel, folder)
+        for line in (str(path), *(f"note: {note}" for note in notes)):
+            _say(line)
+        return
+    files = [loading.find(name) for name in names or submit.DEFAULT]
     texts = [path.read_text(encoding="utf-8") for path in files]
     scenarios = [spec.load(path) for path in files]
     if version > 1 and not (previous and changes):
@@ -120,15 +132,6 @@ def _record(
         return records.measured(submit.fingerprint(scenarios, texts), results, mutants)
     path = submit.default_record()
     return records.read(path) if path.is_file() else None
-
-
-def _path(name: str) -> Path:
-    if name.endswith(".yaml"):
-        return Path(name)
-    known = {path.stem: path for path in paths.scenarios()}
-    if name not in known:
-        raise GenError(unknown_word("scenario", name, known))
-    return known[name]
 
 
 def _say(text: str) -> None:

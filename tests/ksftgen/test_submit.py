@@ -375,3 +375,13 @@ def test_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     }.items():
         assert ksftgen(monkeypatch, *base, *arguments) == 2
         assert message in capsys.readouterr().err
+
+
+def test_report_of_a_finding(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    base = ("submit", "--tree", make_repo(tmp_path / "linux"), "-o", tmp_path / "out")
+    assert ksftgen(monkeypatch, *base, "--finding", "ksm_uffd_w") == 2
+    assert 'did you mean "ksm_uffd_wp"?' in capsys.readouterr().err
+    assert ksftgen(monkeypatch, *base, "--finding", "ksm_uffd_wp") == 2
+    assert "mm/ksm.c" in capsys.readouterr().err  # which this tree has not
