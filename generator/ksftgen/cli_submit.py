@@ -73,6 +73,9 @@ def command(
             show_default="debian:7.3",
         ),
     ] = None,
+    keep: Annotated[
+        Path | None, typer.Option("--record", metavar="FILE", help="Write what is quoted of --results and --mutants.")
+    ] = None,
     signoff: Annotated[
         bool, typer.Option("-s", "--signoff", help="Add your Signed-off-by: you have read and checked all of it.")
     ] = False,
@@ -101,6 +104,8 @@ def command(
     if version > 1 and not (previous and changes):
         raise GenError(f"version {version} needs --previous, for its change-id, and --changes, for the cover letter")
     record = _record(scenarios, texts, results or [], mutants)
+    if keep and record:
+        output.write({keep: records.text(record)})
     options = submit.Options(version, changes.read_text(encoding="utf-8") if changes else "", previous, signoff, record)
     with submit.build(scenarios, texts, kernel, options) as made:
         written = submit.write(made, folder)
