@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command as a whole, where it needs no machine."""
 
+import os
 import subprocess
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -147,6 +149,21 @@ def test_mistakes_exit_with_2_and_a_sentence(args: list[str], message: str, tmp_
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("program", ["ksftci", "ksftgen"])
+def test_a_shell_completes_commands_and_options(program: str) -> None:
+    command = [Path(sys.executable).with_name(program)]
+    for words, expected in (("ru" if program == "ksftci" else "che", "run check"), ("--ver", "--version")):
+        variables = {"COMP_WORDS": f"{program} {words}", "COMP_CWORD": "1"}
+        variables[f"_{program.upper()}_COMPLETE"] = "complete_bash"
+        done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+        assert done.stdout.split() == [word for word in expected.split() if word.startswith(words)]
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
+    assert ksftci("--version").stdout == f"ksftci {project['project']['version']}\n"
 
 
 def test_help_teaches() -> None:
