@@ -34,9 +34,9 @@ from ksftci.kernel.image import parse_all
 from ksftci.kernel.tree import HELP as TREE_HELP
 from ksftci.report import html, terminal
 from ksftci.results.judge import Judge
-from ksftci.results.model import Run, exit_status, program_runs
+from ksftci.results.model import NOTHING, Run, exit_status, program_runs
 from ksftci.results.shard import Shard
-from ksftci.session.choice import parse as parse_choice
+from ksftci.session.choice import Choice
 from ksftci.session.durations import Durations
 from ksftci.session.progress import ProgressDisplay
 from ksftci.session.session import Session
@@ -177,7 +177,7 @@ def run(
     if native:
         _check_native(context, repetition.jobs)
     output.check()
-    choice = parse_choice(expression) if expression else None
+    choice = Choice(expression) if expression else None
     shard = Shard.parse(repetition.shard) if repetition.shard else None
     durations = Durations.read(repetition.durations) if repetition.durations else Durations()
     judge = Judge.read(known, history)
@@ -212,11 +212,14 @@ def run(
     judge.finish(runs, date.today())
     for sentence in judge.unused(runs):
         say(sentence)
+    status = exit_status(runs)
+    if choice and status == NOTHING and (complaint := choice.complaint()):
+        say(complaint)
     try:
         terminal.show(runs, output.console)
     finally:  # a terminal that cannot be written to costs no file
         output.write(runs)
-    raise typer.Exit(exit_status(runs))
+    raise typer.Exit(status)
 
 
 # Options that --native excludes, and why.

@@ -17,9 +17,11 @@ from ksftci.kernel.tree import Tree
 from ksftci.machine.machine import Job
 from ksftci.programs import makefile, selftest
 from ksftci.programs.build import Installed
+from ksftci.results.alike import nearest
 from ksftci.results.names import Names
 
 _NAME = re.compile(r"(?:(?P<collection>[A-Za-z][\w-]*(?:/[\w-]+)*):)?(?P<program>(?:[\w][\w.+-]*)?)")
+_NAMED = 6  # how many names a message has at most
 _LIMIT = re.compile(r"^timeout=(\d+)", re.MULTILINE)
 HELP = (
     "A built program, a script, or a folder of programs; or a name to build from --tree: mm:cow or just cow, "
@@ -184,7 +186,8 @@ def _must_exist(folder: Path, program: str) -> None:
     if not any(os.path.isfile(folder / f"{name}.c") for name in (program, re.sub(r"_(32|64)$", "", program))):
         programs = sorted({path.stem if path.suffix == ".c" else path.name for path in folder.glob("*.[cs]*")})
         alike = [name for name in programs if program.lower() in name or name in program.lower()]
-        hint = f"; alike are {', '.join(alike[:6])}" if alike else ""
+        alike += [name for name in nearest([program], programs, _NAMED, 0.6) if name not in alike]
+        hint = f"; alike are {', '.join(alike[:_NAMED])}" if alike else ""
         raise CiError(f"there is no {program}.c in {folder}{hint}")
 
 

@@ -212,6 +212,9 @@ def reason_of(complaints: Sequence[Complaint]) -> str:
     return f"{complaints[0].headline} (and {more} more)" if more else complaints[0].headline
 
 
+NOTHING = 3  # the exit status when no test ran, or all were skipped
+
+
 def exit_status(runs: Iterable[Run]) -> int:
     """0: passed, 1: a test failed or differed between repeats, 3: no result or all skipped, 130: interrupted.
 
@@ -225,4 +228,4 @@ def exit_status(runs: Iterable[Run]) -> int:
         return 1
     if verdicts and any(run.unread for run in runs):
         return 1
-    return 3 if all(verdict is Verdict.SKIP for verdict in verdicts) else 0
+    return NOTHING if all(verdict is Verdict.SKIP for verdict in verdicts) else 0

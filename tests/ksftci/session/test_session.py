@@ -17,7 +17,7 @@ from ksftci.machine.machine import Cause, Event, Job, Line, Stopped
 from ksftci.results.merge import merge
 from ksftci.results.model import Run, Verdict, differing_verdicts, exit_status
 from ksftci.results.shard import Shard
-from ksftci.session.choice import parse as choose
+from ksftci.session.choice import Choice
 from ksftci.session.durations import Durations
 from ksftci.session.session import Session
 from ksftci.session.unit import Lister
@@ -113,7 +113,7 @@ def test_durations_balance_the_shards(jobs: list[Job]) -> None:
 
 
 def test_the_chosen_tests_are_split_into_shards(jobs: list[Job]) -> None:
-    choice = choose("one or two")
+    choice = Choice("one or two")
     runs = [run_on(FakeGuest(), jobs[:1], shard=Shard(number, 2), choice=choice) for number in (1, 2)]
     assert sorted(test for run in runs for test in ids(run)) == ["harness_a.f.one", "harness_a.f.two"]
 
@@ -137,14 +137,25 @@ def test_the_tests_that_a_panic_prevents_have_their_names(jobs: list[Job]) -> No
 
 def test_a_choice_is_passed_to_the_harness_and_applied_to_the_results_of_others(jobs: list[Job]) -> None:
     guest = FakeGuest()
-    run = run_on(guest, jobs[:2], choice=choose("two or plain.y"))
+    run = run_on(guest, jobs[:2], choice=Choice("two or plain.y"))
     assert guest.boots == [[replace(jobs[0], args=("-r", "f.two")), jobs[1]]]
     assert verdicts(run) == {"harness_a.f.two": "pass", "plain.y": "pass"}
 
 
+def test_a_choice_of_nothing_knows_the_tests_that_are_listed_and_those_that_are_not(jobs: list[Job]) -> None:
+    guest, choice = FakeGuest(), Choice("plaim")
+    run = run_on(guest, jobs[:2], choice=choice)
+    assert (run.results, exit_status([run])) == ([], 3)
+    assert choice.complaint().split("\n    ")[:3] == [
+        "-k 'plaim': no test matches; the nearest of 6 are",
+        "plain.x",
+        "plain.y",
+    ]
+
+
 def test_a_choice_does_not_hide_what_the_kernel_logged(jobs: list[Job]) -> None:
     guest = FakeGuest({"harness_a.f.two": ["splat"]})
-    run = run_on(guest, jobs[:1], choice=choose("two"))
+    run = run_on(guest, jobs[:1], choice=Choice("two"))
     assert verdicts(run) == {"harness_a.f.two": "pass", "harness_a.kernel_log": "fail"}
 
 
