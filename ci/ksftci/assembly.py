@@ -15,7 +15,7 @@ from ksftci.host.debian import Debian
 from ksftci.kernel.build import KernelBuilder
 from ksftci.kernel.image import KernelRef, Kernels, source_of
 from ksftci.kernel.modules import Modules
-from ksftci.kernel.tree import Trees
+from ksftci.kernel.tree import Tree, Trees
 from ksftci.machine.guests import Guests
 from ksftci.machine.machine import Job, Limits, Machine
 from ksftci.machine.native import Native
@@ -61,10 +61,34 @@ class Tools:
 
         It is built in `tree`, or without `tree` in the tree of the newest Debian kernel among `kernels`.
         """
-        if tree is None and find.need_tree(names):
-            tree = source_of(kernels.values())
-        place = self.trees.get(tree) if tree else None
+        source = self._source(names, tree, kernels)
+        place = self.trees.get(source) if source else None
         return find.jobs(names, place, self.options.arch, self.builder, native=native)
+
+    def check(self, names: Sequence[str], tree: str | None, kernels: Mapping[str, KernelRef]) -> None:
+        """Raises CiError, before anything is fetched or built, if `jobs` or `machines` cannot do with these.
+
+        So it is when a name or the tree is not understood, or this machine lacks QEMU, make or the compiler.
+        """
+        source = self._source(names, tree, kernels)
+        is_built = find.check(names, source is not None, self.trees.local(source) if source else None)
+        if kernels:
+            self.guests.check()
+        else:
+            self.native()
+        if is_built:
+            self.builder.check()
+
+    def check_build(self, tree: Tree, names: Sequence[str]) -> None:
+        """Raises CiError, before anything is built, if no kernel of the tree can be built or run, or no program."""
+        find.check(names, True, tree)
+        self.guests.check()
+        self.builder.check()
+        self.kernel_builder.check(tree)
+
+    @staticmethod
+    def _source(names: Sequence[str], tree: str | None, kernels: Mapping[str, KernelRef]) -> str | None:
+        return source_of(kernels.values()) if tree is None and find.need_tree(names) else tree
 
     def machines(self, kernels: Mapping[str, KernelRef], jobs: Sequence[Job]) -> list[Machine]:
         """A guest for each kernel, under the kernel's label; this machine when no kernel is given."""

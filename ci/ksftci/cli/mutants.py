@@ -71,6 +71,8 @@ def mutants(
     content = plan.read(config)
     selection = Selection(plan.suites(config, content, suite_names or []), choice, count, whole, jobs)
     tools = assemble(replace(store.options(content.arch), guest=content.guest), say)
+    if not only_report:
+        tools.guests.check()
     campaign = Campaign.read(config, content, tools.trees)
     with nullcontext() if only_report else campaign.lock(tools.cache):
         progress = table.Progress(err, time.monotonic)

@@ -187,8 +187,7 @@ def run(
     options = replace(store.options(chosen), limits=guest.limits, guest=size)
 
     tools = assemble(options, say)
-    if native:
-        tools.native()  # an error comes before anything is built
+    tools.check(names or [], tree, kernels)
     jobs = tools.jobs(names or [], tree, kernels, native)
     display = ProgressDisplay(err)
     session = Session(

@@ -69,6 +69,7 @@ def watch(
     options = replace(store.options(arch), limits=guest.limits, guest=guest.guest)
     with Saves(source.path) as saves:
         tools = assemble(options, say, saves.pending)
+        tools.check_build(source, names or [])
 
         def once(times: RoundTimes) -> Run:
             choice = Choice(expression) if expression else None

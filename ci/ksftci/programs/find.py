@@ -21,6 +21,7 @@ from ksftci.results.alike import nearest
 from ksftci.results.names import Names
 
 _NAME = re.compile(r"(?:(?P<collection>[A-Za-z][\w-]*(?:/[\w-]+)*):)?(?P<program>(?:[\w][\w.+-]*)?)")
+_NO_TREE = "{}: no such file; to build it from a kernel tree give --tree TREE"
 _NAMED = 6  # how many names a message has at most
 _LIMIT = re.compile(r"^timeout=(\d+)", re.MULTILINE)
 HELP = (
@@ -56,6 +57,24 @@ class _Request:
 def need_tree(names: Sequence[str]) -> bool:
     """Whether a program has to be built from a tree. Raises CiError for a name that is not understood."""
     return any(_parse(name).path is None for name in names)
+
+
+def check(names: Sequence[str], has_tree: bool, tree: Tree | None) -> bool:
+    """Whether `jobs` will build programs. Raises those of its errors that need no build.
+
+    `tree` is the tree if it is there, and None if there is none, or it is still to be fetched (`has_tree`).
+    """
+    requests = [_parse(name) for name in names]
+    for request in requests:
+        if request.path is None and not has_tree:
+            raise CiError(_NO_TREE.format(request.text))
+        if request.path is None and tree is not None:
+            _check_name(tree.collection(request.collection), request.program)
+        elif request.path is not None and not request.path.is_dir():
+            elf_arch(request.path)
+    if not names and (tree is not None or not has_tree):
+        _mprotect_tests(tree)
+    return not names or any(request.path is None for request in requests)
 
 
 def jobs(
@@ -117,14 +136,13 @@ class _BuiltPrograms:
         self.limits: dict[str, float | None] = {}
         for collection in dict.fromkeys(request.collection for request in requests):
             if tree is None:
-                text = requests[0].text
-                raise CiError(f"{text}: no such file; to build it from a kernel tree give --tree TREE")
+                raise CiError(_NO_TREE.format(requests[0].text))
             folder = tree.collection(collection)
             self.limits[collection] = _limit(folder)
             names = list(dict.fromkeys(r.program for r in requests if r.collection == collection))
+            for name in names:
+                _check_name(folder, name)
             programs = [name for name in names if name and not _is_script_of(folder, name)]
-            for program in programs:
-                _must_exist(folder, program)
             if programs:
                 paths = builder.build(tree, programs, collection)
                 self.built.update({(collection, p): path for p, path in zip(programs, paths, strict=True)})
@@ -181,7 +199,10 @@ def _is_script_of(folder: Path, name: str) -> bool:
     return os.path.isfile(folder / name) and is_script(folder / name)
 
 
-def _must_exist(folder: Path, program: str) -> None:
+def _check_name(folder: Path, program: str) -> None:
+    """Raises CiError if the folder of a collection has no source of the program, and no script of this name."""
+    if not program or _is_script_of(folder, program):
+        return
     # Some Makefiles build NAME_32 and NAME_64 of NAME.c.
     if not any(os.path.isfile(folder / f"{name}.c") for name in (program, re.sub(r"_(32|64)$", "", program))):
         programs = sorted({path.stem if path.suffix == ".c" else path.name for path in folder.glob("*.[cs]*")})

@@ -151,6 +151,28 @@ def test_mistakes_exit_with_2_and_a_sentence(args: list[str], message: str, tmp_
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("args", "missing"),
+    [
+        (["run", "--tree", "TREE", "cow"], "qemu-system-aarch64 is not installed"),
+        (["run", "--arch", "x86_64", "--tree", "debian:7.3", "cow"], "qemu-system-x86_64 is not installed"),
+        (["watch", "--tree", "TREE", "cow"], "qemu-system-aarch64 is not installed"),
+        (["coverage"], "qemu-system-aarch64 is not installed"),
+        (["run", "--tree", "TREE", "cwo"], "there is no cwo.c in"),
+        (["watch", "--tree", "TREE", "cwo"], "there is no cwo.c in"),
+        (["run", "TREE/absent"], "No such file"),
+    ],
+)
+def test_what_is_missing_is_said_before_anything_is_fetched_or_built(
+    args: list[str], missing: str, small_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = ksftci(*(arg.replace("TREE", str(small_tree)) for arg in args), "--cache", tmp_path / "cache")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert missing in done.stderr and done.stderr.count("\n") == 1
+    assert not {"builds", "kbuilds", "packages", "trees"} & {path.name for path in (tmp_path / "cache").iterdir()}
+
+
 @pytest.mark.parametrize("program", ["ksftci", "ksftgen"])
 def test_a_shell_completes_commands_and_options(program: str) -> None:
     command = [Path(sys.executable).with_name(program)]
