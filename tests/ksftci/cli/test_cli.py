@@ -13,9 +13,9 @@ import pytest
 LOGS = Path(__file__).parents[2] / "logs"
 
 
-def ksftci(*args: object) -> subprocess.CompletedProcess[str]:
+def ksftci(*args: object, input: str | None = None) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "ksftci", *map(str, args)]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False)
+    return subprocess.run(argv, input=input, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_logs_become_junit(tmp_path: Path) -> None:
@@ -53,10 +53,19 @@ def test_a_log_without_a_result_is_said(tmp_path: Path) -> None:
     for logs in ([empty], [full, empty]):
         done = ksftci("junit", *logs, "-o", xml)
         assert (done.returncode, done.stderr) == (3, f"ksftci: {empty}: no result of a test is in it\n")
-    assert ksftci("report", empty).returncode == 3
+    done = ksftci("report", empty)
+    assert (done.returncode, done.stderr) == (3, f"ksftci: {empty}: no result of a test is in it\n")
+    assert done.stdout.endswith("0 tests on 1 kernel: nothing ran\n")
     empty.write_text('<testsuites tests="0"/>')  # of a shard that had nothing to run
     for logs, status in (([empty], 3), ([empty, empty], 3), ([full, empty], 0)):
         assert ksftci("junit", *logs, "-o", xml).returncode == status
+
+
+def test_a_pipe_becomes_junit() -> None:
+    done = ksftci("junit", "-", input="TAP version 13\n1..1\nok 1 a\n")
+    assert (done.returncode, done.stderr, 'name="a"' in done.stdout) == (0, "", True)
+    done = ksftci("junit", "-", input="")
+    assert (done.returncode, done.stderr) == (3, "ksftci: the standard input: no result of a test is in it\n")
 
 
 def test_lines_that_look_like_results_are_said(tmp_path: Path) -> None:

@@ -106,4 +106,4 @@ def test_a_failure_with_an_earlier_attempt_shows_it() -> None:
 
 
 def test_no_runs_are_no_error() -> None:
-    assert "0 tests on 0 kernels: none failed" in shown([])
+    assert "0 tests on 0 kernels: nothing ran" in shown([])
