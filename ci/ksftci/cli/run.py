@@ -51,7 +51,9 @@ class OutputGroup:
     ktap_file: Annotated[
         Path | None,
         typer.Option(
-            "--ktap", metavar="FILE", help="Write everything that the kernels and the tests printed, as KTAP."
+            "--ktap",
+            metavar="FILE",
+            help="Write everything that the kernels and the tests printed, as KTAP; each result gets its time.",
         ),
     ] = None
     summary: SummaryOption = None

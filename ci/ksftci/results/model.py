@@ -192,17 +192,19 @@ def program_runs(runs: Iterable[Run]) -> Iterator[ProgramRun]:
 def differing_verdicts(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdict | None]]:
     """The tests whose verdict was not the same in every repeat: (kernel, test id) to the verdicts, repeat by repeat.
 
-    None stands for a repeat without the test.
+    None stands for a repeat without the test. A test that an interrupted repeat did not get to is no such test.
     """
-    repeats_of: dict[str, list[dict[str, Verdict]]] = {}  # by kernel; each repeat by test id
+    repeats_of: dict[str, list[tuple[bool, dict[str, Verdict]]]] = {}  # by kernel; whether interrupted, by test id
     for run in runs:
-        repeats_of.setdefault(run.kernel, []).append({result.id: result.verdict for result in run.results})
+        verdicts_of = {result.id: result.verdict for result in run.results}
+        repeats_of.setdefault(run.kernel, []).append((run.interrupted, verdicts_of))
     differing: dict[tuple[str, str], list[Verdict | None]] = {}
     for kernel, repeats in repeats_of.items():
-        for test in dict.fromkeys(test for repeat in repeats for test in repeat):
-            verdicts = [repeat.get(test) for repeat in repeats]
-            if len(set(verdicts)) > 1:
-                differing[kernel, test] = verdicts
+        for test in dict.fromkeys(test for _, repeat in repeats for test in repeat):
+            verdicts = [(interrupted, repeat.get(test)) for interrupted, repeat in repeats]
+            told = {v for interrupted, v in verdicts if not interrupted or v not in (None, Verdict.NOT_RUN)}
+            if len(told) > 1:
+                differing[kernel, test] = [verdict for _, verdict in verdicts]
     return differing
 
 

@@ -85,6 +85,27 @@ def test_an_interrupt_keeps_the_results_of_all_boots(jobs: list[Job]) -> None:
     assert sum(run.counts[Verdict.PASS] for run in runs) == 3
 
 
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_an_interrupt_between_repeats_makes_no_test_differ(jobs: list[Job], at_once: int) -> None:
+    class SlowGuest(FakeGuest):
+        def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+            for event in super().run(jobs, stop):
+                yield event
+                if len(self.boots) > 1 and isinstance(event, Line) and event.text.startswith("ok 1 f"):
+                    yield Line(1, "#  RUN           f.two ...")
+                    _thread.interrupt_main()
+                    assert stop.wait(20)
+                    yield Stopped(1, Cause.INTERRUPTED)
+                    return
+
+    runs = Session([SlowGuest()], jobs, "arm64", SilentWatcher(), repeat=3, at_once=at_once).run()
+    for again in (runs, merge(record.parse(record.write(runs), "x"))):
+        assert differing_verdicts(again) == {}
+        assert not {Verdict.FAIL, Verdict.ERROR} & {result.verdict for run in again for result in run.results}
+        assert exit_status(again) == 130
+
+
 def test_the_error_of_a_boot_is_raised(jobs: list[Job]) -> None:
     class MissingGuest(FakeGuest):
         def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
