@@ -15,7 +15,7 @@ from ksftci.host.elf import elf_arch, is_script
 from ksftci.host.files import read_text
 from ksftci.kernel.tree import Tree
 from ksftci.machine.machine import Job
-from ksftci.programs import makefile, selftest
+from ksftci.programs import makefile, runner, selftest
 from ksftci.programs.build import Installed
 from ksftci.results.alike import nearest
 from ksftci.results.names import Names
@@ -156,7 +156,7 @@ class _BuiltPrograms:
             path = self.built[collection, request.program]
             return [replace(_job(path, collection, request.args), limit=limit)]
         installed = self.installed[collection]
-        paths = [installed.folder / request.program] if request.program else installed.tests
+        paths = [installed.folder / request.program] if request.program else runner.once(installed.tests)
         if not paths:
             raise CiError(f"{request.text}: its Makefile lists no tests (TEST_PROGS, TEST_GEN_PROGS)")
         if not paths[0].exists():
