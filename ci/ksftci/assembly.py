@@ -5,11 +5,13 @@ The commands and the pytest plugin fill in `Options` and call `assemble`.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ksftci.arch import DEFAULT, Arch
+from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.debian import Debian
 from ksftci.kernel.build import KernelBuilder
@@ -20,7 +22,7 @@ from ksftci.machine.guests import Guests
 from ksftci.machine.machine import Job, Limits, Machine
 from ksftci.machine.native import Native
 from ksftci.machine.qemu import GuestOptions
-from ksftci.programs import find
+from ksftci.programs import find, scenario
 from ksftci.programs.build import Builder
 from ksftci.programs.libraries import Libraries
 from ksftci.session.unit import Lister
@@ -71,7 +73,13 @@ class Tools:
         So it is when a name or the tree is not understood, or this machine lacks QEMU, make or the compiler.
         """
         source = self._source(names, tree, kernels)
-        is_built = find.check(names, source is not None, self.trees.local(source) if source else None)
+        scenarios, place = scenario.among(names), self.trees.local(source) if source else None
+        if scenarios and source is None:
+            raise CiError(f"{scenarios[0]}: its test is built in a kernel tree: give --tree TREE")
+        others = [name for name in names if name not in scenarios]
+        is_built = find.check(others, source is not None, place) if others or not scenarios else True
+        if scenarios:
+            scenario.check(scenarios, self.say)
         if kernels:
             self.guests.check()
         else:
@@ -88,7 +96,24 @@ class Tools:
 
     @staticmethod
     def _source(names: Sequence[str], tree: str | None, kernels: Mapping[str, KernelRef]) -> str | None:
-        return source_of(kernels.values()) if tree is None and find.need_tree(names) else tree
+        is_built = bool(scenario.among(names)) or find.need_tree(names)
+        return source_of(kernels.values()) if tree is None and is_built else tree
+
+    @contextmanager
+    def prepared(
+        self, names: Sequence[str], tree: str | None, kernels: Mapping[str, KernelRef]
+    ) -> Iterator[tuple[list[str], str | None]]:
+        """The names and the tree that `jobs` takes: of a scenario its program, in a copy of the tree that has it.
+
+        No other run has the copy, or changes what is built in it, until the block ends.
+        """
+        scenarios = scenario.among(names)
+        source = self._source(names, tree, kernels)
+        if not scenarios or source is None:
+            yield list(names), tree
+            return
+        with scenario.installed(self.cache, self.trees.get(source), scenarios, self.say) as copy:
+            yield list(map(scenario.program, names)), str(copy.path)
 
     def machines(self, kernels: Mapping[str, KernelRef], jobs: Sequence[Job]) -> list[Machine]:
         """A guest for each kernel, under the kernel's label; this machine when no kernel is given."""

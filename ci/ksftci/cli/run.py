@@ -168,6 +168,8 @@ def run(
 
       ksftci run ./my_test --kernel debian:6.12 --kernel debian:7.3-16k --junit out.xml
 
+      ksftci run --kernel debian:7.3 my_test.yaml             a scenario of your own, as ksftgen takes it
+
       ksftci run --tree ~/linux --arch x86_64                 x86-64 instead of arm64
 
       ksftci run --tree ~/linux --repeat 5 --load             is anything flaky?
@@ -190,26 +192,26 @@ def run(
 
     tools = assemble(options, say)
     tools.check(names or [], tree, kernels)
-    jobs = tools.jobs(names or [], tree, kernels, native)
-    display = ProgressDisplay(err)
-    session = Session(
-        tools.machines(kernels, jobs),
-        jobs,
-        options.arch.name,
-        display,
-        repeat=repetition.repeat,
-        at_once=repetition.jobs,
-        choice=choice,
-        shard=shard,
-        durations=durations,
-        retries=repetition.retries,
-        judge=judge.attempt,
-        lister=tools.lister,
-        facts={"chosen": expression} if expression else {},
-    )
-
-    with display:
-        runs = session.run()
+    with tools.prepared(names or [], tree, kernels) as (programs, place):
+        jobs = tools.jobs(programs, place, kernels, native)
+        display = ProgressDisplay(err)
+        session = Session(
+            tools.machines(kernels, jobs),
+            jobs,
+            options.arch.name,
+            display,
+            repeat=repetition.repeat,
+            at_once=repetition.jobs,
+            choice=choice,
+            shard=shard,
+            durations=durations,
+            retries=repetition.retries,
+            judge=judge.attempt,
+            lister=tools.lister,
+            facts={"chosen": expression} if expression else {},
+        )
+        with display:
+            runs = session.run()
     judge.finish(runs, date.today())
     for sentence in judge.unused(runs):
         say(sentence)

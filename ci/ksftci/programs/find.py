@@ -15,7 +15,7 @@ from ksftci.host.elf import elf_arch, is_script
 from ksftci.host.files import read_text
 from ksftci.kernel.tree import Tree
 from ksftci.machine.machine import Job
-from ksftci.programs import makefile, runner, selftest
+from ksftci.programs import makefile, runner, scenario, selftest
 from ksftci.programs.build import Installed
 from ksftci.results.alike import nearest
 from ksftci.results.names import Names
@@ -71,7 +71,7 @@ def check(names: Sequence[str], has_tree: bool, tree: Tree | None) -> bool:
         if request.path is None and tree is not None:
             _check_name(tree.collection(request.collection), request.program)
         elif request.path is not None and not request.path.is_dir():
-            elf_arch(request.path)
+            _machine(request.path)
     if not names and (tree is not None or not has_tree):
         _mprotect_tests(tree)
     return not names or any(request.path is None for request in requests)
@@ -213,8 +213,16 @@ def _check_name(folder: Path, program: str) -> None:
 
 
 def _must_fit(path: Path, arch: Arch) -> None:
-    machine = elf_arch(path)
-    if machine is None and not is_script(path):
-        raise CiError(f"{path}: not a program that Linux can start (no ELF executable, no script)")
+    machine = _machine(path)
     if machine not in (None, arch.name):
         raise CiError(f"{path}: a program for {machine}, but --arch is {arch.name}")
+
+
+def _machine(path: Path) -> str | None:
+    """The architecture of a program, None for a script. Raises CiError for any other file."""
+    machine = elf_arch(path)
+    if machine is None and scenario.is_one(path.name):
+        raise CiError(f"{path}: a scenario; `ksftci run` takes it as it is, here `ksftgen install` comes first")
+    if machine is None and not is_script(path):
+        raise CiError(f"{path}: not a program that Linux can start (no ELF executable, no script)")
+    return machine
