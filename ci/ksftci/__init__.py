@@ -23,3 +23,5 @@ From the top:
 
 The work of a new command goes into the room that it is about, or into a room of its own beside coverage and mutants.
 """
+
+__version__ = "0.1.0"

@@ -5,22 +5,24 @@ The commands and the pytest plugin fill in `Options` and call `assemble`.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ksftci.arch import DEFAULT, Arch
+from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.debian import Debian
 from ksftci.kernel.build import KernelBuilder
 from ksftci.kernel.image import KernelRef, Kernels, source_of
 from ksftci.kernel.modules import Modules
-from ksftci.kernel.tree import Trees
+from ksftci.kernel.tree import Tree, Trees
 from ksftci.machine.guests import Guests
 from ksftci.machine.machine import Job, Limits, Machine
 from ksftci.machine.native import Native
 from ksftci.machine.qemu import GuestOptions
-from ksftci.programs import find
+from ksftci.programs import find, scenario
 from ksftci.programs.build import Builder
 from ksftci.programs.libraries import Libraries
 from ksftci.session.unit import Lister
@@ -61,10 +63,57 @@ class Tools:
 
         It is built in `tree`, or without `tree` in the tree of the newest Debian kernel among `kernels`.
         """
-        if tree is None and find.need_tree(names):
-            tree = source_of(kernels.values())
-        place = self.trees.get(tree) if tree else None
+        source = self._source(names, tree, kernels)
+        place = self.trees.get(source) if source else None
         return find.jobs(names, place, self.options.arch, self.builder, native=native)
+
+    def check(self, names: Sequence[str], tree: str | None, kernels: Mapping[str, KernelRef]) -> None:
+        """Raises CiError, before anything is fetched or built, if `jobs` or `machines` cannot do with these.
+
+        So it is when a name or the tree is not understood, or this machine lacks QEMU, make or the compiler.
+        """
+        source = self._source(names, tree, kernels)
+        scenarios, place = scenario.among(names), self.trees.local(source) if source else None
+        if scenarios and source is None:
+            raise CiError(f"{scenarios[0]}: its test is built in a kernel tree: give --tree TREE")
+        others = [name for name in names if name not in scenarios]
+        is_built = find.check(others, source is not None, place) if others or not scenarios else True
+        if scenarios:
+            scenario.check(scenarios, self.say)
+        if kernels:
+            self.guests.check()
+        else:
+            self.native()
+        if is_built:
+            self.builder.check()
+
+    def check_build(self, tree: Tree, names: Sequence[str]) -> None:
+        """Raises CiError, before anything is built, if no kernel of the tree can be built or run, or no program."""
+        find.check(names, True, tree)
+        self.guests.check()
+        self.builder.check()
+        self.kernel_builder.check(tree)
+
+    @staticmethod
+    def _source(names: Sequence[str], tree: str | None, kernels: Mapping[str, KernelRef]) -> str | None:
+        is_built = bool(scenario.among(names)) or find.need_tree(names)
+        return source_of(kernels.values()) if tree is None and is_built else tree
+
+    @contextmanager
+    def prepared(
+        self, names: Sequence[str], tree: str | None, kernels: Mapping[str, KernelRef]
+    ) -> Iterator[tuple[list[str], str | None]]:
+        """The names and the tree that `jobs` takes: of a scenario its program, in a copy of the tree that has it.
+
+        No other run has the copy, or changes what is built in it, until the block ends.
+        """
+        scenarios = scenario.among(names)
+        source = self._source(names, tree, kernels)
+        if not scenarios or source is None:
+            yield list(names), tree
+            return
+        with scenario.installed(self.cache, self.trees.get(source), scenarios, self.say) as copy:
+            yield list(map(scenario.program, names)), str(copy.path)
 
     def machines(self, kernels: Mapping[str, KernelRef], jobs: Sequence[Job]) -> list[Machine]:
         """A guest for each kernel, under the kernel's label; this machine when no kernel is given."""

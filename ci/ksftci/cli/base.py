@@ -11,6 +11,7 @@ import typer
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
+from ksftci import __version__
 from ksftci import arch as arches
 from ksftci.programs import find
 from plainprint.text import visible
@@ -34,12 +35,19 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
-    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Run kernel selftests natively or on a kernel in QEMU, and read their KTAP.\n\n"
     "First time: [bold]ksftci setup[/bold] says which packages are missing, "
     "[bold]ksftci run --help[/bold] has examples.",
 )
+
+
+@app.callback(invoke_without_command=True)
+def _options(version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False) -> None:
+    if version:
+        out.print(f"ksftci {__version__}", highlight=False)
+        raise typer.Exit
+
 
 ArchOption = Annotated[str, typer.Option("--arch", envvar="KSFTCI_ARCH", help=f"One of {arches.NAMES}.")]
 ConfigOption = Annotated[

@@ -101,7 +101,9 @@ def coverage(
         config or [],
         jobs,
     )
-    kernel, suites = plan.run(assemble(options, say), err)
+    tools = assemble(options, say)
+    tools.guests.check()
+    kernel, suites = plan.run(tools, err)
     label = f"Linux {kernel.tree.version}, {options.arch.name}"
     comparison = compare.compare(label, suites, targets, kernel.tree.path, notes)
     table.show(comparison, out)

@@ -16,6 +16,7 @@ from ksftci.kernel.image import HELP as KERNEL_HELP
 from ksftci.kernel.image import KernelRef
 from ksftci.kernel.tree import DEFAULT as DEFAULT_TREE
 from ksftci.kernel.tree import HELP as TREE_HELP
+from ksftci.report import unbroken
 
 tree_app = typer.Typer(no_args_is_help=True, help="Kernel source trees.")
 kernel_app = typer.Typer(no_args_is_help=True, help="Kernel images.")
@@ -102,4 +103,4 @@ def kernel_list(
     for package, suite, cached in assemble(store.options(arch), say).kernels.available():
         here = "yes" if cached else ""
         table.add_row(package.reference, package.version, package.page_size, suite, here)
-    out.print(table)
+    unbroken.show(table, out)

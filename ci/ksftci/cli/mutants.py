@@ -17,7 +17,7 @@ from ksftci.host.files import write_whole
 from ksftci.mutants import board, page, plan, table
 from ksftci.mutants.campaign import Campaign, Selection
 from ksftci.mutants.hunt import Hunt
-from ksftci.session.choice import parse as parse_choice
+from ksftci.session.choice import Choice
 
 
 @app.command()
@@ -67,10 +67,12 @@ def mutants(
 
       ksftci mutants ci/mutants/7.3/plan.yaml --report
     """
-    choice = parse_choice(expression) if expression else None
+    choice = Choice(expression) if expression else None
     content = plan.read(config)
     selection = Selection(plan.suites(config, content, suite_names or []), choice, count, whole, jobs)
     tools = assemble(replace(store.options(content.arch), guest=content.guest), say)
+    if not only_report:
+        tools.guests.check()
     campaign = Campaign.read(config, content, tools.trees)
     with nullcontext() if only_report else campaign.lock(tools.cache):
         progress = table.Progress(err, time.monotonic)

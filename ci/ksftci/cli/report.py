@@ -44,8 +44,8 @@ AnnotationsOption = Annotated[
 def junit_command(
     logs: LogsArgument,
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="XML", help="The file to write; - for the standard output.")
-    ],
+        Path, typer.Option("-o", "--output", metavar="XML", help="The file to write; - is the standard output.")
+    ] = STANDARD,
     known: KnownOption = None,
 ) -> None:
     """Turn KTAP logs into JUnit XML. It also reads JUnit XML, of ksftci or of another program.
@@ -53,7 +53,11 @@ def junit_command(
     The exit status is 0 even if tests failed, 1 if lines that look like results, or one of several logs, could not be
     read, and 3 if one of the logs has no result.
 
-    Example: ksftci junit console.log -o results.xml
+    Examples:
+
+      ksftci junit console.log -o results.xml
+
+      ssh board run_vmtests.sh | ksftci junit - > results.xml
     """
     check_files([output], [*logs, known])
     judge = Judge.read(known)
@@ -72,7 +76,7 @@ def junit_command(
         runs = _judged(read_runs, judge)
         junit.write(program_runs(runs), output)
     unread = [anomaly for run in runs for anomaly in run.anomalies if UNREAD in anomaly]
-    nothing = [f"{log}: {NO_RESULT}" for log in empty]
+    nothing = list(map(_no_result, empty))
     for sentence in dict.fromkeys([*unread, *problems, *nothing]):
         say(f"ksftci: {sentence}")
     if unread or problems or nothing:
@@ -98,8 +102,10 @@ def report_command(
     """
     check_files([output, summary], [*logs, known, history])
     judge = Judge.read(known, history)
-    read_runs, problems, _ = read_logs(logs)
+    read_runs, problems, empty = read_logs(logs)
     runs = _judged(read_runs, judge)
+    for log in [] if any(run.results for run in runs) else empty:
+        say(f"ksftci: {_no_result(log)}")
     try:
         terminal.show(runs, err if STANDARD in (output, summary) else out)
     finally:  # a terminal that cannot be written to costs no file
@@ -124,6 +130,10 @@ def write_reports(
         if annotate:
             for command in annotations.render(runs, Path(os.curdir)):
                 github.command(command)
+
+
+def _no_result(log: Path) -> str:
+    return f"{'the standard input' if log == STANDARD else log}: {NO_RESULT}"
 
 
 class _Counted:

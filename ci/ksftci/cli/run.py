@@ -34,9 +34,9 @@ from ksftci.kernel.image import parse_all
 from ksftci.kernel.tree import HELP as TREE_HELP
 from ksftci.report import html, terminal
 from ksftci.results.judge import Judge
-from ksftci.results.model import Run, exit_status, program_runs
+from ksftci.results.model import NOTHING, Run, exit_status, program_runs
 from ksftci.results.shard import Shard
-from ksftci.session.choice import parse as parse_choice
+from ksftci.session.choice import Choice
 from ksftci.session.durations import Durations
 from ksftci.session.progress import ProgressDisplay
 from ksftci.session.session import Session
@@ -51,7 +51,9 @@ class OutputGroup:
     ktap_file: Annotated[
         Path | None,
         typer.Option(
-            "--ktap", metavar="FILE", help="Write everything that the kernels and the tests printed, as KTAP."
+            "--ktap",
+            metavar="FILE",
+            help="Write everything that the kernels and the tests printed, as KTAP; each result gets its time.",
         ),
     ] = None
     summary: SummaryOption = None
@@ -166,6 +168,8 @@ def run(
 
       ksftci run ./my_test --kernel debian:6.12 --kernel debian:7.3-16k --junit out.xml
 
+      ksftci run --kernel debian:7.3 my_test.yaml             a scenario of your own, as ksftgen takes it
+
       ksftci run --tree ~/linux --arch x86_64                 x86-64 instead of arm64
 
       ksftci run --tree ~/linux --repeat 5 --load             is anything flaky?
@@ -177,7 +181,7 @@ def run(
     if native:
         _check_native(context, repetition.jobs)
     output.check()
-    choice = parse_choice(expression) if expression else None
+    choice = Choice(expression) if expression else None
     shard = Shard.parse(repetition.shard) if repetition.shard else None
     durations = Durations.read(repetition.durations) if repetition.durations else Durations()
     judge = Judge.read(known, history)
@@ -187,36 +191,38 @@ def run(
     options = replace(store.options(chosen), limits=guest.limits, guest=size)
 
     tools = assemble(options, say)
-    if native:
-        tools.native()  # an error comes before anything is built
-    jobs = tools.jobs(names or [], tree, kernels, native)
-    display = ProgressDisplay(err)
-    session = Session(
-        tools.machines(kernels, jobs),
-        jobs,
-        options.arch.name,
-        display,
-        repeat=repetition.repeat,
-        at_once=repetition.jobs,
-        choice=choice,
-        shard=shard,
-        durations=durations,
-        retries=repetition.retries,
-        judge=judge.attempt,
-        lister=tools.lister,
-        facts={"chosen": expression} if expression else {},
-    )
-
-    with display:
-        runs = session.run()
+    tools.check(names or [], tree, kernels)
+    with tools.prepared(names or [], tree, kernels) as (programs, place):
+        jobs = tools.jobs(programs, place, kernels, native)
+        display = ProgressDisplay(err)
+        session = Session(
+            tools.machines(kernels, jobs),
+            jobs,
+            options.arch.name,
+            display,
+            repeat=repetition.repeat,
+            at_once=repetition.jobs,
+            choice=choice,
+            shard=shard,
+            durations=durations,
+            retries=repetition.retries,
+            judge=judge.attempt,
+            lister=tools.lister,
+            facts={"chosen": expression} if expression else {},
+        )
+        with display:
+            runs = session.run()
     judge.finish(runs, date.today())
     for sentence in judge.unused(runs):
         say(sentence)
+    status = exit_status(runs)
+    if choice and status == NOTHING and (complaint := choice.complaint()):
+        say(complaint)
     try:
         terminal.show(runs, output.console)
     finally:  # a terminal that cannot be written to costs no file
         output.write(runs)
-    raise typer.Exit(exit_status(runs))
+    raise typer.Exit(status)
 
 
 # Options that --native excludes, and why.

@@ -26,7 +26,7 @@ from ksftci.kernel.tree import Tree
 from ksftci.machine.machine import Booted, Event
 from ksftci.report import terminal
 from ksftci.results.model import Run
-from ksftci.session.choice import parse as parse_choice
+from ksftci.session.choice import Choice
 from ksftci.session.collect import Collector
 from ksftci.session.progress import ProgressDisplay
 from ksftci.session.session import Session
@@ -63,13 +63,16 @@ def watch(
 
       ksftci watch --tree ~/linux --config ARM64_16K_PAGES=y mm:mkdirty mm:merge
     """
-    choice = parse_choice(expression) if expression else None
+    if expression:
+        Choice(expression)  # an error comes before anything is built
     source = Tree.open(tree)
     options = replace(store.options(arch), limits=guest.limits, guest=guest.guest)
     with Saves(source.path) as saves:
         tools = assemble(options, say, saves.pending)
+        tools.check_build(source, names or [])
 
         def once(times: RoundTimes) -> Run:
+            choice = Choice(expression) if expression else None
             image = tools.kernel_builder.build(source, config or [])
             times.end("kernel")
             programs = tools.jobs(names or [], str(source.path), {})
@@ -89,6 +92,8 @@ def watch(
             times.end("tests")
             if run.interrupted:
                 raise Interrupted
+            if choice and not run.results and (complaint := choice.complaint()):
+                say(complaint)
             return run
 
         rounds(saves, once, _show, say)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ksftci.coverage.compare import Comparison, SourceLine
 from ksftci.coverage.measure import MeasuredSuite
+from ksftci.report import unbroken
 
 UNEXPLAINED = "no note says what the line needs"
 
@@ -32,7 +33,7 @@ def show(comparison: Comparison, console: Console) -> None:
     )
     output += [Text(message) for message in comparison.notes.stale]
     for item in output:
-        console.print(item, soft_wrap=isinstance(item, Text))
+        unbroken.show(item, console)
 
 
 def _only(line: SourceLine, suite: int) -> bool:

@@ -12,7 +12,7 @@ from ksftci.formats.log import Log, opened
 from ksftci.ktap import splat
 from ksftci.ktap.outermost import Outermost
 from ksftci.ktap.parser import Parser
-from ksftci.results.model import BOOT_LOG, ProgramRun, Run, TestResult, program_runs
+from ksftci.results.model import BOOT_LOG, ProgramRun, Run, TestResult, Verdict, program_runs
 from ksftci.results.names import Names, make_unique
 from ksftci.results.provoked import settle
 
@@ -20,6 +20,7 @@ _HEAD = re.compile(r"# ksftci (\w+): (.*)")  # a fact about the run, which `writ
 _HEAD_LINE = re.compile(r"^(# ksftci \w+: .*)\n?", re.MULTILINE)
 _BOOT = "boot"  # the fact that holds a line of the kernel's log before the first program
 _OUTER = "selftests: "  # prefix of the names of runner.sh's results
+_INTERRUPTED = "interrupted"  # a fact, and the reason of the program that was running
 _BLOCK = 1 << 18  # bytes that are read at once
 
 
@@ -31,6 +32,8 @@ def write(runs: Sequence[Run]) -> str:
     lines: list[str] = []
     for boot in (boot for run in runs for boot in run.parts or [run]):
         facts = {"kernel": boot.kernel, "arch": boot.arch, "run": str(boot.repeat), **boot.environment}
+        facts |= {"seconds": f"{boot.seconds:.1f}"} if boot.seconds else {}
+        facts |= {_INTERRUPTED: "yes"} if boot.interrupted else {}
         lines += [f"# ksftci {name}: {value}" for name, value in facts.items()]
         lines += [f"# ksftci {_BOOT}: {line}" for program, line in boot.splats if not program]
         lines += ["TAP version 13", *boot.console]
@@ -142,6 +145,10 @@ def _add_fact(run: Run, name: str, value: str) -> None:
         run.arch = value
     elif name == "run":
         run.repeat = int(value) if value.isdecimal() and len(value) < 10 else 1
+    elif name == "seconds":
+        run.seconds = float(value) if re.fullmatch(r"\d{1,9}(?:\.\d{1,3})?", value) else 0.0
+    elif name == _INTERRUPTED:
+        run.interrupted = True
     elif name == _BOOT:
         run.splats.append(("", value))
     else:
@@ -186,6 +193,8 @@ class _RunReader:
         program = self._programs.unique(program)
         for result in results:
             result.program = program
+            if self.run.interrupted and (result.name, result.reason) == ("exit", _INTERRUPTED):
+                result.verdict = Verdict.NOT_RUN  # no fault of the program
         make_unique(results)
         complained = self.run.splats or self.parser.splats_seen
         return ProgramRun(self.run, program, settle(results) if complained else results)

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 from ksftci.errors import CiError
@@ -109,6 +110,29 @@ class Cache:
             return (path / _SEAL).read_bytes() == _checksum(path).encode()
         except OSError:
             return False
+
+    @contextmanager
+    def place(self, *parts: str) -> Iterator[Path]:
+        """An empty folder for this block alone, removed after it: the first of NAME-1, NAME-2, ... that nobody uses.
+
+        What was built for its path may serve again, as the next block is likely to get the same path.
+        """
+        for number in count(1):
+            path = self.path(*parts[:-1], f"{parts[-1]}-{number}")
+            lock = os.open(self.path("locks", "-".join([*parts, str(number)])), os.O_CREAT | os.O_RDWR, 0o666)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(lock)
+                continue
+            try:
+                shutil.rmtree(path, ignore_errors=True)  # that of a process that was killed
+                path.mkdir()
+                yield path
+                return
+            finally:
+                shutil.rmtree(path, ignore_errors=True)
+                os.close(lock)
 
     def sweep(self) -> None:
         """Remove the drafts of processes that were killed."""

@@ -26,6 +26,11 @@ _LISTS_ARE_OLD_AFTER = 24 * 3600.0  # seconds
 _FORCED_LISTS_ARE_OLD_AFTER = 60.0  # seconds, when newer lists are needed
 DEBOOTSTRAP = Path("/usr/sbin/debootstrap")
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:/[^\s\[\]#'\"<>|]+")  # of a mirror, as it may stand in a sources.list
+# What apt says of a file that a mirror did not give, and of a mirror that is none.
+_NOT_FETCHED = re.compile(
+    r"^E: (?:Failed to fetch (?P<file>\S+) +(?P<why>.+)|The repository '(?P<archive>\S+) .*?' (?P<what>.+))$",
+    re.MULTILINE,
+)
 KEYRINGS = ("debian-archive-keyring.gpg", "debian-archive-keyring.pgp")
 
 
@@ -223,7 +228,22 @@ class Debian:
             settings["APT::Sandbox::User"] = "root"
         options = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
         what = f"{program} {' '.join(args[:3])} for Debian {self.arch.debian} in {self.root}"
-        return run([program, *options, *args], what=what, cwd=cwd)
+        try:
+            return run([program, *options, *args], what=what, cwd=cwd)
+        except CiError as err:
+            raise _in_a_sentence(err) from err
+
+
+def _in_a_sentence(problem: CiError) -> CiError:
+    """The problem of a mirror as one sentence, where apt has a line for each file; any other problem as it is."""
+    match = _NOT_FETCHED.search(str(problem))
+    if match is None:
+        return problem
+    address, reason = (match["file"], match["why"]) if match["file"] else (match["archive"], match["what"])
+    return CiError(
+        f"nothing could be fetched from {re.sub('/(?:dists|pool)/.*', '', address)}: {reason.strip(' :.')}; check the "
+        "network, or name another mirror of Debian with --mirror URL or KSFTCI_MIRROR=URL"
+    )
 
 
 def keyring() -> Path:

@@ -40,7 +40,7 @@ class KernelBuilder(Maker):
         the tree is missing, or with the compiler's message and the path of the whole log.
         """
         extra = [_fragment(text) for text in config]
-        self._check(tree)
+        self.check(tree)
         name = f"{re.sub(r'[^a-zA-Z0-9.]', '-', tree.path.name)}-{digest(str(tree.path))}-{self.arch.name}"
         if config:
             sources = [os.path.abspath(text) if os.path.isfile(text) else text for text in config]
@@ -58,7 +58,7 @@ class KernelBuilder(Maker):
         fragments = [_shipped(self.arch.name), *map(_fragment, config)]
         return f"{tree.version}-{self.arch.name}-{digest(*fragments)}"
 
-    def _check(self, tree: Tree) -> None:
+    def check(self, tree: Tree) -> None:
         """Raises CiError for missing packages, an incomplete tree, or a tree with a build in it, before make fails."""
         missing = packages.missing_for_kernel(self.arch)
         if missing:

@@ -115,6 +115,11 @@ class Trees:
             return tree
         return self._copy(tree, source, to)
 
+    @staticmethod
+    def local(source: str) -> Tree | None:
+        """The tree at a path; None for a tree that is fetched. Raises CiError when there is no tree at the path."""
+        return None if source.startswith(("debian:", "git:")) else Tree.open(Path(source))
+
     def _copy(self, tree: Tree, source: str, to: Path) -> Tree:
         to = to.absolute()
         to.parent.mkdir(parents=True, exist_ok=True)

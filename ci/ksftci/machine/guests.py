@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ksftci.host.cache import Cache
+from ksftci.host.command import need
 from ksftci.host.debian import Debian
 from ksftci.host.elf import is_script
 from ksftci.machine import initramfs
@@ -22,6 +23,11 @@ class Guests:
     debian: Debian
     limits: Limits = field(default_factory=Limits)
     options: GuestOptions = field(default_factory=GuestOptions)
+
+    def check(self) -> None:
+        """Raises CiError if this machine lacks a program that guests need, so that nothing is built in vain."""
+        for program in (self.debian.arch.board.program, "cpio"):
+            need(program)
 
     def machine(
         self, label: str, image: Path, jobs: Sequence[Job], modules: Mapping[str, bytes] | None = None

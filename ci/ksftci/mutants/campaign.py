@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ksftci.assembly import Tools
+from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.command import run
 from ksftci.kernel.tree import Tree, Trees
@@ -71,8 +72,11 @@ class Campaign:
     def hunt(self, selection: Selection, tools: Tools, folder: Path, watcher: HuntWatcher) -> Hunt:
         """Copy the tree, put the tests into it and build them; the journal is in `folder`.
 
-        Raises CiError when a command of the plan fails or a program does not build.
+        Raises CiError when no mutant is chosen, a command of the plan fails or a program does not build.
         """
+        chosen, drawn = selection.mutants(self.curated), selection.mutants(self.sample)
+        if selection.choice and (complaint := selection.choice.complaint("mutant")):
+            raise CiError(complaint)
         forge = Forge(tools.cache, self.tree, tools.kernel_builder, self.plan.config)
         self._prepare(forge.tree)
         suites = [self._suite(name, suite, forge.tree, tools) for name, suite in selection.suites.items()]
@@ -88,8 +92,8 @@ class Campaign:
             forge,
             machine_for,
             suites,
-            selection.mutants(self.curated),
-            selection.mutants(self.sample),
+            chosen,
+            drawn,
             planned if selection.sample_size is None else selection.sample_size,
             Ledger(journal, forge.kernel, selection.every_test),
             watcher,

@@ -15,6 +15,7 @@ from ksftci.mutants.journal import Entry
 from ksftci.mutants.ledger import SuiteOutcome
 from ksftci.mutants.mutant import Mutant
 from ksftci.mutants.trial import Suite
+from ksftci.report import unbroken
 
 _SURVIVORS_SHOWN = 60
 _TESTS_SHOWN = 8
@@ -92,7 +93,7 @@ def show(hunt: Hunt, rows: Sequence[Row], console: Console) -> None:
     not_booted = [row.mutant.name for row in rows if row.status == "does not boot"]
     if not_booted:
         _line(console, f"do not boot and count for no suite: {len(not_booted)}: {', '.join(not_booted)}")
-    console.print(_figures(board.figures(rows, hunt.suites)))
+    unbroken.show(_figures(board.figures(rows, hunt.suites)), console)
     _print_topics(board.topics(rows, hunt.suites), [suite.name for suite in hunt.suites], console)
     for comparison in board.compare_groups(rows, hunt.suites):
         killed = [f"{name} killed {n} ({comparison.alone[name]} alone)" for name, n in comparison.killed.items()]
@@ -145,7 +146,7 @@ def _print_topics(topics: Sequence[Topic], suites: Sequence[str], console: Conso
         if group:
             grid.add_row(about, *map(str, numbers))
     if topics:
-        console.print(grid)
+        unbroken.show(grid, console)
 
 
 def _print_survivors(suite: str, rows: Sequence[Row], console: Console) -> None:

@@ -32,6 +32,11 @@ class Builder(Maker):
 
     libraries: Libraries | None = None
 
+    def check(self) -> None:
+        """Raises CiError with the name of a package when make or the compiler is missing."""
+        need("make")
+        need(compiler(self.arch))
+
     def build(self, tree: Tree, programs: Sequence[str], collection: str = "mm", static: bool = True) -> list[Path]:
         """The paths of the built programs, in the order of their names.
 
@@ -111,8 +116,7 @@ class Builder(Maker):
 
     def _prepare(self, tree: Tree, source: Path, flags: Sequence[str], folder: Path, output: Path) -> list[str]:
         """Make the shadow tree and the kernel's headers; return make's arguments, to which a target must be added."""
-        need("make")
-        need(compiler(self.arch))
+        self.check()
         shadow_tree, headers = folder / "tree", folder / "headers"
         name = source.relative_to(tree.selftests)
         shadow.update(tree.path, shadow_tree, self.arch.kbuild.folder, str(name))

@@ -15,11 +15,14 @@ from ksftci.host.elf import elf_arch, is_script
 from ksftci.host.files import read_text
 from ksftci.kernel.tree import Tree
 from ksftci.machine.machine import Job
-from ksftci.programs import makefile, selftest
+from ksftci.programs import makefile, runner, scenario, selftest
 from ksftci.programs.build import Installed
+from ksftci.results.alike import nearest
 from ksftci.results.names import Names
 
 _NAME = re.compile(r"(?:(?P<collection>[A-Za-z][\w-]*(?:/[\w-]+)*):)?(?P<program>(?:[\w][\w.+-]*)?)")
+_NO_TREE = "{}: no such file; to build it from a kernel tree give --tree TREE"
+_NAMED = 6  # how many names a message has at most
 _LIMIT = re.compile(r"^timeout=(\d+)", re.MULTILINE)
 HELP = (
     "A built program, a script, or a folder of programs; or a name to build from --tree: mm:cow or just cow, "
@@ -54,6 +57,24 @@ class _Request:
 def need_tree(names: Sequence[str]) -> bool:
     """Whether a program has to be built from a tree. Raises CiError for a name that is not understood."""
     return any(_parse(name).path is None for name in names)
+
+
+def check(names: Sequence[str], has_tree: bool, tree: Tree | None) -> bool:
+    """Whether `jobs` will build programs. Raises those of its errors that need no build.
+
+    `tree` is the tree if it is there, and None if there is none, or it is still to be fetched (`has_tree`).
+    """
+    requests = [_parse(name) for name in names]
+    for request in requests:
+        if request.path is None and not has_tree:
+            raise CiError(_NO_TREE.format(request.text))
+        if request.path is None and tree is not None:
+            _check_name(tree.collection(request.collection), request.program)
+        elif request.path is not None and not request.path.is_dir():
+            _machine(request.path)
+    if not names and (tree is not None or not has_tree):
+        _mprotect_tests(tree)
+    return not names or any(request.path is None for request in requests)
 
 
 def jobs(
@@ -115,14 +136,13 @@ class _BuiltPrograms:
         self.limits: dict[str, float | None] = {}
         for collection in dict.fromkeys(request.collection for request in requests):
             if tree is None:
-                text = requests[0].text
-                raise CiError(f"{text}: no such file; to build it from a kernel tree give --tree TREE")
+                raise CiError(_NO_TREE.format(requests[0].text))
             folder = tree.collection(collection)
             self.limits[collection] = _limit(folder)
             names = list(dict.fromkeys(r.program for r in requests if r.collection == collection))
+            for name in names:
+                _check_name(folder, name)
             programs = [name for name in names if name and not _is_script_of(folder, name)]
-            for program in programs:
-                _must_exist(folder, program)
             if programs:
                 paths = builder.build(tree, programs, collection)
                 self.built.update({(collection, p): path for p, path in zip(programs, paths, strict=True)})
@@ -136,7 +156,7 @@ class _BuiltPrograms:
             path = self.built[collection, request.program]
             return [replace(_job(path, collection, request.args), limit=limit)]
         installed = self.installed[collection]
-        paths = [installed.folder / request.program] if request.program else installed.tests
+        paths = [installed.folder / request.program] if request.program else runner.once(installed.tests)
         if not paths:
             raise CiError(f"{request.text}: its Makefile lists no tests (TEST_PROGS, TEST_GEN_PROGS)")
         if not paths[0].exists():
@@ -179,18 +199,30 @@ def _is_script_of(folder: Path, name: str) -> bool:
     return os.path.isfile(folder / name) and is_script(folder / name)
 
 
-def _must_exist(folder: Path, program: str) -> None:
+def _check_name(folder: Path, program: str) -> None:
+    """Raises CiError if the folder of a collection has no source of the program, and no script of this name."""
+    if not program or _is_script_of(folder, program):
+        return
     # Some Makefiles build NAME_32 and NAME_64 of NAME.c.
     if not any(os.path.isfile(folder / f"{name}.c") for name in (program, re.sub(r"_(32|64)$", "", program))):
         programs = sorted({path.stem if path.suffix == ".c" else path.name for path in folder.glob("*.[cs]*")})
         alike = [name for name in programs if program.lower() in name or name in program.lower()]
-        hint = f"; alike are {', '.join(alike[:6])}" if alike else ""
+        alike += [name for name in nearest([program], programs, _NAMED, 0.6) if name not in alike]
+        hint = f"; alike are {', '.join(alike[:_NAMED])}" if alike else ""
         raise CiError(f"there is no {program}.c in {folder}{hint}")
 
 
 def _must_fit(path: Path, arch: Arch) -> None:
-    machine = elf_arch(path)
-    if machine is None and not is_script(path):
-        raise CiError(f"{path}: not a program that Linux can start (no ELF executable, no script)")
+    machine = _machine(path)
     if machine not in (None, arch.name):
         raise CiError(f"{path}: a program for {machine}, but --arch is {arch.name}")
+
+
+def _machine(path: Path) -> str | None:
+    """The architecture of a program, None for a script. Raises CiError for any other file."""
+    machine = elf_arch(path)
+    if machine is None and scenario.is_one(path.name):
+        raise CiError(f"{path}: a scenario; `ksftci run` takes it as it is, here `ksftgen install` comes first")
+    if machine is None and not is_script(path):
+        raise CiError(f"{path}: not a program that Linux can start (no ELF executable, no script)")
+    return machine

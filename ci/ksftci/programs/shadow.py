@@ -74,7 +74,7 @@ def scripts_digest(tree: Path) -> str:
     top = tree / "scripts"
     for folder, folders, names in os.walk(top):
         folders.sort()
-        built = _built_files(folder, names)
+        built = built_files(folder, names)
         for name in sorted(set(names) - built):
             stat = os.lstat(os.path.join(folder, name))
             path = os.path.relpath(os.path.join(folder, name), top)
@@ -91,7 +91,7 @@ def _copy_scripts(tree: Path, shadow: Path) -> None:
     if target.is_dir() and note.is_file() and note.read_bytes() == digest.encode():
         return
     try:
-        shutil.copytree(tree / "scripts", draft, symlinks=True, ignore=_built_files)
+        shutil.copytree(tree / "scripts", draft, symlinks=True, ignore=built_files)
         note.unlink(missing_ok=True)
         if target.exists():
             target.rename(old)
@@ -102,8 +102,8 @@ def _copy_scripts(tree: Path, shadow: Path) -> None:
             shutil.rmtree(rest, ignore_errors=True)
 
 
-def _built_files(folder: str, names: list[str]) -> set[str]:
-    """The files that a build has made among the names in a folder of scripts/."""
+def built_files(folder: str, names: list[str]) -> set[str]:
+    """The files that a build has made among the names in a folder."""
     sources = {Path(name).stem for name in names if name.endswith((".c", ".cc"))}
     programs = {n for n in names if n in sources and not Path(folder, n).is_dir()}
     return programs | {n for n in names if Path(n).suffix in _OBJECT_SUFFIXES}

@@ -155,11 +155,12 @@ def headline(runs: Sequence[Run]) -> str:
     where = _count(len(runs), "run" if any(run.repeat > 1 for run in runs) else "kernel")
     failed = failures(runs)
     if not failed:
-        text = f"{_count(tests, 'test')} on {where}: none failed"
+        text = f"{_count(tests, 'test')} on {where}: {'none failed' if tests else 'nothing ran'}"
     else:
         titles = {finding.title for finding in failed}
         kernels = len({id(run) for finding in failed for run, _ in finding.results})
-        text = f"{len(titles)} of {_count(tests, 'test')} failed, on {kernels} of {where}"
+        text = f"{len(titles)} of {_count(tests, 'test')} failed"
+        text += f", on {kernels} of {where}" if len(runs) > 1 else ""
     for verdict, participle in ((Verdict.SKIP, "skipped"), (Verdict.NOT_RUN, "not run")):
         if count := len({result.id for _, result in _results(runs) if result.verdict is verdict}):
             text += f", {count} {participle}" + (" on some" if len(runs) > 1 else "")

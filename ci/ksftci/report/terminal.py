@@ -1,30 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Results as tables in a terminal."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ksftci.report import findings
-from ksftci.report.chart import charts
-from ksftci.report.findings import COLUMNS, Finding, first_names
-from ksftci.results.model import Measurement, Run, Verdict
+from ksftci.report import findings, tally, unbroken
+from ksftci.report.chart import Chart, charts
+from ksftci.report.findings import Finding, first_names
+from ksftci.results.model import Measurement, Run
 from plainprint.text import visible
 
-_COLOURS = {
-    Verdict.PASS: "green",
-    Verdict.XFAIL: "green",
-    Verdict.SKIP: "yellow",
-    Verdict.XPASS: "yellow",
-}
 _FAILURES_SHOWN = 50
 _LINES_SHOWN = 20  # of every other list
 _LOG_LINES_SHOWN = 12
-_SUITES_SHOWN = 40  # rows for a kernel and a program; when there are more, each kernel has one row
-_KERNELS_SHOWN = 40  # rows for a kernel
 _KERNELS_MEASURED = 8  # columns
 
 
@@ -35,9 +26,9 @@ def show(runs: Sequence[Run], console: Console) -> None:
         *_skips(runs),
         *_anomalies(runs),
         *_unsteady(runs),
-        *_measurements(runs),
+        *_measurements(runs, console.width),
         *_unusual(runs),
-        *_table(runs, console.width),
+        *tally.table(runs, console.width),
         _line(""),
         _line(findings.headline(runs), style="bold"),
     ]
@@ -47,53 +38,12 @@ def show(runs: Sequence[Run], console: Console) -> None:
 def say(parts: Iterable[RenderableType], console: Console) -> None:
     """Print the parts of a report. Lines are not wrapped, so that they can be searched and copied."""
     for part in parts:
-        console.print(part, soft_wrap=isinstance(part, Text))
+        unbroken.show(part, console)
 
 
 def _line(text: str, style: str = "") -> Text:
     """The text in one line, without control characters and without markup."""
     return Text(visible(text.replace("\n", " ")), style=style)
-
-
-def _table(runs: Sequence[Run], width: int) -> list[RenderableType]:
-    """A row for each kernel and program; when there are too many, a row for each kernel, with failures first."""
-    rows = [(suite.run.label, suite.program, suite.counts, suite.seconds) for run in runs for suite in run.programs]
-    by_kernel = len(rows) > _SUITES_SHOWN
-    if by_kernel:
-        rows = [(run.label, "", run.counts, findings.duration(run)) for run in runs]
-        rows.sort(key=lambda row: not _has_failures(row[2]))
-    total = sum((counts for _, _, counts, _ in rows), Counter[Verdict]())
-    columns = [(title, group) for title, group in COLUMNS if title in ("pass", "fail", "skip") or _sum(total, group)]
-    gap = 2 if width > 80 else 1
-    table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False, header_style="bold")
-    for title in ("kernel",) if by_kernel else ("kernel", "program"):
-        table.add_column(title, overflow="fold")
-    for title, _ in columns:
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("seconds", justify="right", no_wrap=True)
-    for kernel, program, counts, seconds in rows[: _KERNELS_SHOWN if by_kernel else None]:
-        cells = [_cell(_sum(counts, group), group[0]) for _, group in columns]
-        names = [_line(kernel)] if by_kernel else [_line(kernel), _line(program)]
-        table.add_row(*names, *cells, f"{seconds:.1f}")
-    rest = rows[_KERNELS_SHOWN:] if by_kernel else []
-    if not rest:
-        return [table]
-    failed = sum(1 for _, _, counts, _ in rest if _has_failures(counts))
-    return [table, _line(f"... and {len(rest)} more kernels, {failed or 'none'} of them with failures", "dim")]
-
-
-def _sum(counts: Counter[Verdict], verdicts: Iterable[Verdict]) -> int:
-    return sum(counts[verdict] for verdict in verdicts)
-
-
-def _has_failures(counts: Counter[Verdict]) -> bool:
-    return any(verdict.bad and number for verdict, number in counts.items())
-
-
-def _cell(count: int, verdict: Verdict) -> Text:
-    if not count:
-        return Text("-", style="dim")
-    return Text(str(count), style=_COLOURS.get(verdict, "bold red"))
 
 
 def failures(runs: Sequence[Run], most: int = _FAILURES_SHOWN) -> list[RenderableType]:
@@ -182,18 +132,12 @@ def _unsteady(runs: Sequence[Run]) -> list[RenderableType]:
     ]
 
 
-def _measurements(runs: Sequence[Run]) -> list[RenderableType]:
+def _measurements(runs: Sequence[Run], width: int) -> list[RenderableType]:
     """A table for each chart: tests down, kernels across. "!" marks an unusual measurement."""
     parts: list[RenderableType] = []
     all_charts = charts(runs)
     for chart in all_charts[:_LINES_SHOWN]:
-        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-        table.add_column(Text(visible(chart.title)), overflow="fold")
-        for kernel in chart.kernels[:_KERNELS_MEASURED]:
-            table.add_column(Text(visible(kernel)), justify="right", overflow="fold")
-        for test, row in list(chart.rows.items())[:_LINES_SHOWN]:
-            table.add_row(_line(test), *map(_number, row[:_KERNELS_MEASURED]))
-        parts.append(table)
+        parts += _chart(chart, width)
         for count, shown, noun in (
             (len(chart.rows), _LINES_SHOWN, "tests"),
             (len(chart.kernels), _KERNELS_MEASURED, "kernels"),
@@ -204,6 +148,31 @@ def _measurements(runs: Sequence[Run]) -> list[RenderableType]:
     if len(all_charts) > _LINES_SHOWN:
         parts.append(_line(f"... and {len(all_charts) - _LINES_SHOWN} more measurements", "dim"))
     return parts
+
+
+def _chart(chart: Chart, width: int) -> list[Table]:
+    """The tables of a chart, one below the other, each with as many kernels as fit into the width, but one at least."""
+    tables: list[Table] = []
+    first = 0
+    shown = min(len(chart.kernels), _KERNELS_MEASURED)
+    while first < shown:
+        last = first + 1
+        while last < shown and unbroken.width(_columns(chart, first, last + 1)) <= width:
+            last += 1
+        tables.append(_columns(chart, first, last))
+        first = last
+    return tables
+
+
+def _columns(chart: Chart, first: int, last: int) -> Table:
+    """The measurements of some of the kernels."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column(Text(visible(chart.title)))
+    for kernel in chart.kernels[first:last]:
+        table.add_column(Text(visible(kernel)), justify="right")
+    for test, row in list(chart.rows.items())[:_LINES_SHOWN]:
+        table.add_row(_line(test), *map(_number, row[first:last]))
+    return table
 
 
 def _number(measurement: Measurement | None) -> Text:

@@ -192,17 +192,19 @@ def program_runs(runs: Iterable[Run]) -> Iterator[ProgramRun]:
 def differing_verdicts(runs: Iterable[Run]) -> dict[tuple[str, str], list[Verdict | None]]:
     """The tests whose verdict was not the same in every repeat: (kernel, test id) to the verdicts, repeat by repeat.
 
-    None stands for a repeat without the test.
+    None stands for a repeat without the test. A test that an interrupted repeat did not get to is no such test.
     """
-    repeats_of: dict[str, list[dict[str, Verdict]]] = {}  # by kernel; each repeat by test id
+    repeats_of: dict[str, list[tuple[bool, dict[str, Verdict]]]] = {}  # by kernel; whether interrupted, by test id
     for run in runs:
-        repeats_of.setdefault(run.kernel, []).append({result.id: result.verdict for result in run.results})
+        verdicts_of = {result.id: result.verdict for result in run.results}
+        repeats_of.setdefault(run.kernel, []).append((run.interrupted, verdicts_of))
     differing: dict[tuple[str, str], list[Verdict | None]] = {}
     for kernel, repeats in repeats_of.items():
-        for test in dict.fromkeys(test for repeat in repeats for test in repeat):
-            verdicts = [repeat.get(test) for repeat in repeats]
-            if len(set(verdicts)) > 1:
-                differing[kernel, test] = verdicts
+        for test in dict.fromkeys(test for _, repeat in repeats for test in repeat):
+            verdicts = [(interrupted, repeat.get(test)) for interrupted, repeat in repeats]
+            told = {v for interrupted, v in verdicts if not interrupted or v not in (None, Verdict.NOT_RUN)}
+            if len(told) > 1:
+                differing[kernel, test] = [verdict for _, verdict in verdicts]
     return differing
 
 
@@ -210,6 +212,9 @@ def reason_of(complaints: Sequence[Complaint]) -> str:
     """The first headline, and how many more there are."""
     more = sum(complaint.times for complaint in complaints) - 1
     return f"{complaints[0].headline} (and {more} more)" if more else complaints[0].headline
+
+
+NOTHING = 3  # the exit status when no test ran, or all were skipped
 
 
 def exit_status(runs: Iterable[Run]) -> int:
@@ -225,4 +230,4 @@ def exit_status(runs: Iterable[Run]) -> int:
         return 1
     if verdicts and any(run.unread for run in runs):
         return 1
-    return 3 if all(verdict is Verdict.SKIP for verdict in verdicts) else 0
+    return NOTHING if all(verdict is Verdict.SKIP for verdict in verdicts) else 0

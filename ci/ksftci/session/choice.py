@@ -2,39 +2,54 @@
 """The expressions of -k: words that a test's id must hold, with and, or, not and parentheses."""
 
 import re
-from collections.abc import Callable
 
 from ksftci.errors import CiError
+from ksftci.results.alike import nearest
 from plainyaml.problem import clip
 
-Choice = Callable[[str], bool]  # whether the test with this id is chosen
 _PRIORITY = {"(": 0, "or": 1, "and": 2, "not": 3}
 _TOKEN = re.compile(r"\s*(?:([()])|([^\s()]+))")
+_NAMED = 5  # how many names a message has at most
 
 
-def parse(text: str) -> Choice:
-    """The choice that an expression describes; case does not matter.
+class Choice:
+    """Whether the test with an id is chosen. It remembers what it was asked, to say what there is if it chose nothing.
 
-    Grammar: or := and ("or" and)*; and := not ("and" not)*; not := "not" not | "(" or ")" | WORD.
-    Raises CiError for any other text.
+    Grammar: or := and ("or" and)*; and := not ("and" not)*; not := "not" not | "(" or ")" | WORD. Case does not matter.
     """
-    steps = _in_reverse_polish(text)
 
-    def choice(test: str) -> bool:
-        test, stack = test.lower(), list[bool]()
-        for kind, word in steps:
+    def __init__(self, text: str) -> None:
+        """Raises CiError for a text that is no such expression."""
+        self.text = text
+        self._steps = _in_reverse_polish(text)
+        self._left_out: dict[str, None] = {}  # ids, in the order of the questions
+        self._chose = False
+
+    def __call__(self, test: str) -> bool:
+        stack, lower = list[bool](), test.lower()
+        for kind, word in self._steps:
             match kind:
                 case "word":
-                    stack.append(word in test)
+                    stack.append(word in lower)
                 case "not":
                     stack.append(not stack.pop())
                 case "and":
                     stack.append(stack.pop() & stack.pop())
                 case "or":
                     stack.append(stack.pop() | stack.pop())
+        self._chose |= stack[0]
+        if not stack[0]:
+            self._left_out[test] = None
         return stack[0]
 
-    return choice
+    def complaint(self, what: str = "test") -> str:
+        """What to say when it was asked and chose nothing, with the names that are most like its words; else ""."""
+        if self._chose or not self._left_out:
+            return ""
+        words = [word for kind, word in self._steps if kind == "word"][:_NAMED]
+        names = nearest(words, self._left_out, _NAMED)
+        count = f"the nearest of {len(self._left_out)} are" if len(names) < len(self._left_out) else "there are"
+        return "\n    ".join([f"-k {clip(self.text)!r}: no {what} matches; {count}", *names])
 
 
 def _in_reverse_polish(text: str) -> list[tuple[str, str]]:

@@ -29,6 +29,8 @@ from ksftci.results.provoked import settle
 from ksftci.session import ending
 from ksftci.session.ending import SKIPPED, VERDICT_OF
 
+_RESULT = re.compile(r"[\s#]*(?:not )?ok \d+\b(?!.*#.*\b(?:time=|duration))")  # that tells no time
+
 
 @dataclass(frozen=True)
 class _Ended:
@@ -141,6 +143,8 @@ class Collector:
         parser.feed(text, at)
         if parser.finished != finished and parser.last is not None:
             self._ended.append(_Ended(at, len(self.run.console) - 1, parser.last))
+            if parser.finished == finished + 1 and _RESULT.match(text) and parser.last.seconds is not None:
+                self.run.console[-1] += f" # time={parser.last.seconds:.3f}s"  # as the record's readers know it
 
     def _end(self, at: float, status: int, cause: Cause | None) -> None:
         parser = self.parser

@@ -74,8 +74,8 @@ class Session:
                 runs = [f.result() for f in futures if not f.cancelled() and f.exception() is None]
                 if not runs:
                     raise
-                for run in runs:
-                    run.interrupted = True
+                for boot in (boot for run in runs for boot in (run, *run.parts)):
+                    boot.interrupted = True
             except BaseException:
                 stop.set()
                 for future in futures:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The command as a whole, where it needs no machine."""
 
+import os
 import subprocess
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -11,9 +13,9 @@ import pytest
 LOGS = Path(__file__).parents[2] / "logs"
 
 
-def ksftci(*args: object) -> subprocess.CompletedProcess[str]:
+def ksftci(*args: object, input: str | None = None) -> subprocess.CompletedProcess[str]:
     argv = [sys.executable, "-m", "ksftci", *map(str, args)]
-    return subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False)
+    return subprocess.run(argv, input=input, capture_output=True, text=True, timeout=600, check=False)
 
 
 def test_logs_become_junit(tmp_path: Path) -> None:
@@ -51,10 +53,19 @@ def test_a_log_without_a_result_is_said(tmp_path: Path) -> None:
     for logs in ([empty], [full, empty]):
         done = ksftci("junit", *logs, "-o", xml)
         assert (done.returncode, done.stderr) == (3, f"ksftci: {empty}: no result of a test is in it\n")
-    assert ksftci("report", empty).returncode == 3
+    done = ksftci("report", empty)
+    assert (done.returncode, done.stderr) == (3, f"ksftci: {empty}: no result of a test is in it\n")
+    assert done.stdout.endswith("0 tests on 1 kernel: nothing ran\n")
     empty.write_text('<testsuites tests="0"/>')  # of a shard that had nothing to run
     for logs, status in (([empty], 3), ([empty, empty], 3), ([full, empty], 0)):
         assert ksftci("junit", *logs, "-o", xml).returncode == status
+
+
+def test_a_pipe_becomes_junit() -> None:
+    done = ksftci("junit", "-", input="TAP version 13\n1..1\nok 1 a\n")
+    assert (done.returncode, done.stderr, 'name="a"' in done.stdout) == (0, "", True)
+    done = ksftci("junit", "-", input="")
+    assert (done.returncode, done.stderr) == (3, "ksftci: the standard input: no result of a test is in it\n")
 
 
 def test_lines_that_look_like_results_are_said(tmp_path: Path) -> None:
@@ -147,6 +158,43 @@ def test_mistakes_exit_with_2_and_a_sentence(args: list[str], message: str, tmp_
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "missing"),
+    [
+        (["run", "--tree", "TREE", "cow"], "qemu-system-aarch64 is not installed"),
+        (["run", "--arch", "x86_64", "--tree", "debian:7.3", "cow"], "qemu-system-x86_64 is not installed"),
+        (["watch", "--tree", "TREE", "cow"], "qemu-system-aarch64 is not installed"),
+        (["coverage"], "qemu-system-aarch64 is not installed"),
+        (["run", "--tree", "TREE", "cwo"], "there is no cwo.c in"),
+        (["watch", "--tree", "TREE", "cwo"], "there is no cwo.c in"),
+        (["run", "TREE/absent"], "No such file"),
+    ],
+)
+def test_what_is_missing_is_said_before_anything_is_fetched_or_built(
+    args: list[str], missing: str, small_tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = ksftci(*(arg.replace("TREE", str(small_tree)) for arg in args), "--cache", tmp_path / "cache")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert missing in done.stderr and done.stderr.count("\n") == 1
+    assert not {"builds", "kbuilds", "packages", "trees"} & {path.name for path in (tmp_path / "cache").iterdir()}
+
+
+@pytest.mark.parametrize("program", ["ksftci", "ksftgen"])
+def test_a_shell_completes_commands_and_options(program: str) -> None:
+    command = [Path(sys.executable).with_name(program)]
+    for words, expected in (("ru" if program == "ksftci" else "che", "run check"), ("--ver", "--version")):
+        variables = {"COMP_WORDS": f"{program} {words}", "COMP_CWORD": "1"}
+        variables[f"_{program.upper()}_COMPLETE"] = "complete_bash"
+        done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+        assert done.stdout.split() == [word for word in expected.split() if word.startswith(words)]
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())
+    assert ksftci("--version").stdout == f"ksftci {project['project']['version']}\n"
 
 
 def test_help_teaches() -> None:

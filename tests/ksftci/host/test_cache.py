@@ -212,6 +212,19 @@ def test_a_sealed_entry_shows_any_damage(tmp_path: Path, damage: str) -> None:
     assert cache.intact("kernels", "7.3") is (damage == "none")
 
 
+def test_a_place_is_empty_and_of_one_block(tmp_path: Path) -> None:
+    one, other = Cache(tmp_path), Cache(tmp_path)
+    (tmp_path / "scenarios/x-1/rest").mkdir(parents=True)  # of a process that was killed
+    with one.place("scenarios", "x") as first, other.place("scenarios", "x") as second:
+        assert (first, second) == (tmp_path / "scenarios/x-1", tmp_path / "scenarios/x-2")
+        assert [list(path.iterdir()) for path in (first, second)] == [[], []]
+        (first / "file").touch()
+    with pytest.raises(KeyError), one.place("scenarios", "x") as third:
+        assert third == first and not (third / "file").exists()
+        raise KeyError
+    assert list((tmp_path / "scenarios").iterdir()) == []
+
+
 def test_a_long_name_has_a_draft(tmp_path: Path) -> None:
     with Cache(tmp_path).fresh("trees", "x" * 255):
         pass

@@ -221,6 +221,31 @@ def test_without_a_network_old_lists_stay_in_use(tmp_path: Path, monkeypatch: py
     assert messages[-1] == "package lists not refreshed, going on with the old lists: no network"
 
 
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["Failed to fetch {}/dists/trixie/InRelease  Could not resolve 'm.example'"], "Could not resolve 'm.example'"),
+        (["Failed to fetch {}/dists/trixie/InRelease  Unable to connect to m.example:http:"], "Unable to connect to"),
+        (["Failed to fetch {}/pool/main/l/linux/x.deb  404  Not Found [IP: ::1 80]"], "404  Not Found"),
+        (["The repository '{} trixie Release' does not have a Release file."], "does not have a Release file; check"),
+    ],
+)
+def test_a_mirror_that_gives_nothing_is_one_sentence(
+    lines: list[str], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: object, **__: object) -> str:
+        raise CiError(
+            "\n".join(["apt-get failed", *(f"E: {line.format(MIRROR)}" for line in lines * 6), "E: Some failed"])
+        )
+
+    monkeypatch.setattr(debian_module, "run", run)
+    monkeypatch.setattr(debian_module, "keyring", lambda: Path("/keys.gpg"))
+    with pytest.raises(CiError, match="--mirror URL") as problem:
+        refresh(tmp_path)
+    assert str(problem.value).startswith(f"nothing could be fetched from {MIRROR}: ")
+    assert reason in str(problem.value) and "\n" not in str(problem.value)
+
+
 def test_each_package_is_in_the_suite_of_its_newest_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     madison = (
         "busybox | 1.37 | http://m.example/debian trixie/main arm64 Packages\n"

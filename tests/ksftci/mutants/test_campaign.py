@@ -17,7 +17,7 @@ from ksftci.machine.machine import Job, Limits
 from ksftci.machine.qemu import GuestOptions, Qemu
 from ksftci.mutants import plan
 from ksftci.mutants.campaign import Campaign, Selection
-from ksftci.session.choice import parse as parse_choice
+from ksftci.session.choice import Choice
 
 PLAN = """\
 tree: linux
@@ -86,7 +86,7 @@ def test_a_hunt_has_everything_that_the_plan_names(campaign: Campaign, tools: An
 
 
 def test_a_selection_takes_a_part(campaign: Campaign, tools: Any, tmp_path: Path) -> None:
-    chosen = Selection({"theirs": campaign.plan.suites["theirs"]}, parse_choice("length"), 1, True, 4)
+    chosen = Selection({"theirs": campaign.plan.suites["theirs"]}, Choice("length"), 1, True, 4)
     hunt = campaign.hunt(chosen, tools, tmp_path, Silent())
     assert [suite.name for suite in hunt.suites] == ["theirs"]
     assert list(hunt.curated) == [] and {mutant.function for mutant in hunt.sample} == {"length"}
@@ -95,8 +95,14 @@ def test_a_selection_takes_a_part(campaign: Campaign, tools: Any, tmp_path: Path
 
 def test_mutants_are_chosen_by_name_file_function_and_group(campaign: Campaign) -> None:
     for text in ("one_more", "mm/x.c", "change", "curated"):
-        assert len(everything(campaign, choice=parse_choice(text)).mutants(campaign.curated)) == 1
-    assert everything(campaign, choice=parse_choice("sample")).mutants(campaign.curated) == []
+        assert len(everything(campaign, choice=Choice(text)).mutants(campaign.curated)) == 1
+    assert everything(campaign, choice=Choice("sample")).mutants(campaign.curated) == []
+
+
+def test_a_choice_of_no_mutant_is_said_before_anything_is_made(campaign: Campaign, tools: Any, tmp_path: Path) -> None:
+    with pytest.raises(CiError, match=r"-k 'chnage': no mutant matches; the nearest of \d+ are\n    one_more"):
+        campaign.hunt(everything(campaign, choice=Choice("chnage")), tools, tmp_path, Silent())
+    assert not (tmp_path / "cache/mutants").exists()
 
 
 def test_the_commands_of_the_plan_change_the_copy_of_the_tree(campaign: Campaign, tools: Any, tmp_path: Path) -> None:

@@ -90,4 +90,6 @@ def test_generated_sources_are_installed_into_a_copy(
     assert make_sources(tmp_path / "c", url).build([source])[source] == Path("/built/mm/mine")
     assert len(commands) == 1 and str(tmp_path / "c/installed") in commands[0][-1]
     monkeypatch.setenv("bad", "1")
-    assert "failed with status 1:\nwhat went wrong" in str(make_sources(tmp_path / "c", url).build([source])[source])
+    assert "ksftgen install refuses it:\nwhat went wrong" in str(
+        make_sources(tmp_path / "c", url).build([source])[source]
+    )

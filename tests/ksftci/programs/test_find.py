@@ -97,6 +97,7 @@ def test_errors_of_names(small_tree: Path, tmp_path: Path) -> None:
         ([""], tree, "neither a program"),
         (["mm:cow 'a"], tree, "No closing quotation"),
         (["mm: -a"], tree, "takes no arguments"),
+        (["mprotcet_b"], tree, "alike are mprotect_b, mprotect_a"),
         (["mm:run_al"], tree, "alike are run_all.sh"),
     ]:
         with pytest.raises(CiError, match=message):

@@ -34,7 +34,7 @@ def titles(entries: list[Finding]) -> list[tuple[str, list[str]]]:
 def test_the_headline_counts_a_test_once_on_several_kernels() -> None:
     good, bad = a_run("a", a_test("x"), a_test("y")), a_run("b", a_test("x"), a_test("y", Verdict.FAIL))
     assert findings.headline([good]) == "2 tests on 1 kernel: none failed"
-    assert findings.headline([bad]) == "1 of 2 tests failed, on 1 of 1 kernel"
+    assert findings.headline([bad]) == "1 of 2 tests failed"
     assert findings.headline([good, bad]) == "1 of 2 tests failed, on 1 of 2 kernels"
 
 
@@ -48,7 +48,7 @@ def test_the_headline_counts_each_failed_test_and_each_kernel_once() -> None:
 
 
 def test_the_headline_of_no_runs() -> None:
-    assert findings.headline([]) == "0 tests on 0 kernels: none failed"
+    assert findings.headline([]) == "0 tests on 0 kernels: nothing ran"
 
 
 def test_the_headline_has_skipped_tests_and_tests_that_did_not_run() -> None:
@@ -75,7 +75,8 @@ def test_the_headline_says_none_failed_unless_a_test_that_ran_failed(verdicts: l
         for column, of_run in enumerate(verdicts)
     ]
     failed = any(verdict.bad and verdict is not Verdict.NOT_RUN for of_run in verdicts for verdict in of_run)
-    assert ("none failed" in findings.headline(runs)) is not failed
+    text = findings.headline(runs)
+    assert ("none failed" in text or "nothing ran" in text) is not failed
 
 
 # Failures

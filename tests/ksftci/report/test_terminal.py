@@ -2,8 +2,10 @@
 """The tables and lists in a terminal."""
 
 import re
+from dataclasses import replace
 from io import StringIO
 
+import pytest
 from rich.console import Console
 from tests.ksftci import samples
 
@@ -106,4 +108,35 @@ def test_a_failure_with_an_earlier_attempt_shows_it() -> None:
 
 
 def test_no_runs_are_no_error() -> None:
-    assert "0 tests on 0 kernels: none failed" in shown([])
+    assert "0 tests on 0 kernels: nothing ran" in shown([])
+
+
+LONG = "futex/functional:futex_requeue_pi_signal_restart"
+KERNELS = ["debian:7.3", "build:linux-next-20260101-with-patches"]
+
+
+@pytest.mark.parametrize("width", [20, 80, 100, 200])
+def test_no_name_is_broken(width: int) -> None:
+    runs = [
+        Run(
+            kernel, results=[TestResult(program, v.value, v, seconds=100) for program in ("cow", LONG) for v in Verdict]
+        )
+        for kernel in KERNELS
+    ]
+    lines = [line.rstrip() for line in shown(runs, width).split("\n")]
+    rows = [line.split() for line in lines if re.search(r" 900\.0$", line)]
+    if width == 200:
+        assert [row[:2] for row in rows] == [[kernel, program] for kernel in KERNELS for program in ("cow", LONG)]
+    else:
+        assert [row[0] for row in rows] == ["cow", LONG] * 2
+        assert [line.rstrip(":") for line in lines if line.rstrip(":") in KERNELS] == KERNELS
+    assert len({len(line) for line in lines if line.endswith((" 900.0", "seconds"))}) == 1
+
+
+def test_measurements_of_more_kernels_than_fit_are_several_tables() -> None:
+    runs = [replace(run, kernel=f"{kernel}-with-a-long-name") for kernel in "abcd" for run in samples.measured()[2:3]]
+    tables = re.findall(r"time, ns/page +(.*)\n\S+ +(.*)\n", shown(runs))
+    assert [(head.split(), values.split()) for head, values in tables] == [
+        (["a-with-a-long-name", "b-with-a-long-name"], ["500", "500"]),
+        (["c-with-a-long-name", "d-with-a-long-name"], ["500", "500"]),
+    ]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ksftci.errors import CiError
-from ksftci.session.choice import parse
+from ksftci.session.choice import Choice
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from ksftci.session.choice import parse
     ],
 )
 def test_expressions(expression: str, expected: set[str]) -> None:
-    choice = parse(expression)
+    choice = Choice(expression)
     assert {test for test in ("cow.a", "cow.b", "merge.a") if choice(test)} == expected
 
 
@@ -41,16 +41,33 @@ def test_expressions(expression: str, expected: set[str]) -> None:
     ids=range(5),
 )
 def test_an_expression_may_be_of_any_depth(expression: str, chosen: bool) -> None:
-    assert parse(expression)("cow.a") is chosen
+    assert Choice(expression)("cow.a") is chosen
 
 
 @pytest.mark.parametrize("expression", ["", "and", "a b", "(a", "a)", "a and", "not", "a or or b", "()"])
 def test_other_texts_are_errors(expression: str) -> None:
     with pytest.raises(CiError, match="-k"):
-        parse(expression)
+        Choice(expression)
 
 
 @given(st.text())
 def test_any_text_is_an_expression_or_an_error(text: str) -> None:
     with contextlib.suppress(CiError):
-        parse(text)("some.test")
+        Choice(text)("some.test")
+
+
+def test_a_choice_of_nothing_says_what_there_is_nearest_first() -> None:
+    choice = Choice("cow and forkk")
+    ids = [f"mprotect_{name}.case{number}.child" for name in ("zero", "cow_fork", "ksm") for number in range(4)]
+    assert choice.complaint() == ""  # nothing was asked
+    assert not any(map(choice, ids))
+    first, *names = choice.complaint().split("\n    ")
+    assert first == "-k 'cow and forkk': no test matches; the nearest of 12 are"
+    assert names == [*(f"mprotect_cow_fork.case{number}.child" for number in range(4)), names[4]]
+    assert choice("cow.forkk") and choice.complaint() == ""
+
+
+def test_a_choice_of_nothing_among_few_names_all() -> None:
+    choice = Choice("z")
+    assert not choice("a.b")
+    assert choice.complaint("mutant") == "-k 'z': no mutant matches; there are\n    a.b"

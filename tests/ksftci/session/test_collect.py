@@ -30,6 +30,24 @@ def test_programs_and_environment() -> None:
     assert exit_status([run]) == 1
 
 
+def test_the_record_has_the_times() -> None:
+    lines = [
+        "1..5",
+        "ok 1 a time=",
+        "not ok 2 # SKIP y",
+        "# ok 1 in",
+        "ok 3 z # SKIP why # more",
+        "ok 4 b # time=250ms",
+        "ok 5",
+    ]
+    events = [Line(1 + number / 8, line) for number, line in enumerate(lines)]
+    run = collect([A], Booted(0, {}), Begin(1, A), *events, End(3, A, 0))
+    (read,) = record.parse(record.write([run]), "x")
+    known, again = ([(r.id, r.verdict, r.reason, r.seconds) for r in one.results] for one in (run, read))
+    assert (again, read.seconds) == (known, 3)
+    assert {result.seconds for result in read.results} == {0.125, 0.25}
+
+
 def test_a_panic_is_a_crash_of_the_running_test() -> None:
     lines = [Line(1, "1..3"), Line(1, "ok 1 x"), Line(1, "# [RUN] y"), Line(1, "Kernel panic")]
     run = collect([A, B], Begin(0, A), *lines, Stopped(3, Cause.PANIC))

@@ -17,7 +17,7 @@ from ksftci.machine.machine import Cause, Event, Job, Line, Stopped
 from ksftci.results.merge import merge
 from ksftci.results.model import Run, Verdict, differing_verdicts, exit_status
 from ksftci.results.shard import Shard
-from ksftci.session.choice import parse as choose
+from ksftci.session.choice import Choice
 from ksftci.session.durations import Durations
 from ksftci.session.session import Session
 from ksftci.session.unit import Lister
@@ -85,6 +85,27 @@ def test_an_interrupt_keeps_the_results_of_all_boots(jobs: list[Job]) -> None:
     assert sum(run.counts[Verdict.PASS] for run in runs) == 3
 
 
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_an_interrupt_between_repeats_makes_no_test_differ(jobs: list[Job], at_once: int) -> None:
+    class SlowGuest(FakeGuest):
+        def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
+            for event in super().run(jobs, stop):
+                yield event
+                if len(self.boots) > 1 and isinstance(event, Line) and event.text.startswith("ok 1 f"):
+                    yield Line(1, "#  RUN           f.two ...")
+                    _thread.interrupt_main()
+                    assert stop.wait(20)
+                    yield Stopped(1, Cause.INTERRUPTED)
+                    return
+
+    runs = Session([SlowGuest()], jobs, "arm64", SilentWatcher(), repeat=3, at_once=at_once).run()
+    for again in (runs, merge(record.parse(record.write(runs), "x"))):
+        assert differing_verdicts(again) == {}
+        assert not {Verdict.FAIL, Verdict.ERROR} & {result.verdict for run in again for result in run.results}
+        assert exit_status(again) == 130
+
+
 def test_the_error_of_a_boot_is_raised(jobs: list[Job]) -> None:
     class MissingGuest(FakeGuest):
         def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
@@ -113,7 +134,7 @@ def test_durations_balance_the_shards(jobs: list[Job]) -> None:
 
 
 def test_the_chosen_tests_are_split_into_shards(jobs: list[Job]) -> None:
-    choice = choose("one or two")
+    choice = Choice("one or two")
     runs = [run_on(FakeGuest(), jobs[:1], shard=Shard(number, 2), choice=choice) for number in (1, 2)]
     assert sorted(test for run in runs for test in ids(run)) == ["harness_a.f.one", "harness_a.f.two"]
 
@@ -137,14 +158,25 @@ def test_the_tests_that_a_panic_prevents_have_their_names(jobs: list[Job]) -> No
 
 def test_a_choice_is_passed_to_the_harness_and_applied_to_the_results_of_others(jobs: list[Job]) -> None:
     guest = FakeGuest()
-    run = run_on(guest, jobs[:2], choice=choose("two or plain.y"))
+    run = run_on(guest, jobs[:2], choice=Choice("two or plain.y"))
     assert guest.boots == [[replace(jobs[0], args=("-r", "f.two")), jobs[1]]]
     assert verdicts(run) == {"harness_a.f.two": "pass", "plain.y": "pass"}
 
 
+def test_a_choice_of_nothing_knows_the_tests_that_are_listed_and_those_that_are_not(jobs: list[Job]) -> None:
+    guest, choice = FakeGuest(), Choice("plaim")
+    run = run_on(guest, jobs[:2], choice=choice)
+    assert (run.results, exit_status([run])) == ([], 3)
+    assert choice.complaint().split("\n    ")[:3] == [
+        "-k 'plaim': no test matches; the nearest of 6 are",
+        "plain.x",
+        "plain.y",
+    ]
+
+
 def test_a_choice_does_not_hide_what_the_kernel_logged(jobs: list[Job]) -> None:
     guest = FakeGuest({"harness_a.f.two": ["splat"]})
-    run = run_on(guest, jobs[:1], choice=choose("two"))
+    run = run_on(guest, jobs[:1], choice=Choice("two"))
     assert verdicts(run) == {"harness_a.f.two": "pass", "harness_a.kernel_log": "fail"}
 
 
