@@ -127,8 +127,12 @@ FIXTURE_VARIANT_ADD(mprotect_pkey_numa, order4_no_write_straddle_first) {
 	&layout_order4, PKEY_NO_WRITE, RANGE_STRADDLE, PROBE_FIRST
 };
 
-FIXTURE_VARIANT_ADD(mprotect_pkey_numa, pmd_thp_no_access_straddle_first) {
-	&layout_pmd_thp, PKEY_NO_ACCESS, RANGE_STRADDLE, PROBE_FIRST
+FIXTURE_VARIANT_ADD(mprotect_pkey_numa, pmd_thp_no_access_whole_first) {
+	&layout_pmd_thp, PKEY_NO_ACCESS, RANGE_WHOLE, PROBE_FIRST
+};
+
+FIXTURE_VARIANT_ADD(mprotect_pkey_numa, pmd_thp_no_write_whole_first) {
+	&layout_pmd_thp, PKEY_NO_WRITE, RANGE_WHOLE, PROBE_FIRST
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pkey_numa, partial_no_access_straddle_last) {
@@ -143,8 +147,8 @@ FIXTURE_VARIANT_ADD(mprotect_pkey_numa, mixed_no_access_straddle_middle) {
 	&layout_mixed, PKEY_NO_ACCESS, RANGE_STRADDLE, PROBE_MIDDLE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_pkey_numa, pte_thp_no_write_straddle_first) {
-	&layout_pte_thp, PKEY_NO_WRITE, RANGE_STRADDLE, PROBE_FIRST
+FIXTURE_VARIANT_ADD(mprotect_pkey_numa, pte_thp_no_access_straddle_first) {
+	&layout_pte_thp, PKEY_NO_ACCESS, RANGE_STRADDLE, PROBE_FIRST
 };
 
 FIXTURE_VARIANT_ADD(mprotect_pkey_numa, order2_no_access_whole_first) {
