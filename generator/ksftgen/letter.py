@@ -65,7 +65,11 @@ def _results(program: str, record: Record) -> list[str]:
     good = [run for run in record.runs if run.program == program and not run.failed]
     text = []
     if good:
-        text.append(f"It passes on {_listed(sorted({_kernel(run) for run in good}))}.")
+        places = [
+            f"{', '.join(dict.fromkeys(map(_version, runs)))} ({arch}, {pages}K pages)"
+            for (arch, pages), runs in _by_place(good).items()
+        ]
+        text.append(f"It passes on Linux {_listed(places)}.")
     found = record.detected(program)
     if found:
         text.append(
@@ -115,9 +119,22 @@ def _mutants(record: Record) -> str:
     return "\n".join(textwrap.wrap(f"{text}.", COLUMNS))
 
 
-def _kernel(run: Run) -> str:
+def _by_place(runs: Iterable[Run]) -> dict[tuple[str, int], list[Run]]:
+    """The runs by architecture and KB of a page."""
+    places: dict[tuple[str, int], list[Run]] = {}
+    for run in runs:
+        places.setdefault((run.arch, run.page_size // 1024), []).append(run)
+    return places
+
+
+def _version(run: Run) -> str:
+    """The kernel's version without what a distribution adds to it."""
     version = re.match(r"\d+\.\d+(\.\d+)?", run.kernel)
-    return f"{version.group() if version else run.kernel} {run.arch}, {run.page_size // 1024}K pages"
+    return version.group() if version else run.kernel
+
+
+def _kernel(run: Run) -> str:
+    return f"{_version(run)} {run.arch}, {run.page_size // 1024}K pages"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
