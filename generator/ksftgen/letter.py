@@ -73,8 +73,8 @@ def _results(program: str, record: Record) -> list[str]:
     found = record.detected(program)
     if found:
         text.append(
-            f"When one line of the kernel is broken, it fails: it detected {_count(len(found), 'such kernel')} "
-            f"of {len(record.mutants)} that were tried with the series. Among them:"
+            f"When one line of the kernel is broken, it fails: it was the first of the series to detect {len(found)} of "
+            f"{len(record.mutants)} such kernels. Among them:"
         )
     lines = [line for part in text for line in ["", *textwrap.wrap(part, COLUMNS)]]
     chosen = [mutant for mutant in found if " -> " not in mutant.bug][:6]
