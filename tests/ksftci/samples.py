@@ -13,6 +13,7 @@ LOG = [
     "#   wrong                                    ^^^     ^^^",
     f"# mprotect_cow_shared.c:100:child_exited:Expected 'ok' == '{REASON}'.",
 ]
+LONG_PROGRAM = "futex/functional:futex_requeue_pi_signal"
 ISSUE = "hinted before 6.19, https://lore.kernel.org/linux-mm/1@example.org/"
 NASTY = [
     "</script ><script>alert(1)</script><!--<script>",
@@ -55,6 +56,20 @@ def two_kernels() -> list[Run]:
     old.anomalies.append("planned 9, 8 came")
     old.splats.append(("mprotect_cow_shared", "WARNING: at mm/mprotect.c:281"))
     return [old, new]
+
+
+def one_kernel() -> list[Run]:
+    """A kernel on which nothing fails: a program with six skipped tests of 72, one without, and a long name."""
+    facts = {"release": "7.3.4+deb13-cloud-arm64", "page_size": "4096", "cmdline": "console=ttyAMA0 quiet panic=-1"}
+    run = Run("debian:7.3", "arm64", facts, seconds=12)
+    for program, skipped in (("mprotect_cow_shared", 6), ("mprotect_ksm", 0), (LONG_PROGRAM, 72)):
+        for number in range(72):
+            name = f"{program.rpartition(':')[2]}.mixed_{number // 2}.{'up' if number % 2 else 'child'}"
+            verdict = Verdict.SKIP if number < skipped else Verdict.PASS
+            run.results.append(
+                TestResult(program, name, verdict, "order 9: a PMD or more" if number < skipped else "", 0.1)
+            )
+    return [run]
 
 
 def measured() -> list[Run]:

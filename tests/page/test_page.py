@@ -30,14 +30,19 @@ def big(page: Make) -> Path:
     return page("big", samples.many(400, 1716))
 
 
+@pytest.fixture
+def one(page: Make) -> Path:
+    return page("one", samples.one_kernel())
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-@pytest.mark.parametrize("name", ["two", "big"])
+@pytest.mark.parametrize("name", ["one", "two", "big"])
 def test_the_page_fits_into_the_window_and_requests_nothing(
     browser: Browser, name: str, width: int, theme: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     browser.open(request.getfixturevalue(name), width=width, theme=theme)
-    assert browser.run("document.querySelectorAll('#grid .cell').length") > 10
+    assert browser.run("document.querySelectorAll('#grid .cell').length") >= 3
     assert browser.run("document.documentElement.scrollWidth") <= width
     assert browser.run(TOO_WIDE) == []
     back = browser.run("getComputedStyle(document.body).backgroundColor")
@@ -186,3 +191,59 @@ def test_without_scripts_the_tables_remain(browser: Browser, two: Path) -> None:
     assert "mprotect_cow_shared.c:100" in text
     assert "order 9" in text
     assert "kernels differ" not in text
+
+
+def test_one_kernel_has_no_columns_and_filters_that_tell_kernels_apart(browser: Browser, one: Path) -> None:
+    browser.open(one)
+    heads = browser.run("[...document.querySelectorAll('thead th')].map(e => e.textContent)")
+    assert heads[:5] == ["kernel", "pass", "fail", "skip", "seconds"]
+    assert heads.count("kernel") == 1 and "kernels" not in heads
+    labels = browser.run("[...document.querySelectorAll('#filters label')].filter(e => e.offsetWidth).length")
+    assert labels == 3
+    facts = browser.run("[...document.querySelectorAll('.environment tr')].map(e => e.innerText.split(/\\s+/)[0])")
+    assert facts == ["arch", "release", "page_size", "cmdline"]
+
+
+def test_only_a_filter_is_named_where_no_test_failed(browser: Browser, one: Path) -> None:
+    browser.open(one)
+    assert browser.run("document.getElementById('no-failures').innerText") == "No test failed."
+    browser.open(one, "#text=ksm")
+    assert browser.run("document.getElementById('no-failures').innerText") == "No test that matches the filters failed."
+
+
+@pytest.mark.parametrize(("name", "texts"), [("one", ["66✓6-", "✓", "-"]), ("big", ["✓-"])])
+def test_a_program_with_skipped_tests_looks_unlike_one_without(
+    browser: Browser, name: str, texts: list[str], request: pytest.FixtureRequest
+) -> None:
+    browser.open(request.getfixturevalue(name))
+    cells = "[...document.querySelectorAll('.row.program .cell')]"
+    assert browser.run(f"{cells}.map(e => e.textContent)")[: len(texts)] == texts
+    backs = browser.run(f"{cells}.map(e => getComputedStyle(e).backgroundImage)")
+    assert ["gradient" in back for back in backs[: len(texts)]] == [len(text) > 1 for text in texts]
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_names_use_the_room_and_the_grid_has_no_empty_strip(browser: Browser, one: Path, width: int) -> None:
+    browser.open(one, width=width)
+    box = "document.getElementById('grid')"
+    assert browser.run(f"[{box}.clientWidth, {box}.clientHeight]") == browser.run(
+        "[sheet.offsetWidth, sheet.offsetHeight]"
+    )
+    whole = "[...document.querySelectorAll('.title')].map(e => e.scrollWidth <= e.clientWidth)"
+    fits = browser.run(whole)
+    assert all(fits) or (width == 400 and fits == [True, True, False])
+    if width == 400:
+        assert browser.run(f"{box}.offsetWidth === {box}.parentElement.clientWidth")
+    browser.click("#unfold")
+    assert all(browser.run(whole)[1:5])
+
+
+def test_a_wide_table_shows_that_it_scrolls_and_keeps_the_names(browser: Browser, two: Path) -> None:
+    browser.open(two, width=400)
+    box = "document.querySelector('.kernels')"
+    assert browser.run(f"{box}.scrollWidth > {box}.clientWidth")
+    assert "scroll" in browser.run(f"getComputedStyle({box}).backgroundAttachment")
+    browser.run(f"{box}.scrollTo(1000, 0)")
+    left = "document.querySelector('.kernels tbody th').getBoundingClientRect().left"
+    assert browser.run(f"Math.abs({left} - {box}.getBoundingClientRect().left)") < 3
+    assert browser.run("[...document.querySelectorAll('#grid .label')].length") == 2

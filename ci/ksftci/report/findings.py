@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from ksftci.report.pagemap import page_map
 from ksftci.results.model import UNNAMED, Run, TestResult, Verdict, differing_verdicts
 
-# Columns of the tables that count results: title and verdicts.
-COLUMNS = (
+Column = tuple[str, tuple[Verdict, ...]]  # of a table that counts results: title and verdicts
+COLUMNS: tuple[Column, ...] = (
     ("pass", (Verdict.PASS, Verdict.XPASS)),
     ("fail", (Verdict.FAIL,)),
     ("skip", (Verdict.SKIP,)),
@@ -62,6 +62,12 @@ class Unsteady:
         """The verdicts in their order: "fail, then pass" of attempts, "fail, pass, absent" of repeats."""
         separator = ", then " if self.retried else ", "
         return separator.join(verdict.value if verdict else "absent" for verdict in self.verdicts)
+
+
+def columns(counts: Iterable[Counter[Verdict]]) -> list[Column]:
+    """The columns that a table of such counts needs: the first three always, others if there is a number in them."""
+    total = sum(counts, Counter[Verdict]())
+    return [*COLUMNS[:3], *(column for column in COLUMNS[3:] if any(map(total.get, column[1])))]
 
 
 def failures(runs: Iterable[Run]) -> list[Finding]:

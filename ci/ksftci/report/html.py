@@ -8,6 +8,7 @@ without scripts the tables and a list of failures remain.
 import base64
 import hashlib
 import heapq
+import re
 import statistics
 from collections.abc import Sequence
 from functools import cache
@@ -15,7 +16,7 @@ from importlib.resources import files
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ksftci.report import findings, pagedata
 from ksftci.report.chart import charts
@@ -23,7 +24,8 @@ from ksftci.report.plot import plot
 from ksftci.results.model import Run, Verdict, exit_status
 from plainprint.text import visible
 
-_SCRIPTS = ("data.js", "failures.js", "grid.js", "page.js")
+_END_OF_WORD = re.compile(r"([._:/])")
+_SCRIPTS = ("data.js", "failures.js", "cell.js", "grid.js", "page.js")
 _SLOWEST = 20  # tests
 _WARNING_LINES = 200  # of one run
 _STATIC_FAILURES = 200  # that are shown without scripts
@@ -33,7 +35,8 @@ def render(runs: Sequence[Run]) -> str:
     """The page. The same runs give the same bytes."""
     script = "\n".join(map(_read, _SCRIPTS))
     style = _read("page.css")
-    common, environments = _environments(runs)
+    common, different, environments = _environments(runs)
+    columns = findings.columns(run.counts for run in runs)
     return template("page.html.j2").render(
         script=Markup(script),
         style=Markup(style),
@@ -44,9 +47,11 @@ def render(runs: Sequence[Run]) -> str:
         verdicts=list(Verdict),
         headline=findings.headline(runs),
         status=exit_status(runs),
-        titles=[title for title, _ in findings.COLUMNS],
-        rows=[(run, _counts(run), environment) for run, environment in zip(runs, environments, strict=True)],
+        titles=[title for title, _ in columns],
+        rows=[(run, _counts(run, columns), facts) for run, facts in zip(runs, environments, strict=True)],
         common=common,
+        different=different,
+        breakable=breakable,
         duration=findings.duration,
         first_names=findings.first_names,
         first_url=findings.first_url,
@@ -90,25 +95,31 @@ def _read(name: str) -> str:
     return files("ksftci.report").joinpath("page", name).read_text("utf-8")
 
 
+def breakable(name: str) -> Markup:
+    """A name that a narrow column breaks between its words only."""
+    return Markup(_END_OF_WORD.sub(r"\1<wbr>", str(escape(visible(name)))))
+
+
 def hashed(text: str) -> str:
     """The source expression by which a Content-Security-Policy allows an inline script or style."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _environments(runs: Sequence[Run]) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """(facts that all runs have in common, the other facts of each run)."""
+def _environments(runs: Sequence[Run]) -> tuple[dict[str, str], list[str], list[dict[str, str]]]:
+    """(facts that all runs have in common, names of the other facts, all facts of each run)."""
     environments = [{"arch": run.arch, **run.environment} for run in runs]
     environments = [{name: value for name, value in facts.items() if value} for facts in environments]
     first = environments[0] if environments else {}
     common = {name: value for name, value in first.items() if all(facts.get(name) == value for facts in environments)}
-    return common, [{name: value for name, value in facts.items() if name not in common} for facts in environments]
+    different = dict.fromkeys(name for facts in environments for name in facts if name not in common)
+    return common, list(different), environments
 
 
-def _counts(run: Run) -> list[tuple[int, Verdict, str]]:
+def _counts(run: Run, columns: Sequence[findings.Column]) -> list[tuple[int, Verdict, str]]:
     """(number of results, verdict that gives the colour, filter that shows the results) for each column."""
     counts = run.counts
     cells = []
-    for _, verdicts in findings.COLUMNS:
+    for _, verdicts in columns:
         verdict_filter = verdicts[0].value if len(verdicts) < 3 else "bad"
         address = urlencode({"verdict": verdict_filter, "kernel": visible(run.label)})
         cells.append((sum(counts[verdict] for verdict in verdicts), verdicts[0], address))

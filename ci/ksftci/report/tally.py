@@ -79,9 +79,7 @@ def _by_kernel(runs: Sequence[Run], width: int) -> list[RenderableType]:
 
 def _numbers(rows: Iterable[_Row]) -> list[str]:
     """The titles of the columns of numbers; of most, only if there is a number in it."""
-    total = sum((row.counts for row in rows), Counter[Verdict]())
-    always = ("pass", "fail", "skip")
-    return [*(title for title, group in COLUMNS if title in always or any(map(total.get, group))), "seconds"]
+    return [*(title for title, _ in findings.columns(row.counts for row in rows)), "seconds"]
 
 
 def _table(rows: Sequence[_Row], columns: Sequence[str], width: int, widths: Sequence[int] = ()) -> Table:

@@ -97,6 +97,22 @@ def test_equal_logs_are_stored_once_and_all_logs_have_a_limit() -> None:
     assert '"mprotect_cow_shared.c:100",-1,' in pagedata.encode(large)
 
 
+def heads(page: str) -> list[list[str]]:
+    """The titles of the columns of each table."""
+    return [re.findall(r"<th[^>]*>([^<]*)</th>", head) for head in re.findall(r"<thead>(.*?)</thead>", page)]
+
+
+def test_tables_have_no_empty_columns() -> None:
+    one, two = (heads(html.render(runs)) for runs in (samples.one_kernel(), samples.two_kernels()))
+    assert one[0] == ["kernel", "pass", "fail", "skip", "seconds"]
+    assert not {"kernel", "kernels"} & {title for table in one[1:] for title in table if "verdict" not in table}
+    assert two[0] == ["kernel", "pass", "fail", "skip", "xfail", "broken", "not run", "seconds", "release"]
+
+
+def test_a_long_name_breaks_between_its_words() -> None:
+    assert html.breakable("mm:a_b.<c>") == "mm:<wbr>a_<wbr>b.<wbr>&lt;c&gt;"
+
+
 def test_the_page_of_400_kernels_is_small() -> None:
     page = html.render(samples.many(400, 150))
     assert len(page.encode()) < 500_000

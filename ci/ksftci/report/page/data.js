@@ -38,6 +38,8 @@ function record(test, column) {
 // The filters. The address holds them, too, so that a filtered page can be linked to.
 const filter = {text: "", verdict: "", program: "", kernel: "", differ: ""};
 
+const isFiltered = () => Object.values(filter).some(Boolean);
+
 function readAddress() {
 	if (/^#[\w-]+$/.test(location.hash)) // the id of a part of the page
 		return;

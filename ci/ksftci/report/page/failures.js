@@ -33,6 +33,9 @@ function linked(text) {
 	return [text.slice(0, url.index), anchor, text.slice(url.index + url[0].length)];
 }
 
+// A name in parts between which a narrow line may break, as html.py's breakable() makes them.
+const breakable = (name) => name.split(/(?<=[._:/])/).flatMap((part) => [part, make("wbr")]);
+
 // The page map. In every row the wrong pages are marked: those with "^" in the row "wrong".
 function drawMap(map) {
 	const lines = map.split("\n");
@@ -111,7 +114,7 @@ function failureElement(test, chosenColumns) {
 	const columns = groups.flat().sort((a, b) => a - b);
 	const first = outcome(test, columns[0]);
 	const where = columns.length > 3 ? `${columns.length} of ${kernels.length} kernels` : kernelNames(columns);
-	const summary = make("summary", {}, badge(first.verdict), " ", make("code", {}, test.id), ` on ${where}`);
+	const summary = make("summary", {}, badge(first.verdict), " ", make("code", {}, ...breakable(test.id)), ` on ${where}`);
 	const details = make("details", {class: "failure"}, summary);
 	details.addEventListener("toggle", () => {
 		details.append(...groups.slice(0, GROUPS_SHOWN).map((group) => cellDetails(test, group)));
@@ -132,6 +135,7 @@ function showFailures(chosen, columns) {
 		elements[0].open = true;
 	$("failure-count").textContent = failed.length;
 	$("no-failures").hidden = failed.length > 0;
+	$("no-failures").textContent = isFiltered() ? "No test that matches the filters failed." : "No test failed.";
 	const rest = failed.length - elements.length;
 	const more = $("more-failures");
 	more.hidden = rest <= 0;

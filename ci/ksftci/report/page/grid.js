@@ -3,8 +3,8 @@
 "use strict";
 
 const ROW = 26; // pixels, as in page.css
-const FEW = 8; // up to so many kernels have wide columns with horizontal labels
-const SCROLLBAR = 18; // pixels, the borders included
+const FEW = 8; // up to so many kernels have wide columns with horizontal labels, if there is room
+const BORDERS = 2; // pixels, of the box
 const OVERSCAN = 4; // rows and columns that are drawn beyond the view
 
 const grid = {
@@ -15,6 +15,7 @@ const grid = {
 	folded: new Map(), // id of a program or group to whether it is folded, once the reader folded or unfolded it
 	active: {row: 0, column: -1}, // the cell that the keyboard moves; column -1 is the name
 	tallies: new Map(), // cache of `tally`
+	longest: 0, // characters of the longest name, its indentation and number included
 };
 
 // Show the chosen tests and columns.
@@ -22,36 +23,40 @@ function fillGrid(chosen, columns) {
 	grid.columns = columns;
 	grid.chosen = chosen;
 	grid.tallies.clear();
-	grid.wide = columns.length <= FEW;
-	grid.box.classList.toggle("wide", grid.wide);
 	arrangeRows();
 }
+
+// Characters that the indentation and the number of a name of each kind take.
+const INDENTATION = {program: 10, group: 11, test: 8, "test single": 6};
 
 // Make the rows: programs, groups and tests. A folded program or group has no rows below it.
 function arrangeRows() {
 	const rows = [];
+	grid.longest = 0;
+	const add = (row, shown) => {
+		grid.longest = Math.max(grid.longest, row.title.length + INDENTATION[row.kind]);
+		if (shown)
+			rows.push(row);
+	};
 	const filtered = Object.entries(filter).some(([name, value]) => value && name !== "kernel");
 	const unfoldAtFirst = filtered || grid.chosen.length <= 60;
 	for (const [program, programTests] of groupBy(grid.chosen, (test) => test.program)) {
 		const programRow = {kind: "program", title: program, id: program, tests: programTests};
 		programRow.open = isOpen(programRow, unfoldAtFirst);
-		rows.push(programRow);
-		if (!programRow.open)
-			continue;
+		add(programRow, true);
 		for (const [group, groupTests] of groupBy(programTests, (test) => test.group)) {
 			const title = group.startsWith(`${program}.`) ? group.slice(program.length + 1) : group;
 			const [first] = groupTests;
 			if (group && groupTests.length === 1) {
-				rows.push({kind: "test single", title: `${title}.${first.name}`, id: first.id, tests: groupTests});
+				add({kind: "test single", title: `${title}.${first.name}`, id: first.id, tests: groupTests}, programRow.open);
 				continue;
 			}
 			const groupRow = {kind: "group", title, id: `${program}.${group}`, tests: groupTests};
-			if (group) {
-				groupRow.open = isOpen(groupRow, unfoldAtFirst);
-				rows.push(groupRow);
-			}
-			if (!group || groupRow.open)
-				rows.push(...groupTests.map((test) => ({kind: "test", title: test.name, id: test.id, tests: [test]})));
+			groupRow.open = programRow.open && (!group || isOpen(groupRow, unfoldAtFirst));
+			if (group)
+				add(groupRow, programRow.open);
+			for (const test of groupTests)
+				add({kind: "test", title: test.name, id: test.id, tests: [test]}, groupRow.open);
 		}
 	}
 	grid.rows = rows;
@@ -100,67 +105,51 @@ function foldAll(folded) {
 	arrangeRows();
 }
 
-// {counts, flaky}: the number of a row's tests by verdict on one kernel, and whether any of them is flaky.
-function tally(row, column) {
-	const key = `${row.id} ${column}`;
-	if (grid.tallies.has(key))
-		return grid.tallies.get(key);
-	const counts = new Map();
-	let flaky = false;
-	for (const test of row.tests) {
-		const cell = outcome(test, column);
-		if (!cell)
-			continue;
-		counts.set(cell.verdict, (counts.get(cell.verdict) || 0) + 1);
-		flaky ||= cell.flaky;
-	}
-	const result = {counts, flaky};
-	grid.tallies.set(key, result);
-	return result;
-}
+const NARROW = 30; // pixels of a column with a vertical label
+const WIDE = 92; // pixels of a column with a horizontal label, at least
+const WIDEST = 240;
+const HEADS = {horizontal: 34, vertical: 190}; // pixels, the latter at most
+const probe = make("div", {class: "probe", "aria-hidden": "true"}, "0".repeat(100));
+document.body.append(probe);
+const character = probe.scrollWidth / 100; // pixels, of names and labels
+const bar = probe.offsetWidth - probe.clientWidth; // pixels of a scrollbar
+probe.remove();
 
-// A row shows the first of these verdicts that any of its tests has.
-const WORST_FIRST = ["crash", "timeout", "error", "fail", "not_run", "xpass", "xfail", "pass", "skip"];
-
-// The cell in the row of this number, for the kernel of this index among the shown ones; `left`, `width` in pixels.
-function cellElement(row, number, index, left, width) {
-	const column = grid.columns[index];
-	const {counts, flaky} = tally(row, column);
-	const worst = WORST_FIRST.find((verdict) => counts.has(verdicts.indexOf(verdict)));
-	const cell = make("div", {role: "gridcell", class: "cell", id: `cell-${number}-${index}`, "aria-colindex": index + 2});
-	cell.style.left = `${left}px`;
-	cell.style.width = `${width}px`;
-	if (!worst)
-		return cell;
-	const verdictsText = [...counts].map(([verdict, count]) =>
-		isTest(row) ? verdicts[verdict] : `${count} ${verdicts[verdict]}`).join(", ");
-	const count = counts.get(verdicts.indexOf(worst));
-	const bad = data.bad[verdicts.indexOf(worst)];
-	cell.classList.add(worst);
-	cell.classList.toggle("flaky", flaky);
-	cell.textContent = !isTest(row) && bad ? count : data.marks[verdicts.indexOf(worst)];
-	const reason = isTest(row) ? outcome(row.tests[0], column).reason : "";
-	cell.title = `${kernels[column]}: ${verdictsText}${flaky ? ", flaky" : ""}${reason ? `: ${reason}` : ""}`;
-	cell.setAttribute("aria-label", cell.title);
-	return cell;
-}
-
-// The sizes of names, header and columns in pixels, from page.css.
+// The sizes of names, header and columns in pixels: names and labels are whole where the page has room for them. Labels
+// are vertical where horizontal ones would leave too little for names.
 function sizes() {
-	const style = getComputedStyle(grid.box);
-	const size = (name) => parseFloat(style.getPropertyValue(name));
-	return {name: size("--name"), head: size("--head"), column: size("--column")};
+	const count = Math.max(grid.columns.length, 1);
+	const room = grid.box.parentElement.clientWidth - BORDERS - bar;
+	const label = Math.ceil(Math.max(...grid.columns.map((column) => kernels[column].length), 1) * character) + 14;
+	const names = Math.ceil(Math.max(grid.longest, "1716 tests × 400 kernels".length) * character);
+	const least = Math.min(names, 380, Math.floor(room * 0.45));
+	const horizontal = Math.min(Math.max(label, WIDE), WIDEST, Math.floor((room - least) / count));
+	const wide = count <= FEW && horizontal >= WIDE;
+	const column = wide ? horizontal : NARROW;
+	const name = Math.min(names, Math.max(least, room - count * column));
+	return {name, column, wide, head: wide ? HEADS.horizontal : Math.min(label, HEADS.vertical)};
+}
+
+// Make the box as large as what is in it, with room for a scrollbar only where there is one.
+function fitBox(width, height) {
+	const {style, parentElement} = grid.box;
+	const most = Math.min(0.8 * innerHeight, 60 * parseFloat(getComputedStyle(document.documentElement).fontSize));
+	const whole = width + BORDERS + (height + BORDERS > most ? bar : 0);
+	style.maxWidth = `${whole}px`;
+	style.height = `${Math.min(most, height + BORDERS + (whole > parentElement.clientWidth ? bar : 0))}px`;
 }
 
 // Draw the rows and columns in view: new elements, some thousand at most. After a scroll or a resize (`moved`)
 // that brings no other rows or columns into view the elements stay, so that a click meets the cell it aimed at.
 function drawGrid(moved = false) {
 	const {box, sheet, rows, columns} = grid;
-	const {name, head, column: width} = sizes();
+	const {name, head, column: width, wide} = sizes();
+	for (const [property, value] of Object.entries({name, head}))
+		box.style.setProperty(`--${property}`, `${value}px`);
+	box.classList.toggle("wide", wide);
 	sheet.style.width = `${name + columns.length * width}px`;
 	sheet.style.height = `${head + rows.length * ROW}px`;
-	box.style.maxWidth = `${name + columns.length * width + SCROLLBAR}px`;
-	box.style.maxHeight = `${head + rows.length * ROW + SCROLLBAR}px`;
+	fitBox(name + columns.length * width, head + rows.length * ROW);
 	const top = Math.max(0, Math.floor((box.scrollTop - head) / ROW) - OVERSCAN);
 	const bottom = Math.min(rows.length, Math.ceil((box.scrollTop + box.clientHeight) / ROW) + OVERSCAN);
 	const from = Math.max(0, Math.floor(box.scrollLeft / width) - OVERSCAN);
@@ -291,4 +280,5 @@ function drawSoon() {
 grid.box.addEventListener("scroll", drawSoon, {passive: true});
 grid.box.addEventListener("keydown", onKey);
 grid.box.addEventListener("click", onClick);
-new ResizeObserver(drawSoon).observe(grid.box);
+for (const element of [grid.box, grid.box.parentElement])
+	new ResizeObserver(drawSoon).observe(element);

@@ -9,9 +9,8 @@ function showAll() {
 	failuresShown = FAILURES_AT_ONCE;
 	showFailures(chosen, columns);
 	fillGrid(chosen, columns);
-	const filtered = Object.values(filter).some(Boolean);
-	$("matches").textContent = filtered ? `${chosen.length} of ${tests.length} tests` : "";
-	$("clear").hidden = !filtered;
+	$("matches").textContent = isFiltered() ? `${chosen.length} of ${tests.length} tests` : "";
+	$("clear").hidden = !isFiltered();
 }
 
 // Set the fields of the form to the filters.
