@@ -36,14 +36,16 @@ def message(change: Change, scenarios: Sequence[Scenario], record: Record | None
 
 def cover(scenarios: Sequence[Scenario], record: Record | None, is_small: bool, changes: str) -> str:
     """The cover letter: its subject, an empty line, and its text."""
+    runs = record.runs if record else ()
     return _expand(
         "cover",
         table=_table(
             ["test", "cases", "tests"],
             [[s.name, str(case_count(s)), str(case_count(s) * len(s.tests))] for s in scenarios],
         ),
-        kernels=_kernels(record) if record and record.runs else "",
+        kernels=_kernels(runs) if runs else "",
         mutants=_mutants(record) if record and record.mutants else "",
+        none_failed=all(not run.failed for run in runs) and bool(runs),
         changes=changes.strip(),
         version=__version__,
         specs=[f"scenarios/{scenario.name}.yaml" for scenario in scenarios],
@@ -73,8 +75,8 @@ def _results(program: str, record: Record) -> list[str]:
     found = record.detected(program)
     if found:
         text.append(
-            f"When one line of the kernel is broken, it fails: it was the first of the series to detect {len(found)} of "
-            f"{len(record.mutants)} such kernels. Among them:"
+            f"When one line of the kernel is broken, it fails: it was the first of the series to detect {len(found)} "
+            f"of {len(record.mutants)} such kernels. Among them:"
         )
     lines = [line for part in text for line in ["", *textwrap.wrap(part, COLUMNS)]]
     chosen = [mutant for mutant in found if " -> " not in mutant.bug][:6]
@@ -87,11 +89,11 @@ def _results(program: str, record: Record) -> list[str]:
     return lines
 
 
-def _kernels(record: Record) -> str:
+def _kernels(measured: Sequence[Run]) -> str:
     """The results of all programs, a line for each kernel."""
-    programs = list(dict.fromkeys(run.program for run in record.runs))
+    programs = list(dict.fromkeys(run.program for run in measured))
     rows = []
-    for kernel, runs in groupby(record.runs, lambda run: (_kernel(run), run.where)):
+    for kernel, runs in groupby(measured, lambda run: (_kernel(run), run.where)):
         by_program = {run.program: run for run in runs}
         cells = [
             f"{run.passed}/{run.failed}/{run.skipped}" if (run := by_program.get(program)) else "-"
