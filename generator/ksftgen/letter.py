@@ -94,8 +94,8 @@ def _results(program: str, record: Record) -> list[str]:
     found = record.detected(program)
     if found:
         text.append(
-            f"When one line of the kernel is broken, it fails: it was the first of the series to detect {len(found)} of "
-            f"{len(record.mutants)} such kernels. Among them:"
+            f"When one line of the kernel is broken, it fails: it was the first of the series to detect "
+            f"{len(found)} of {len(record.mutants)} such kernels. Among them:"
         )
     lines = [line for part in text for line in ["", *textwrap.wrap(part, COLUMNS)]]
     chosen = [mutant for mutant in found if " -> " not in mutant.bug][:6]
