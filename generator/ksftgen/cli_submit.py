@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ksftgen import gates, loading, output, records, report, spec, submit
+from ksftgen import gates, loading, output, records, report, submit
 from ksftgen.errors import GenError, unknown_word
 from ksftgen.scenario import Scenario
 from plainprint.text import visible
@@ -99,21 +99,27 @@ def command(
             _say(line)
         return
     files = [loading.find(name) for name in names or submit.DEFAULT]
-    texts = [path.read_text(encoding="utf-8") for path in files]
-    scenarios = [spec.load(path) for path in files]
+    scenarios = loading.load(files)
+    texts = [_read(path) for path in files]
+    wanted = _chosen(which)
     if version > 1 and not (previous and changes):
         raise GenError(f"version {version} needs --previous, for its change-id, and --changes, for the cover letter")
+    if version == 1 and (previous or changes):
+        raise GenError("--previous and --changes are for a later version; give -v 2, or what its number is")
+    new = _read(changes) if changes else ""
+    if changes and not new.strip():
+        raise GenError(f"{changes}: says nothing; write what is new in version {version}")
     record = _record(scenarios, texts, results or [], mutants)
     if keep and record:
         output.write({keep: records.text(record)})
-    options = submit.Options(version, changes.read_text(encoding="utf-8") if changes else "", previous, signoff, record)
+    options = submit.Options(version, new, previous, signoff, record)
     with submit.build(scenarios, texts, kernel, options) as made:
         written = submit.write(made, folder)
         for path in written:
             _say(str(path))
         for note in made.notes:
             _say(f"note: {note}")
-        outcomes = gates.run(submit.bench(made, written, kernels or ["debian:7.3"]), _chosen(which), _say)
+        outcomes = gates.run(submit.bench(made, written, kernels or ["debian:7.3"]), wanted, _say)
     if outcomes:
         output.write({folder / "gates.json": gates.as_json(outcomes)})
         _say(f"\n{gates.table(outcomes)}")
@@ -128,6 +134,13 @@ def _chosen(which: str) -> list[str]:
         if name not in gates.GATES:
             raise GenError(unknown_word("gate", name, ["all", "none", *gates.GATES]))
     return names
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise GenError(f"{path}: is not UTF-8, at byte {error.start}") from None
 
 
 def _record(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from email.utils import formataddr, parseaddr
 from itertools import groupby
 
 from ksftgen import __version__, template
@@ -16,6 +17,7 @@ from ksftgen.scenario import Scenario
 from ksftgen.series import Change
 
 COLUMNS = 72  # so that a message is below 80 columns when git log or a reply indents it
+_UTF_8 = ("MIME-Version: 1.0", "Content-Type: text/plain; charset=UTF-8", "Content-Transfer-Encoding: 8bit")
 _ABOUT = {"QEMU": "QEMU without KVM", "native": "native"}
 
 
@@ -53,6 +55,25 @@ def cover(scenarios: Sequence[Scenario], record: Record | None, is_small: bool, 
     )
 
 
+def mail(text: str, headers: str) -> str:
+    """The mail `text` with more `headers` before its subject, and with those that a mail in UTF-8 needs.
+
+    git encodes the headers of patches, but not those of a cover letter.
+    """
+    head, _, body = text.partition("\n\n")
+    lines = [_encoded_from(line) for line in head.split("\n")]
+    if not body.isascii() and not any(line.startswith("MIME-Version:") for line in lines):
+        lines += _UTF_8
+    place = next(index for index, line in enumerate(lines) if line.startswith("Subject: "))
+    lines[place:place] = headers.splitlines()
+    return "\n".join(lines) + f"\n\n{body}"
+
+
+def _encoded_from(line: str) -> str:
+    key, _, address = line.partition(": ")
+    return line if line.isascii() or key != "From" else f"From: {formataddr(parseaddr(address))}"
+
+
 def case_count(scenario: Scenario) -> int:
     """The number of cases that a series has of `scenario`."""
     return sum(scenario.is_submitted(case.values) for case in cases(scenario))
@@ -75,8 +96,8 @@ def _results(program: str, record: Record) -> list[str]:
     found = record.detected(program)
     if found:
         text.append(
-            f"When one line of the kernel is broken, it fails: it was the first of the series to detect {len(found)} "
-            f"of {len(record.mutants)} such kernels. Among them:"
+            f"When one line of the kernel is broken, it fails: it was the first of the series to detect "
+            f"{len(found)} of {len(record.mutants)} such kernels. Among them:"
         )
     lines = [line for part in text for line in ["", *textwrap.wrap(part, COLUMNS)]]
     chosen = [mutant for mutant in found if " -> " not in mutant.bug][:6]

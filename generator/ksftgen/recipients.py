@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 
 from ksftgen.errors import TreeError
@@ -25,10 +26,14 @@ class Recipients:
     def headers(self) -> str:
         """``To:`` and ``Cc:``, one address a line."""
         return "".join(
-            f"{name}: {f',{chr(10)}    '.join(addresses)}\n"
+            f"{name}: {f',{chr(10)}    '.join(map(_encoded, addresses))}\n"
             for name, addresses in (("To", self.to), ("Cc", self.cc))
             if addresses
         )
+
+
+def _encoded(address: str) -> str:
+    return address if address.isascii() else formataddr(parseaddr(address))
 
 
 def of_files(tree: Path, paths: Sequence[str]) -> Recipients:

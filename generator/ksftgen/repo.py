@@ -19,6 +19,17 @@ from pathlib import Path
 from ksftgen.errors import TreeError
 
 _PROMISOR = r"^(extensions\.partialclone|remote\..*\.(url|promisor|partialclonefilter))$"
+# Variables that lead git to another repository than that of the tree, as a git hook has them.
+_ELSEWHERE = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_NAMESPACE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_PREFIX",
+)
 # Text of a file by path, relative to the top of a tree; None deletes the file.
 Files = Mapping[str, str]
 
@@ -67,7 +78,8 @@ class Repo:
         there = [path for path in paths if _git(self.tree, "ls-tree", self.head, "--", path)]
         if not there:
             return
-        archive = _run(self.tree, "archive", "--format=tar", self.head, "--", *there)
+        as_committed = ("-c", "core.autocrlf=false", "-c", "core.eol=lf")
+        archive = _run(self.tree, *as_committed, "archive", "--format=tar", self.head, "--", *there)
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             files.extractall(folder, filter="data")
 
@@ -75,7 +87,9 @@ class Repo:
 def _author(tree: Path) -> Person:
     try:
         text = _git(tree, "var", "GIT_AUTHOR_IDENT")
-    except TreeError:
+    except TreeError as error:
+        if "date" in str(error):
+            raise TreeError(f"{error}; see GIT_AUTHOR_DATE") from None
         raise TreeError(
             f"{tree}: git does not know who you are, and each patch has an author; there: "
             'git config user.name "Your Name" && git config user.email you@example.org'
@@ -94,7 +108,7 @@ class Scratch:
         self.author = repo.author
         self._env = _clean_environment(repo.author)
         folder.mkdir()
-        self.git("init", "--quiet")
+        self.git("init", "--quiet", *(["--object-format=sha256"] if len(repo.head) == 64 else []))
         objects = Path(_git(repo.tree, "rev-parse", "--git-path", "objects"))
         (folder / ".git/objects/info/alternates").write_text(f"{(repo.tree / objects).resolve()}\n")
         shallow = repo.tree / _git(repo.tree, "rev-parse", "--git-path", "shallow")
@@ -113,7 +127,10 @@ class Scratch:
         self.git("read-tree", "HEAD")
         for path, text in files.items():
             blob = self.git("hash-object", "-w", "--stdin", text=text)
-            mode = modes.get(path) or self.git("ls-tree", "--format=%(objectmode)", "HEAD", "--", path) or "100644"
+            there = self.git("ls-tree", "HEAD", "--", path).partition(" ")[0]
+            if there == "120000":
+                raise TreeError(f"{path}: is a symbolic link in the tree; a series changes files only")
+            mode = modes.get(path) or there or "100644"
             self.git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}")
         tree = self.git("write-tree")
         commit = self.git("commit-tree", "-p", "HEAD", tree, text=message)
@@ -123,7 +140,7 @@ class Scratch:
 
 def _clean_environment(author: Person) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    person = {"NAME": author.name, "EMAIL": author.email, "DATE": author.date}
+    person = {"NAME": author.name, "EMAIL": author.email, "DATE": f"@{author.date}"}
     roles = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in person.items()}
     return {**env, **roles, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C.UTF-8"}
 
@@ -148,7 +165,8 @@ def _git(tree: Path, *arguments: str) -> str:
 
 
 def _run(tree: Path, *arguments: str) -> bytes:
-    return _call(tree, arguments, b"", {**os.environ, "LC_ALL": "C.UTF-8"})
+    env = {name: value for name, value in os.environ.items() if name not in _ELSEWHERE}
+    return _call(tree, arguments, b"", {**env, "LC_ALL": "C.UTF-8"})
 
 
 def _decoded(output: bytes) -> str:

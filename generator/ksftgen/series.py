@@ -16,7 +16,7 @@ from ksftgen import helpers, makefile, template
 from ksftgen.errors import TreeError
 from ksftgen.owned import Sources
 from ksftgen.render import wrap
-from ksftgen.tree import SELFTESTS, TreeProfile, mm_dir, read
+from ksftgen.tree import SELFTESTS, TreeProfile, mm_dir, read_raw
 
 # What of a tree the changes depend on.
 PATHS = (
@@ -48,6 +48,8 @@ def changes(sources: Sources, folder: Path, profile: TreeProfile) -> list[Change
 
     Raises TreeError if the tree has one of the files, or if its structure is unknown.
     """
+    if sources.is_small and not profile.settings_header:
+        raise TreeError(f"{mm_dir(folder)}: has no hugepage_settings.h or thp_settings.h; give Linux 6.8 or later")
     editor = _Editor(folder)
     for name in (*sources.engine, *sources.programs):
         if (mm_dir(folder) / name).exists():
@@ -66,15 +68,16 @@ def changes(sources: Sources, folder: Path, profile: TreeProfile) -> list[Change
     own = sources.own
     shared = [name for name in sources.engine if name not in {part for parts in own.values() for part in parts}]
     programs: dict[str, Sequence[str]] = {}
+    before = {name: editor.read(name) for name in ("Makefile", ".gitignore", "run_vmtests.sh") if editor.exists(name)}
     for name, text in sources.programs.items():
         program = name.removesuffix(".c")
         programs[program] = own[program]
         editor.write(name, text)
         editor.maintain([name])
-        editor.write("Makefile", makefile.edit_makefile(editor.read("Makefile"), profile, programs, shared, ()))
-        if editor.exists(".gitignore"):
-            editor.write(".gitignore", makefile.edit_gitignore(editor.read(".gitignore"), list(programs), ()))
-        editor.write("run_vmtests.sh", makefile.edit_run_vmtests(editor.read("run_vmtests.sh"), programs))
+        editor.write("Makefile", makefile.edit_makefile(before["Makefile"], profile, programs, shared, ()))
+        if ".gitignore" in before:
+            editor.write(".gitignore", makefile.edit_gitignore(before[".gitignore"], list(programs), ()))
+        editor.write("run_vmtests.sh", makefile.edit_run_vmtests(before["run_vmtests.sh"], programs))
         modes = {}
         if profile.has_wrappers:
             editor.write(makefile.WRAPPER, makefile.WRAPPER_TEXT)
@@ -100,7 +103,10 @@ class _Editor:
 
     def read(self, name: str) -> str:
         path = self.path(name)
-        return self._now[path] if path in self._now else read(self._folder / path)
+        text = self._now[path] if path in self._now else read_raw(self._folder / path)
+        if "\r\n" in text:
+            raise TreeError(f"{path}: has lines that end in CRLF, which no mail keeps; commit it with LF")
+        return text
 
     def write(self, name: str, text: str) -> None:
         if not self.exists(name) or self.read(name) != text:

@@ -62,9 +62,12 @@ def build(scenarios: Sequence[Scenario], specs: Sequence[str], tree: Path, optio
         export = Path(folder, "export")
         export.mkdir()
         repo.export(export, series.PATHS)
-        profile = probe(export)
-        sources = owned.render(scenarios, specs, profile)
-        changes = series.changes(sources, export, profile)
+        try:
+            profile = probe(export)
+            sources = owned.render(scenarios, specs, profile)
+            changes = series.changes(sources, export, profile)
+        except TreeError as error:
+            raise TreeError(str(error).replace(str(export), str(tree))) from None
         scratch = Scratch(repo, Path(folder, "linux"))
         record = _fitting(options.record, scenarios, specs)
         commits = []
@@ -79,6 +82,8 @@ def build(scenarios: Sequence[Scenario], specs: Sequence[str], tree: Path, optio
 
 def write(made: Series, folder: Path) -> list[Path]:
     """Write the mails and the state of the series into `folder`, in place of an earlier series: all or nothing."""
+    if folder.exists() and not folder.is_dir():
+        raise GenError(f"{folder}: is no folder; give one, or a name that is free")
     folder.mkdir(parents=True, exist_ok=True)
     stale = [path for path in folder.glob("*.patch") if path.name not in made.patches]
     if stale and not (folder / _STATE).is_file():
@@ -137,11 +142,9 @@ def _formatted(
         notes.append(f"no recipients: {error}")
     letter_name = min(patches)
     subject, _, text = cover.partition("\n")
-    mail = patches[letter_name].replace("*** SUBJECT HERE ***", subject).replace("*** BLURB HERE ***", text.strip("\n"))
-    mail = re.sub(r"\n*(\nbase-commit: .*)", rf"\n\n---\1\nchange-id: {change_id}", mail)
-    if to:
-        mail = mail.replace("\nSubject: ", f"\n{to.headers}Subject: ", 1)
-    patches[letter_name] = mail
+    mail = re.sub(r"\n*(\nbase-commit: .*)", rf"\n\n---\1\nchange-id: {change_id}", patches[letter_name])
+    mail = mail.replace("*** SUBJECT HERE ***", subject, 1).replace("*** BLURB HERE ***", text.strip("\n"), 1)
+    patches[letter_name] = letter.mail(mail, to.headers if to else "")
     state = {
         "version": options.version,
         "change-id": change_id,
@@ -157,11 +160,16 @@ def _change_id(repo: Repo, options: Options, names: Sequence[str]) -> str:
     if options.previous:
         path = options.previous / _STATE
         try:
-            found = str(json.loads(path.read_text(encoding="utf-8"))["change-id"])
-        except (FileNotFoundError, KeyError, TypeError, json.JSONDecodeError):
+            state = json.loads(path.read_text(encoding="utf-8"))
+            found, last, its_names = str(state["change-id"]), int(state["version"]), set(state["scenarios"])
+        except (FileNotFoundError, NotADirectoryError, KeyError, TypeError, ValueError):
             raise GenError(f"{options.previous}: has no {_STATE} of an earlier version of the series") from None
         if not _CHANGE_ID.fullmatch(found):
             raise GenError(f"{path}: change-id {found} is not valid")
+        if last >= options.version:
+            raise GenError(f"{options.previous}: has version {last}; the next one is -v {last + 1}")
+        if not its_names & set(names):
+            raise GenError(f"{options.previous}: is another series, of {', '.join(sorted(map(str, its_names)))}")
         return found
     day = time.strftime("%Y%m%d", time.gmtime(int(repo.author.date.split()[0])))
     slug = re.sub(r"[^a-z0-9]+", "-", names[0])

@@ -30,7 +30,7 @@
 #define MAX_MESSAGES	4
 
 /* What must hold for a page of one process. */
-struct page {
+struct page_model {
 	enum { PAGE_OUTSIDE, PAGE_EMPTY, PAGE_MAPPED } what;
 	int prot;
 	bool is_split;		/* of a VMA that window_split_vma() has set apart */
@@ -53,7 +53,7 @@ struct request {
 static sigjmp_buf access_env;
 static bool is_armed;
 
-static struct page *window_page(const struct window *window, size_t page)
+static struct page_model *window_page(const struct window *window, size_t page)
 {
 	return &window->pages[window->self * window->nr_pages + page];
 }
@@ -250,16 +250,16 @@ static void split_pmd(const struct window *window, size_t page)
 /* VMAs that do not differ are merged. Where one begins, no PMD goes across. */
 static void split_at_vma(const struct window *window, size_t page)
 {
-	const struct page *it, *before;
+	const struct page_model *model, *before;
 	bool is_outside, was_outside;
 
 	if (!page || page == window->nr_pages || page == window->boundary)
 		return;
-	it = window_page(window, page);
-	before = it - 1;
-	is_outside = it->what == PAGE_OUTSIDE;
+	model = window_page(window, page);
+	before = model - 1;
+	is_outside = model->what == PAGE_OUTSIDE;
 	was_outside = before->what == PAGE_OUTSIDE;
-	if (it->prot != before->prot || it->is_split != before->is_split ||
+	if (model->prot != before->prot || model->is_split != before->is_split ||
 	    is_outside != was_outside)
 		split_pmd(window, page);
 }
@@ -336,38 +336,38 @@ static bool serve_write(struct window *window, const struct request *request)
 
 	window->generation++;
 	for (i = request->range.first; i < request->range.end && nr_wrong < MAX_MESSAGES; i++) {
-		struct page *page = window_page(window, i);
+		struct page_model *model = window_page(window, i);
 
-		if (page->what == PAGE_OUTSIDE || !(page->prot & PROT_WRITE))
+		if (model->what == PAGE_OUTSIDE || !(model->prot & PROT_WRITE))
 			continue;
-		page->value = (__u64)window->generation << 32 | window->self << 24 | i;
-		nr_wrong += !access_page(window, i, true, 0, !page->exclusive);
-		if (!page->exclusive)
+		model->value = (__u64)window->generation << 32 | window->self << 24 | i;
+		nr_wrong += !access_page(window, i, true, 0, !model->exclusive);
+		if (!model->exclusive)
 			become_exclusive(window, i);
-		page->what = PAGE_MAPPED;
+		model->what = PAGE_MAPPED;
 	}
 	return !nr_wrong;
 }
 
 static bool check_page(const struct window *window, size_t page)
 {
-	const struct page *it = window_page(window, page);
-	bool expected = it->what == PAGE_MAPPED;
+	const struct page_model *model = window_page(window, page);
+	bool expected = model->what == PAGE_MAPPED;
 	bool present = pagemap_get_entry(window->pagemap_fd, page_addr(window, page)) &
 		       PM_PRESENT;
 
-	if (it->what == PAGE_OUTSIDE)
+	if (model->what == PAGE_OUTSIDE)
 		return true;
 	if (present != expected && !is_disturbed(window)) {
 		page_is_wrong(window, page, "present %d, expected %d", present, expected);
 		return false;
 	}
-	if (!(it->prot & PROT_WRITE) && !access_page(window, page, true, SIGSEGV, false))
+	if (!(model->prot & PROT_WRITE) && !access_page(window, page, true, SIGSEGV, false))
 		return false;
-	if (!(it->prot & PROT_READ))
+	if (!(model->prot & PROT_READ))
 		return access_page(window, page, false, SIGSEGV, false);
 	/* A read would make it one that maps the zero page. */
-	return it->what == PAGE_EMPTY || access_page(window, page, false, 0, false);
+	return model->what == PAGE_EMPTY || access_page(window, page, false, 0, false);
 }
 
 /* What is not allowed gives a signal; what is there can be read, without a fault. */
@@ -521,16 +521,19 @@ static bool is_chosen(const struct window *window, size_t page, enum window_page
 	return true;
 }
 
-/* The child serves requests until it is killed. */
+/* The child serves requests until it is killed, or the test has ended. */
 static void child_main(struct window *window, enum window_process child)
 {
 	int fd = window->process[child].fds[1];
 	struct request request;
 	__u64 value;
-	int faults;
+	int faults, process;
 	size_t i;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Where a process holds the test's end of a socket, nobody sees that the test ends. */
+	for (process = PROCESS_PARENT + 1; process < NR_PROCESSES; process++)
+		if (process == (int)child || window->process[process].pid)
+			close(window->process[process].fds[0]);
 	window->self = child;
 	window->pagemap_fd = open("/proc/self/pagemap", O_RDONLY);
 	access_warm_up(window);
@@ -541,7 +544,7 @@ static void child_main(struct window *window, enum window_process child)
 	while (read(fd, &request, sizeof(request)) == sizeof(request)) {
 		bool good = serve(window, &request);
 
-		if (write(fd, &good, sizeof(good)) != sizeof(good))
+		if (send(fd, &good, sizeof(good), MSG_NOSIGNAL) != sizeof(good))
 			break;
 	}
 	_exit(1);
@@ -551,17 +554,17 @@ static void child_main(struct window *window, enum window_process child)
 static void note_fork(const struct window *window, enum window_process child,
 		      enum window_pages pages)
 {
-	struct page *its = &window->pages[child * window->nr_pages];
+	struct page_model *of_child = &window->pages[child * window->nr_pages];
 	size_t i;
 
 	for (i = 0; i < window->nr_pages; i++) {
-		struct page *page = window_page(window, i);
+		struct page_model *model = window_page(window, i);
 
 		if (is_chosen(window, i, pages)) {
-			page->exclusive = false;
-			its[i] = *page;
+			model->exclusive = false;
+			of_child[i] = *model;
 		} else {
-			its[i] = (struct page){ .what = PAGE_OUTSIDE };
+			of_child[i] = (struct page_model){ .what = PAGE_OUTSIDE };
 		}
 	}
 }
@@ -588,10 +591,14 @@ bool window_fork(struct window *window, enum window_process child, enum window_p
 	pid = fork();
 	if (!pid)
 		child_main(window, child);
-	window->process[child].pid = pid;
 	close(window->process[child].fds[1]);
+	if (pid < 0) {
+		ksft_print_msg("fork: %s\n", strerror(errno));
+		return false;
+	}
+	window->process[child].pid = pid;
 	access_warm_up(window);
-	return pid > 0 && !madvise(window->addr, window->nr_pages * psize(), MADV_DOFORK);
+	return !madvise(window->addr, window->nr_pages * psize(), MADV_DOFORK);
 }
 
 bool window_exit(struct window *window, enum window_process child)
@@ -600,30 +607,35 @@ bool window_exit(struct window *window, enum window_process child)
 
 	if (window->skip[0])
 		return true;
+	if (!pid)
+		return false;
 	window->process[child].pid = 0;
 	close(window->process[child].fds[0]);
 	return !kill(pid, SIGKILL) && waitpid(pid, NULL, 0) == pid;
 }
 
-void window_save_settings(void)
+/* Not for a user, and not where a container has /sys read-only. */
+static bool can_set_thp(void)
+{
+	return read_pmd_pagesize() && !access(THP_DIR "enabled", W_OK);
+}
+
+void window_set_thp(void)
 {
 	struct thp_settings settings;
 	int i;
 
-	if (geteuid() || !read_pmd_pagesize())
+	if (!can_set_thp())
 		return;
 	thp_save_settings();
+{% if not tree.has("hugepage_save_settings") %}
+	atexit(thp_restore_settings);	/* test_harness_run() does not return */
+{% endif %}
 	thp_read_settings(&settings);
 	settings.thp_defrag = THP_DEFRAG_ALWAYS;
 	for (i = 0; i < NR_ORDERS; i++)
 		settings.hugepages[i].enabled = THP_MADVISE;
 	thp_push_settings(&settings);
-}
-
-void window_restore_settings(void)
-{
-	if (!geteuid() && read_pmd_pagesize())
-		thp_restore_settings();
 }
 
 static __printf(2, 3) bool skip(struct window *window, const char *fmt, ...)
@@ -649,13 +661,17 @@ static bool fill_folio(struct window *window, size_t page, int order, bool by_pm
 		return skip(window, "needs THP of %zu pages", nr);
 	if (order && madvise(addr, len, MADV_HUGEPAGE))
 		return skip(window, "MADV_HUGEPAGE: %s", strerror(errno));
+	/* The first write maps all of the folio. If not, do not fill its size with pages. */
+	*(__u64 *)addr = page;
+	if (!is_backed_by_folio(addr, order, window->pagemap_fd, window->kpageflags_fd))
+		return skip(window, "the kernel gives no folio of order %d", order);
 	for (i = page; i < page + nr; i++) {
-		struct page *it = window_page(window, i);
+		struct page_model *model = window_page(window, i);
 
-		it->what = PAGE_MAPPED;
-		it->by_pmd = by_pmd;
-		it->exclusive = true;
-		it->value = i;
+		model->what = PAGE_MAPPED;
+		model->by_pmd = by_pmd;
+		model->exclusive = true;
+		model->value = i;
 		*(__u64 *)page_addr(window, i) = i;
 	}
 	/* khugepaged leaves it as it is; the edge of a VMA splits a PMD, not its folio. */
@@ -663,8 +679,6 @@ static bool fill_folio(struct window *window, size_t page, int order, bool by_pm
 	    (nr == pmd_pages() && !by_pmd && (madvise(addr, psize(), MADV_DONTDUMP) ||
 					      madvise(addr, psize(), MADV_DODUMP))))
 		return skip(window, "madvise: %s", strerror(errno));
-	if (!is_backed_by_folio(addr, order, window->pagemap_fd, window->kpageflags_fd))
-		return skip(window, "the kernel gives no folio of order %d", order);
 	if (is_huge(window, page) != by_pmd)
 		return skip(window, "a folio of order %d is %smapped by a PMD", order,
 			    by_pmd ? "not " : "");
@@ -769,7 +783,7 @@ static bool fill_window(struct window *window, const char *layout)
 	if (!map_window(window))
 		return skip(window, "no memory for the window");
 	for (i = 0; i < window->nr_pages; i++)
-		*window_page(window, i) = (struct page){
+		*window_page(window, i) = (struct page_model){
 			.what = PAGE_EMPTY, .prot = PROT_READ | PROT_WRITE,
 		};
 	return fill_side(window, pmd_range(window, 0), layout, below_len) &&
@@ -807,8 +821,8 @@ bool window_map(struct window *window, const char *layout)
 	window->kpageflags_fd = open("/proc/kpageflags", O_RDONLY);
 	if (geteuid() || window->kpageflags_fd < 0)
 		skip(window, "needs root, and /proc/kpageflags");
-	else if (!read_pmd_pagesize())
-		skip(window, "needs THP");
+	else if (!can_set_thp())
+		skip(window, "needs THP, and its settings in /sys writable");
 	else
 		fill_window(window, layout);
 	if (window->skip[0])
@@ -820,7 +834,7 @@ bool window_map(struct window *window, const char *layout)
 	return !madvise(window->addr, window->nr_pages * psize(), MADV_NOHUGEPAGE);
 }
 
-void window_unmap(struct window *window)
+void window_exit_all(struct window *window)
 {
 	int process;
 

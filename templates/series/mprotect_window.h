@@ -58,7 +58,7 @@ struct window {
 	size_t nr_pages;
 	size_t boundary;		/* first page above the PMD boundary */
 	size_t *folio, *folio_nr;	/* of each page: first page, and number of pages */
-	struct page *pages;		/* [NR_PROCESSES][nr_pages] */
+	struct page_model *pages;	/* [NR_PROCESSES][nr_pages] */
 	int pagemap_fd, kpageflags_fd;
 	enum window_process self;
 	unsigned int generation;	/* of the values that are written */
@@ -71,13 +71,12 @@ struct window {
 	char skip[128];			/* why there is no such window here */
 };
 
-/* Once a program, around the tests: sizes of THP are off until a test wants one. */
-void window_save_settings(void);
-void window_restore_settings(void);
+/* Before the tests: THP of each size where a test asks for it. Undone at exit. */
+void window_set_thp(void);
 
 /* Once a test. Where window->skip says why, there is nothing to test. */
 bool window_map(struct window *window, const char *layout);
-void window_unmap(struct window *window);
+void window_exit_all(struct window *window);
 
 /* The child has the chosen pages, and shares their frames. */
 bool window_fork(struct window *window, enum window_process child,

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
+from dataclasses import replace
 from email import message_from_string
+from email.header import decode_header, make_header
 from pathlib import Path
 
 import pytest
@@ -385,3 +388,137 @@ def test_report_of_a_finding(
     assert 'did you mean "ksm_uffd_wp"?' in capsys.readouterr().err
     assert ksftgen(monkeypatch, *base, "--finding", "ksm_uffd_wp") == 2
     assert "mm/ksm.c" in capsys.readouterr().err  # which this tree has not
+
+
+def test_no_commit_adds_a_line_of_a_list_again(repo: Path, tmp_path: Path) -> None:
+    make(repo, tmp_path / "out")
+    git(repo, "am", *map(str, sorted((tmp_path / "out").glob("000[1-9]*"))))
+    for path in ("tools/testing/selftests/mm/Makefile", "tools/testing/selftests/mm/run_vmtests.sh", "MAINTAINERS"):
+        lines = [line for line in (repo / path).read_text().splitlines() if re.search(r"mprotect_\w+", line)]
+        assert lines
+        assert len(lines) == len(set(lines))
+
+
+def test_settings_are_restored_where_the_harness_never_returns() -> None:
+    older = replace(LINUX_7_3, symbols=LINUX_7_3.symbols - {"hugepage_save_settings"})
+    for tree, times in ((LINUX_7_3, 0), (older, 1)):
+        sources = owned.render(*default_series(), tree)
+        assert sources.engine["mprotect_window.c"].count("atexit(thp_restore_settings)") == times
+        assert all("return test_harness_run(argc, argv);" in text for text in sources.programs.values())
+
+
+def test_environment_of_a_git_hook_leads_to_no_other_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo, other = make_repo(tmp_path / "linux"), make_repo(tmp_path / "other", (6, 12))
+    plain = [_without_times(mail) for mail in make(repo, tmp_path / "plain")]
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "no-index"))
+    assert [_without_times(mail) for mail in make(repo, tmp_path / "out")] == plain
+
+
+def test_dates_and_object_formats_of_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = make_repo(tmp_path / "linux")
+    monkeypatch.setenv("GIT_AUTHOR_DATE", "@0 +0000")
+    assert "\nDate: Thu, 1 Jan 1970 00:00:00 +0000\n" in make(repo, tmp_path / "out")[1]
+    monkeypatch.setenv("GIT_AUTHOR_DATE", "yesterday's")
+    with pytest.raises(TreeError, match="see GIT_AUTHOR_DATE"):
+        make(repo, tmp_path / "out")
+    monkeypatch.delenv("GIT_AUTHOR_DATE")
+    shutil.rmtree(repo / ".git")
+    git(repo, "init", "--quiet", "--object-format=sha256")
+    git(repo, "config", "user.name", "A Developer")
+    git(repo, "config", "user.email", "dev@example.org")
+    git(repo, "add", "--all", "--force")
+    git(repo, "commit", "--quiet", "--message", "Linux")
+    assert len(make(repo, tmp_path / "sha256")) == 5
+
+
+def test_trees_that_a_series_cannot_change(tmp_path: Path) -> None:
+    def crlf(folder: Path) -> None:
+        for path in folder.glob("vm_util.*"):
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+    def link(folder: Path) -> None:
+        (folder / "Makefile").rename(folder / "Makefile.real")
+        (folder / "Makefile").symlink_to("Makefile.real")
+
+    def old(folder: Path) -> None:
+        (folder / "hugepage_settings.h").unlink()
+
+    def without_helpers(folder: Path) -> None:
+        (folder / "vm_util.c").unlink()
+
+    for change, message in {
+        crlf: "lines that end in CRLF, which no mail keeps",
+        link: "mm/Makefile: is a symbolic link",
+        old: r"has no hugepage_settings\.h or thp_settings\.h",
+        without_helpers: r"linux-without_helpers/.*/vm_util\.c: cannot read",
+    }.items():
+        repo = make_repo(tmp_path / f"linux-{change.__name__}")
+        change(repo / "tools/testing/selftests/mm")
+        git(repo, "add", "--all", "--force")
+        git(repo, "commit", "--quiet", "--message", "odd")
+        with pytest.raises(TreeError, match=message):
+            make(repo, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_conversion_of_line_ends_in_a_working_tree_changes_no_mail(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "linux")
+    plain = [_without_times(mail) for mail in make(repo, tmp_path / "plain")]
+    git(repo, "config", "core.autocrlf", "true")
+    assert [_without_times(mail) for mail in make(repo, tmp_path / "out")] == plain
+
+
+def test_cover_letter_with_other_letters_is_a_mail(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "linux")
+    make(repo, tmp_path / "v1")
+    changes = "Changes since v1:\n- Ångström; quoted:\nbase-commit: no\n"
+    cover, *_ = make(repo, tmp_path / "ascii", version=2, previous=tmp_path / "v1", changes=changes)
+    assert message_from_string(cover)["Content-Transfer-Encoding"] == "8bit"
+    assert cover.count("\nchange-id: ") == 1
+    git(repo, "config", "user.name", "Имя")
+    cover, *_ = make(repo, tmp_path / "out")
+    head, _, _ = cover.partition("\n\n")
+    assert head.isascii()
+    assert head.count("MIME-Version") == 1
+    assert str(make_header(decode_header(message_from_string(cover)["From"]))) == "Имя <dev@example.org>"
+
+
+def test_previous_version_is_one_of_this_series(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "linux")
+    make(repo, tmp_path / "v1")
+    state = json.loads((tmp_path / "v1" / "series.json").read_text())
+    for change, message in (
+        ({"version": 2}, "has version 2; the next one is -v 3"),
+        ({"scenarios": ["mprotect_ksm"]}, "is another series, of mprotect_ksm"),
+        ({"version": "x"}, r"has no series\.json of an earlier version"),
+    ):
+        (tmp_path / "odd").mkdir(exist_ok=True)
+        (tmp_path / "odd" / "series.json").write_text(json.dumps({**state, **change}))
+        with pytest.raises(GenError, match=message):
+            make(repo, tmp_path / "v2", version=2, previous=tmp_path / "odd", changes="x")
+
+
+def test_command_refuses_before_it_writes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    bad, empty, out = tmp_path / "bad.yaml", tmp_path / "empty", tmp_path / "out"
+    bad.write_bytes(b"\xff\xfe")
+    empty.write_text("\n")
+    base = ("submit", "--tree", make_repo(tmp_path / "linux"), "-o", out)
+    later = ("-v", "2", "--previous", tmp_path, "--changes")
+    for arguments, message in {
+        ("--gates", "am,"): 'unknown gate ""',
+        ("--scenario", bad): str(bad),
+        ("--scenario", "mprotect_ksm", "--scenario", "mprotect_ksm"): "is given twice",
+        (*later, bad): "is not UTF-8, at byte 0",
+        (*later, empty): "says nothing",
+        ("--changes", empty): "are for a later version",
+    }.items():
+        assert ksftgen(monkeypatch, *base, *arguments) == 2
+        assert message in capsys.readouterr().err
+    assert not out.exists()
+    assert ksftgen(monkeypatch, *base[:-1], bad, "--gates", "none") == 2
+    assert "is no folder" in capsys.readouterr().err
