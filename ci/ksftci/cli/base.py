@@ -59,11 +59,13 @@ ConfigOption = Annotated[
         "the kernel's own checks of memory management.",
     ),
 ]
-ProgramsArgument = Annotated[
+_PROGRAMS = f"{find.HELP} Without a PROGRAM: every mprotect_* test of the tree's selftests/mm."
+ProgramsArgument = Annotated[list[str] | None, typer.Argument(metavar="[PROGRAM]...", help=_PROGRAMS)]
+ScenariosArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[PROGRAM]...",
-        help=f"{find.HELP} Without a PROGRAM: every mprotect_* test of the tree's selftests/mm.",
+        help=f"{_PROGRAMS} A path that ends in .yaml is a scenario: ksftgen makes a test of it, in a copy of the tree.",
     ),
 ]
 ExpressionOption = Annotated[

@@ -17,7 +17,7 @@ from ksftci.cli.base import (
     HistoryOption,
     KnownOption,
     MachinesOption,
-    ProgramsArgument,
+    ScenariosArgument,
     app,
     err,
     out,
@@ -113,7 +113,7 @@ class RepeatGroup:
 @grouped
 def run(
     context: typer.Context,
-    names: ProgramsArgument = None,
+    names: ScenariosArgument = None,
     tree: Annotated[
         str | None,
         typer.Option(
