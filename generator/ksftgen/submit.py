@@ -39,13 +39,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Series:
-    """A series in a scratch repository: its commits, oldest first, on top of `base`."""
+    """A series in a scratch repository: its commits, oldest first, on top of `base`, and its mails by name.
+
+    `notes` are what a user should know, `state` is what the next version needs of this one.
+    """
 
     scratch: Scratch
     base: str
     commits: Sequence[str]
     patches: dict[str, str]
-    recipients: recipients.Recipients | None
     notes: list[str]
     programs: Sequence[str]
     state: dict[str, object]
@@ -152,7 +154,7 @@ def _formatted(
         "scenarios": list(names),
         "commits": list(commits),
     }
-    return Series(scratch, repo.head, commits, patches, to, notes, names, state)
+    return Series(scratch, repo.head, commits, patches, notes, names, state)
 
 
 def _change_id(repo: Repo, options: Options, names: Sequence[str]) -> str:
