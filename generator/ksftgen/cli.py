@@ -236,8 +236,12 @@ app.command(name="submit")(cli_submit.command)
 
 
 def _test_count(scenario: Scenario) -> str:
-    case_count = len(cases(scenario))
-    return f"{case_count} cases x {len(scenario.tests)} tests = {case_count * len(scenario.tests)}"
+    case_count, test_count = len(cases(scenario)), len(scenario.tests)
+    return f"{_nouns(case_count, 'case')} x {_nouns(test_count, 'test')} = {case_count * test_count}"
+
+
+def _nouns(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _as_json(scenario: Scenario, with_cases: bool) -> dict[str, object]:
