@@ -15,6 +15,7 @@ import typer
 from ksftgen import (
     __version__,
     changes,
+    cli_explain,
     cli_submit,
     grid,
     install,
@@ -44,6 +45,7 @@ app = typer.Typer(
 
     \b
     ksftgen check my_test.yaml            report every mistake in it
+    ksftgen explain my_test.yaml          draw a case, and tell what its steps do
     ksftgen list --cases my_test.yaml     show the tests that it makes
     ksftgen render my_test.yaml -o /tmp   write the C source
     ksftgen install --tree ~/linux        install all tests into a kernel tree
@@ -94,6 +96,9 @@ def check(specs: Specs = None) -> None:
     """
     for scenario in loading.load(specs):
         _say(f"{scenario.name}: {_test_count(scenario)}")
+
+
+app.command(name="explain")(cli_explain.command)
 
 
 @app.command(name="list")
