@@ -16,6 +16,7 @@ from ksftgen import (
     __version__,
     changes,
     cli_explain,
+    cli_new,
     cli_submit,
     grid,
     install,
@@ -44,11 +45,12 @@ app = typer.Typer(
     A scenario describes what memory looks like, what is done to it and what must hold; a matrix varies it. For example:
 
     \b
-    ksftgen check my_test.yaml            report every mistake in it
-    ksftgen explain my_test.yaml          draw a case, and tell what its steps do
-    ksftgen list --cases my_test.yaml     show the tests that it makes
-    ksftgen render my_test.yaml -o /tmp   write the C source
-    ksftgen install --tree ~/linux        install all tests into a kernel tree
+    ksftgen new mprotect_mine                   write a scenario to start from
+    ksftgen check mprotect_mine.yaml            report every mistake in it
+    ksftgen explain mprotect_mine.yaml          draw a case, and tell what its steps do
+    ksftgen list --cases mprotect_mine.yaml     show the tests that it makes
+    ksftgen render mprotect_mine.yaml -o /tmp   write the C source
+    ksftgen install --tree ~/linux              install all tests into a kernel tree
 
     Without SPEC, the commands use the scenarios that come with ksftgen. Exit status: 0 success, 1 rendered files differ
     (render --check), 2 an error in the arguments, a scenario or a tree.
@@ -86,6 +88,9 @@ def _options(version: Annotated[bool, typer.Option("--version", help="Show the v
     if version:
         _say(f"ksftgen {__version__}")
         raise typer.Exit
+
+
+app.command(name="new")(cli_new.command)
 
 
 @app.command()
