@@ -15,6 +15,8 @@ import typer
 from ksftgen import (
     __version__,
     changes,
+    cli_explain,
+    cli_new,
     cli_submit,
     grid,
     install,
@@ -43,10 +45,12 @@ app = typer.Typer(
     A scenario describes what memory looks like, what is done to it and what must hold; a matrix varies it. For example:
 
     \b
-    ksftgen check my_test.yaml            report every mistake in it
-    ksftgen list --cases my_test.yaml     show the tests that it makes
-    ksftgen render my_test.yaml -o /tmp   write the C source
-    ksftgen install --tree ~/linux        install all tests into a kernel tree
+    ksftgen new mprotect_mine                   write a scenario to start from
+    ksftgen check mprotect_mine.yaml            report every mistake in it
+    ksftgen explain mprotect_mine.yaml          draw a case, and tell what its steps do
+    ksftgen list --cases mprotect_mine.yaml     show the tests that it makes
+    ksftgen render mprotect_mine.yaml -o /tmp   write the C source
+    ksftgen install --tree ~/linux              install all tests into a kernel tree
 
     Without SPEC, the commands use the scenarios that come with ksftgen. Exit status: 0 success, 1 rendered files differ
     (render --check), 2 an error in the arguments, a scenario or a tree.
@@ -86,6 +90,9 @@ def _options(version: Annotated[bool, typer.Option("--version", help="Show the v
         raise typer.Exit
 
 
+app.command(name="new")(cli_new.command)
+
+
 @app.command()
 def check(specs: Specs = None) -> None:
     """Check scenarios and report every problem as file:line:column.
@@ -94,6 +101,9 @@ def check(specs: Specs = None) -> None:
     """
     for scenario in loading.load(specs):
         _say(f"{scenario.name}: {_test_count(scenario)}")
+
+
+app.command(name="explain")(cli_explain.command)
 
 
 @app.command(name="list")
@@ -236,8 +246,12 @@ app.command(name="submit")(cli_submit.command)
 
 
 def _test_count(scenario: Scenario) -> str:
-    case_count = len(cases(scenario))
-    return f"{case_count} cases x {len(scenario.tests)} tests = {case_count * len(scenario.tests)}"
+    case_count, test_count = len(cases(scenario)), len(scenario.tests)
+    return f"{_nouns(case_count, 'case')} x {_nouns(test_count, 'test')} = {case_count * test_count}"
+
+
+def _nouns(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _as_json(scenario: Scenario, with_cases: bool) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ksftgen.columns import BOUNDARY, folio_row
 from ksftgen.layout import Layout
 from ksftgen.window import Window
 
@@ -15,7 +16,8 @@ def folios(layout: Layout, first: int, end: int) -> str:
     """The folios of the pages from `first` to before `end`, counted from the boundary; ``#`` is the boundary."""
     window = Window.of(layout)
     pages = range(window.boundary + first, window.boundary + end)
-    return "".join(f"{'#' * (page == window.boundary)}{_folio(window, page)}" for page in pages)
+    row = folio_row(window)
+    return "".join(f"{BOUNDARY * (page == window.boundary)}{row[page]}" for page in pages)
 
 
 def ranges(layout: Layout, words: Iterable[str], below: int) -> str:
@@ -25,7 +27,7 @@ def ranges(layout: Layout, words: Iterable[str], below: int) -> str:
     rows = {"": folios(layout, -below, end - window.boundary)}
     for word in words:
         marks = _marks(page in range(*window.span(word)) for page in range(first, end))
-        rows[word] = f"{marks[:below]}#{marks[below:]}"
+        rows[word] = f"{marks[:below]}{BOUNDARY}{marks[below:]}"
     return _rows(rows)
 
 
@@ -34,13 +36,6 @@ def selections(layout: Layout, words: Iterable[str], nr: int) -> str:
     window = Window.of(layout)
     marks = {word: _marks(window.has(page, word) for page in range(nr)) for word in words}
     return _rows({"": folios(layout, -window.boundary, nr - window.boundary), **marks})
-
-
-def _folio(window: Window, page: int) -> str:
-    first, pages = window.folios[page]
-    if pages == 1:
-        return "."
-    return "[" if page == first else "]" if page == first + pages - 1 else "-"
 
 
 def _marks(pages: Iterable[bool]) -> str:

@@ -36,6 +36,10 @@ def join_or(words: Iterable[str]) -> str:
 def unknown_word(what: str, word: str, allowed: Iterable[str]) -> str:
     """``unknown WHAT "word"; did you mean "x"? allowed: a, b or c``."""
     words = list(allowed)
-    close = difflib.get_close_matches(word, words, n=1)
-    hint = f'did you mean "{close[0]}"? ' if close else ""
-    return f'unknown {what} "{clip(word)}"; {hint}allowed: {join_or(words) or "nothing"}'
+    return f'unknown {what} "{clip(word)}"; {nearest(word, words)}allowed: {join_or(words) or "nothing"}'
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """``did you mean "x"? ``, "" if none of `words` is close."""
+    close = difflib.get_close_matches(word, list(words), n=1)
+    return f'did you mean "{close[0]}"? ' if close else ""

@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 
 from ksftgen import cover
+from ksftgen.cases import name as case_name
 from ksftgen.cnames import HARNESS_WORDS, WORDS
 from ksftgen.errors import unknown_word
 from ksftgen.scenario import Axis, Scenario
@@ -47,11 +48,20 @@ def read_axes(document: Document, steps: StepReader, layouts: Collection[str]) -
     return tuple(axes)
 
 
+def check_keys(document: Document) -> None:
+    """Report keys that are about a matrix where there is none."""
+    for key in () if document.value("matrix") else ("strength", "stronger", "include", "exclude", "submit"):
+        if key in document.root.keys:
+            document.report(document.root.keys[key].problem(f'"{key}" without matrix; add matrix:, or remove {key}'))
+
+
 def read_strength(document: Document, axes: Sequence[Axis]) -> int | None:
-    """The strength, None for "all"."""
+    """The strength, 1 if none is given, None for "all"."""
     node = document.value("strength")
-    strength = node.plain() if node else None
-    if node is None or not isinstance(strength, int):
+    if node is None:
+        return 1
+    strength = node.plain()
+    if not isinstance(strength, int):
         return None
     if axes and not 1 <= strength <= len(axes):
         text = f"strength {strength} is out of range; allowed: 1 to {len(axes)}, the number of axes, or all"
@@ -69,7 +79,8 @@ def read_stronger(document: Document, axes: Sequence[Axis]) -> tuple[tuple[tuple
         names: list[str] = []
         for item, name in document.words(entry.items.get("axes")):
             if name not in axis_names:
-                document.report(item.problem(unknown_word("axis", name, axis_names)))
+                if axes:  # see check_keys()
+                    document.report(item.problem(unknown_word("axis", name, axis_names)))
             elif name in names:
                 document.report(item.problem(f"axis {name} is given twice; give each axis once"))
             names.append(name)
@@ -94,7 +105,8 @@ def read_combinations(document: Document, key: str, axes: Sequence[Axis]) -> tup
         combination = {}
         for name, node in entry.items.items():
             if name not in values:
-                document.report(entry.keys[name].problem(unknown_word("axis", name, values)))
+                if axes:
+                    document.report(entry.keys[name].problem(unknown_word("axis", name, values)))
                 continue
             words = document.words(node)
             for item, word in words:
@@ -149,10 +161,10 @@ def _check_included(document: Document, scenario: Scenario, cases: _Cases) -> No
 
 def _check_names(document: Document, scenario: Scenario, cases: _Cases) -> None:
     """Report two cases of one name, and names that tests or kselftest_harness.h have already."""
-    matrix, tests = document.root.keys["matrix"], document.mapping("tests")
+    matrix, tests = document.root.keys.get("matrix", document.root), document.mapping("tests")
     names: dict[str, tuple[str, ...]] = {}
     for case in cases:
-        name = "_".join(case)
+        name = case_name(case)
         if name in names:
             both = f"{', '.join(names[name])} and {', '.join(case)}"
             text = f'two cases are called "{name}": {both}; rename a layout, or exclude one of the cases'

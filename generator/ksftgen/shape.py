@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The shape of a scenario: its keys, and the form of each value.
+"""The shape of a scenario: its keys, and the form of each value but that of steps.
 
-pydantic models check every key by itself, and give the JSON Schema; spec.py checks how keys fit together.
+pydantic models check every key by itself, and give the JSON Schema; steps.py reads steps, whatever form they have, and
+spec.py checks how keys fit together.
 """
 
 from __future__ import annotations
@@ -46,8 +47,7 @@ Guard = Annotated[
 Summary = Annotated[str, StringConstraints(max_length=90), AfterValidator(_line)]
 Description = Annotated[str, AfterValidator(_comment)]
 Values = Word | Annotated[list[Word], Field(min_length=1)]
-StepShape = str | Annotated[dict[str, dict[str, str] | None], Field(min_length=1, max_length=1)]
-Steps = Annotated[list[StepShape], Field(min_length=1)]
+Steps = Annotated[list[Any], Field(min_length=1)]
 
 _NAME = "lower-case letters, digits and _, a letter first"
 _ORDER = "(?:[1-9]|1[0-9]|20)"
@@ -83,11 +83,12 @@ class ScenarioShape(_Model):
     guards: list[Guard] = Field([], description="kernel functions that the tests guard, each PATH:FUNCTION")
     requires: list[str] = Field([], description="what the machine must have; without it the tests are skipped")
     layouts: dict[Word, LayoutShape] = Field({}, description="layouts of this scenario, beside those of the library")
-    matrix: dict[Word, Annotated[list[Word], Field(min_length=1)]] = Field(
-        min_length=1, description="axes and their values; a step takes the value of an axis by $NAME"
+    matrix: Annotated[dict[Word, Annotated[list[Word], Field(min_length=1)]], Field(min_length=1)] = Field(
+        default_factory=dict,
+        description="axes and their values; a step takes the value of an axis by $NAME; without it there is one case",
     )
     strength: StrictInt | Literal["all"] = Field(
-        description="N: cover every combination of any N axes; all: cover every combination of all axes"
+        1, description="N: cover every combination of any N axes; all: cover every combination of all axes"
     )
     stronger: list[StrongerShape] = Field([], description="sets of axes with a strength of their own")
     include: list[Annotated[dict[Word, Values], Field(min_length=1)]] = Field(
@@ -120,12 +121,8 @@ def check(root: Mapping) -> list[Problem]:
 
 
 def _locate(root: Mapping, detail: Any) -> tuple[Node, str, list[Any]]:
-    """The node of a pydantic error, the last key of the file on the way to it, and the way: keys and indices.
-
-    A step is a union of shapes, and each of them gives errors of its own; the way ends at the step.
-    """
+    """The node of a pydantic error, the last key of the file on the way to it, and the way: keys and indices."""
     way = list(detail["loc"])
-    way = way[: {"setup": 2, "tests": 3}.get(way[0], len(way))]
     node, key = root.follow(way)
     if key is None:
         return node, "", way
@@ -139,8 +136,6 @@ def _message(detail: Any, way: list[Any], key: str) -> str:
     top = str(way[0])
     given = detail["input"]
     shown = f'"{clip(given)}"' if isinstance(given, str) else clip(str(given)) if isinstance(given, int) else ""
-    if len(way) == {"setup": 2, "tests": 3}.get(top) and not str(way[-1]).startswith("["):
-        return "a step is a verb, or VERB: {argument: value}; for example - mprotect: {range: whole, prot: read}"
     if kind == "missing":
         return f'"{way[-1]}" is missing; it is required'
     if kind == "extra_forbidden":

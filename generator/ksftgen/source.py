@@ -23,7 +23,7 @@ def read(path: Path) -> tuple[yaml.Mapping, list[Problem]]:
         raise SpecError(error.path, error.problems) from None
     if isinstance(root, yaml.Mapping):
         return root, problems
-    empty = Problem(1, 1, "the file is empty; a scenario starts with scenario:, summary: and matrix:")
+    empty = Problem(1, 1, "the file is empty; a scenario starts with scenario: and summary:")
     wrong = root.problem("a scenario is a mapping of keys; it starts with scenario: NAME") if root else empty
     raise SpecError(str(path), [wrong])
 

@@ -40,8 +40,10 @@ def _read_scenario(document: Document, stem: str) -> Scenario | None:
     _check_name(document, stem)
     requires = _read_requires(document)
     layouts = {**library(), **_read_own_layouts(document)}
-    steps = StepReader(list(document.mapping("matrix").items), list(layouts), document.faulty)
+    axis_names = list(document.mapping("matrix").items) if document.value("matrix") else None
+    steps = StepReader(axis_names, list(layouts), document.faulty)
     setup, tests = _read_steps(document, steps)
+    matrix.check_keys(document)
     axes = matrix.read_axes(document, steps, layouts)
     strength = matrix.read_strength(document, axes)
     stronger = matrix.read_stronger(document, axes)

@@ -13,9 +13,11 @@ from ksftgen.errors import join_or, unknown_word
 from ksftgen.scenario import Argument, Step
 from ksftgen.verb import Parameter, Verb
 from ksftgen.vocabulary import VERBS
-from ksftgen.words import Type
+from ksftgen.words import TYPES, Type
 from plainyaml import node as yaml
-from plainyaml.problem import Problem
+from plainyaml.problem import Problem, clip
+
+_A_STEP = "a step is a verb, or VERB: {argument: value}; for example - mprotect: {range: whole, prot: read}"
 
 
 @dataclass
@@ -30,12 +32,12 @@ class Use:
 class StepReader:
     """Reads steps, and collects problems and the first use of each axis.
 
-    `axes` and `layouts` are names that steps may use.  `faulty` are the places (line, column) of steps of the wrong
-    shape, which are skipped.  `is_complete` is false once a step could not be read: an axis without a use may then
-    have one in that step.
+    `axes` and `layouts` are names that steps may use; `axes` is None without a matrix.  `faulty` are the places (line,
+    column) that have a problem already, where a step is skipped.  `is_complete` is false once a step could not be read:
+    an axis without a use may then have one in that step.
     """
 
-    axes: Sequence[str]
+    axes: Sequence[str] | None
     layouts: Collection[str]
     faulty: Collection[tuple[int, int]] = ()
     problems: list[Problem] = field(default_factory=list)
@@ -78,19 +80,23 @@ class StepReader:
         return step
 
     def _parse_step(self, node: yaml.Node) -> Step | None:
-        if isinstance(node, yaml.Scalar):
-            name, place, values = str(node.value), node, None
-        elif isinstance(node, yaml.Mapping):
-            name, place = next(iter(node.keys.items()))
-            body = node.items[name]
-            values = body if isinstance(body, yaml.Mapping) else None
-        else:
+        if problem := _wrong_step(node):
+            self.problems.append(problem)
             return None
-        verb = VERBS.get(name)
+        body: yaml.Node | None = None
+        place = node
+        if isinstance(node, yaml.Mapping):
+            ((name, body),) = node.items.items()
+            place = node.keys[name]
+        assert isinstance(place, yaml.Scalar)
+        verb = VERBS.get(place.text)
         if verb is None:
-            self.problems.append(place.problem(unknown_word("verb", name, VERBS)))
+            self.problems.append(place.problem(unknown_word("verb", place.text, VERBS)))
             return None
-        arguments = self._parse_arguments(verb, place, values)
+        if body and (reason := _wrong_arguments(verb, body)):
+            self.problems.append(body.problem(reason))
+            return None
+        arguments = self._parse_arguments(verb, place, body if isinstance(body, yaml.Mapping) else None)
         return Step(verb, arguments, place) if arguments is not None else None
 
     def _parse_arguments(
@@ -114,20 +120,22 @@ class StepReader:
             if value is None:
                 arguments.append(Argument(parameter, parameter.default or "", False, place))
                 continue
-            if not isinstance(value, yaml.Scalar):
-                return None  # shape.py reports it
             argument = self._parse_argument(parameter, value)
             is_valid &= argument is not None
             if argument is not None:
                 arguments.append(argument)
         return tuple(arguments) if is_valid else None
 
-    def _parse_argument(self, parameter: Parameter, node: yaml.Scalar) -> Argument | None:
-        word = str(node.value)
+    def _parse_argument(self, parameter: Parameter, node: yaml.Node) -> Argument | None:
+        allowed = self.layouts if parameter.type.values is None else parameter.type.values
+        word = node.value if isinstance(node, yaml.Scalar) else None
+        if not isinstance(word, str):
+            text = f'"{parameter.name}" {_wrong_value(node)}; allowed: {join_or(allowed)}'
+            self.problems.append(node.problem(text))
+            return None
         if word.startswith("$"):
             axis = word[1:]
             return Argument(parameter, axis, True, node) if self._use_axis(axis, parameter.type, node) else None
-        allowed = self.layouts if parameter.type.values is None else parameter.type.values
         if word not in allowed:
             self.problems.append(node.problem(unknown_word(parameter.type.name, word, allowed)))
             return None
@@ -135,8 +143,12 @@ class StepReader:
 
     def _use_axis(self, axis: str, kind: Type, node: yaml.Node) -> bool:
         """Note the use of `axis` for a value of type `kind`; false, with a problem, if that cannot be."""
+        if self.axes is None:
+            text = f'axis "{clip(axis)}" without matrix; write a value here, or add matrix: with {clip(axis)}: [VALUE]'
+            self.problems.append(node.problem(text))
+            return False
         if axis not in self.axes:
-            if self.axes:  # a scenario without axes has a problem in its matrix
+            if self.axes:  # a matrix without axes has a problem already
                 self.problems.append(node.problem(unknown_word("axis", axis, self.axes)))
             return False
         use = self.uses.setdefault(axis, Use(kind, node.line))
@@ -147,3 +159,44 @@ class StepReader:
             self.problems.append(node.problem(text))
             return False
         return True
+
+
+def _wrong_step(node: yaml.Node) -> Problem | None:
+    """What is wrong with a step that is neither one word nor one key, None if it is."""
+    if isinstance(node, yaml.Sequence):
+        return node.problem(f"a list inside of a list of steps; {_A_STEP}")
+    if not isinstance(node, yaml.Mapping):
+        return node.problem(f"an empty step; {_A_STEP}") if isinstance(node, yaml.Scalar) and not node.text else None
+    if not node.items:
+        return node.problem(f"an empty step; {_A_STEP}")
+    first, *others = node.keys
+    verb = VERBS.get(first)
+    if verb is None and first in TYPES:
+        return node.problem(f'"{first}" is an argument, and the verb before it is missing; {_A_STEP}')
+    if verb is None or not others:
+        return None if verb else node.problem(unknown_word("verb", first, VERBS))
+    second = node.keys[others[0]]
+    if second.text in VERBS and second.text not in [parameter.name for parameter in verb.parameters]:
+        return second.problem(f'two verbs in one step, {first} and {second.text}; start a step of its own with "-"')
+    text = f'"{clip(second.text)}" is beside {first}, not below it; indent it more, or write {verb.usage}'
+    return second.problem(text)
+
+
+def _wrong_arguments(verb: Verb, body: yaml.Node) -> str:
+    """What is wrong with what stands behind a verb, "" if it is a mapping of arguments or nothing."""
+    if isinstance(body, yaml.Mapping) or (isinstance(body, yaml.Scalar) and body.value is None):
+        return ""
+    shown = f'"{clip(body.text)}"' if isinstance(body, yaml.Scalar) else "a list"
+    if not verb.parameters:
+        return f"{shown} behind {verb.name}, which takes no arguments; write {verb.name}"
+    return f"{shown} behind {verb.name}, where each argument has its name; write {verb.usage}"
+
+
+def _wrong_value(node: yaml.Node) -> str:
+    """What is wrong with the value of an argument that is no word."""
+    if isinstance(node, yaml.Sequence):
+        return "is a list; give one word, or $AXIS and the list in matrix"
+    if isinstance(node, yaml.Mapping):
+        return "is a mapping; give one word"
+    value = node.value if isinstance(node, yaml.Scalar) else None
+    return "has no value" if value is None else f"is {value}, a number; give a word"

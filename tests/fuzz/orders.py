@@ -58,10 +58,10 @@ class Kernel:
             files = [Path(folder, f"{order.name}.yaml") for order in programs]
             for file, order in zip(files, programs, strict=True):
                 file.write_text(order.text)
-            _call("ksftgen", "install", "--tree", self.tree, *files)
+            call("ksftgen", "install", "--tree", self.tree, *files)
             xml = Path(folder, "out.xml")
             names = [f"mm:{order.name}" for order in programs]
-            said = _call("ksftci", "run", "--tree", self.tree, *self.options, "--junit", xml, *names)
+            said = call("ksftci", "run", "--tree", self.tree, *self.options, "--junit", xml, *names)
             if not xml.exists():
                 raise RuntimeError(said)
             return [result for run in record.read(xml) for result in run.results]
@@ -139,7 +139,7 @@ def _is_valid(order: Order) -> bool:
         return False
 
 
-def _call(*argv: object) -> str:
+def call(*argv: object) -> str:
     """What a module of ours printed; 0, 1 (something failed) and 3 (everything was skipped) are fine."""
     command = [sys.executable, "-m", *map(str, argv)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -157,7 +157,7 @@ def _kernel(options: argparse.Namespace, folder: str) -> Kernel:
     tree = options.tree
     if tree is None:
         tree = Path(folder, "linux")
-        _call("ksftci", "tree", "get", "debian:7.3", "--to", tree)
+        call("ksftci", "tree", "get", "debian:7.3", "--to", tree)
     where = ["--native"] if options.native else ["--kernel", options.kernel, "--swap", "256"]
     return Kernel(tree, where if options.native or not options.arch else [*where, "--arch", options.arch])
 

@@ -124,7 +124,7 @@ def test_wrong_arguments_end_with_status_2(
 def test_schema(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert ksftgen(monkeypatch, "schema") == 0
     schema = json.loads(capsys.readouterr().out)
-    assert {"scenario", "summary", "setup", "tests"} <= set(schema["required"])
+    assert {"scenario", "summary", "setup", "tests"} == set(schema["required"])
 
 
 def test_reference(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
