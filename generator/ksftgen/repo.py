@@ -81,7 +81,8 @@ class Repo:
         as_committed = ("-c", "core.autocrlf=false", "-c", "core.eol=lf")
         archive = _run(self.tree, *as_committed, "archive", "--format=tar", self.head, "--", *there)
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
-            files.extractall(folder, filter="data")
+            files.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)  # Python 3.11.4
+            files.extractall(folder)
 
 
 def _author(tree: Path) -> Person:
