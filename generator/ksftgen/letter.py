@@ -138,7 +138,7 @@ def _mutants(record: Record) -> str:
         tree, ours = sum(bool(m.upstream) for m in both), sum(bool(m.program) for m in both)
         text += f". Of the {len(both)} that the tree's own tests were tried on, they detect {tree}, this series {ours}"
     if record.seconds:
-        text += f". It takes {record.seconds:.0f} s in the median, in an emulated machine, to detect one"
+        text += f". It takes {record.seconds:.1f} s in the median, in an emulated machine, to detect one"
     return "\n".join(textwrap.wrap(f"{text}.", COLUMNS))
 
 
