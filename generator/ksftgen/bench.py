@@ -26,8 +26,8 @@ class MissingError(Exception):
 class Bench:
     """Where gates work: a checkout of the series in `scratch`, its commits on `base`, and what it adds.
 
-    `programs` are the tests of the series, `touched` other programs whose sources it changes; `folder` is for whatever
-    gates build.
+    `patches` are its mails, the cover letter first; `programs` are its tests, `files` those that it adds, as paths in
+    the tree; `kernels` are those to run on.  `folder` is for whatever gates build.
     """
 
     scratch: Scratch

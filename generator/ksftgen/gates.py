@@ -16,10 +16,10 @@ from pathlib import Path
 
 from ksftgen.bench import Bench, FailureError, MissingError, call
 from ksftgen.makefile import CATEGORY, WRAPPER
+from ksftgen.tree import SELFTESTS
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
-_MM = "tools/testing/selftests/mm"
-_SELFTESTS = "tools/testing/selftests"
+_MM = SELFTESTS / "mm"
 _CROSS = "aarch64-linux-gnu-"
 _THP = "/sys/kernel/mm/transparent_hugepage"
 _WORDS = "damon"  # which codespell does not know
@@ -174,7 +174,7 @@ def _sparse(bench: Bench) -> None:
     for path in bench.files:
         if not path.endswith(".c"):
             continue
-        flags: list[str | Path] = [f"-I{folder}" for folder in (bench.tree, bench.tree / _SELFTESTS)]
+        flags: list[str | Path] = [f"-I{folder}" for folder in (bench.tree, bench.tree / SELFTESTS)]
         flags += ["-isystem", include, "-D_GNU_SOURCE="]
         said = call(["sparse", "-gcc-base-dir", _gcc_folder(), *flags, bench.tree / path], bench.tree, good=(0, 1))
         place = re.compile(rf"{re.escape(Path(path).name)}:\d+:\d+: (warning|error)")
@@ -236,8 +236,8 @@ def _tarball(bench: Bench) -> None:
     bench.scratch.git("clean", "--quiet", "-d", "-x", "--force")
     call(["make", "-s", "headers"], bench.tree)
     # Other programs may need libraries that are not here: go on without them.
-    call(["make", "-s", "-i", "-C", bench.tree / _SELFTESTS, "gen_tar", "TARGETS=mm"], bench.tree)
-    (tarball,) = (bench.tree / _SELFTESTS).rglob("kselftest.tar.gz")
+    call(["make", "-s", "-i", "-C", bench.tree / SELFTESTS, "gen_tar", "TARGETS=mm"], bench.tree)
+    (tarball,) = (bench.tree / SELFTESTS).rglob("kselftest.tar.gz")
     folder = bench.folder / "tarball"
     folder.mkdir()
     call(["tar", "-x", "-f", tarball], folder)

@@ -26,7 +26,6 @@ PATHS = (
 )
 _MOVED = "is_backed_by_folio"
 _MOVED_FROM = "split_huge_page_test.c"
-_MOVED_TO = "vm_util"
 _SECTION = "MEMORY MAPPING"
 
 
