@@ -30,6 +30,7 @@ from ksftgen import (
 )
 from ksftgen.cases import cases
 from ksftgen.errors import GenError
+from ksftgen.phrases import counted
 from ksftgen.scenario import Scenario
 from plainprint import github, usage
 from plainprint.text import visible
@@ -247,11 +248,7 @@ app.command(name="submit")(cli_submit.command)
 
 def _test_count(scenario: Scenario) -> str:
     case_count, test_count = len(cases(scenario)), len(scenario.tests)
-    return f"{_nouns(case_count, 'case')} x {_nouns(test_count, 'test')} = {case_count * test_count}"
-
-
-def _nouns(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+    return f"{counted(case_count, 'case')} x {counted(test_count, 'test')} = {case_count * test_count}"
 
 
 def _as_json(scenario: Scenario, with_cases: bool) -> dict[str, object]:

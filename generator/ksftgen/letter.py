@@ -11,6 +11,7 @@ from itertools import groupby
 
 from ksftgen import __version__, template
 from ksftgen.cases import cases
+from ksftgen.phrases import counted
 from ksftgen.records import Record, Run
 from ksftgen.render import paragraphs
 from ksftgen.scenario import Scenario
@@ -31,7 +32,7 @@ def message(change: Change, scenarios: Sequence[Scenario], record: Record | None
         scenario=scenario,
         description=paragraphs(scenario.description, COLUMNS),
         cases=case_count(scenario),
-        tests=_count(len(scenario.tests), "test"),
+        tests=counted(len(scenario.tests), "test"),
         results=_results(scenario.name, record) if record else [],
     )
 
@@ -166,10 +167,6 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(
         "  " + "  ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -48,9 +48,14 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 test``, ``2 tests``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def count(nr: int, adjective: str = "") -> str:
     """``1 page``, ``3 writable pages``."""
-    return f"{nr} {adjective}{'' if not adjective else ' '}page{'' if nr == 1 else 's'}"
+    return counted(nr, f"{adjective} page" if adjective else "page")
 
 
 def part(window: Window, word: str) -> str:
