@@ -5,9 +5,11 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from ksftci.formats import record
 from ksftci.results.model import Run, Verdict
@@ -104,3 +106,24 @@ def test_a_whole_collection_and_one_within_another(tmp_path: Path) -> None:
         "timers:posix_timers",
     }, said
     assert not any(verdict.infrastructure for _, verdict in verdicts), said
+
+
+def test_what_a_tarball_holds_runs_by_its_own_script(tree: Callable[[str], Path], tmp_path: Path) -> None:
+    make = ["make", "-C", str(tree("debian:7.3") / "tools/testing/selftests"), f"O={tmp_path}", "TARGETS=size mincore"]
+    cross = ["ARCH=arm64", "CROSS_COMPILE=aarch64-linux-gnu-", "USERCFLAGS=-static"]
+    subprocess.run([*make, *cross, "gen_tar"], capture_output=True, check=True, timeout=300)
+    (tarball,) = tmp_path.rglob("kselftest.tar.gz")
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    subprocess.run(["tar", "-x", "-f", tarball], cwd=folder, check=True)
+    found, _, said = run(tmp_path, str(folder))
+    names = [result.name for result in found.results]
+    ends = {
+        "selftests: size: get_size/get runtime memory use",
+        "selftests: mincore: mincore_selftest/global.basic_interface",
+    }
+    assert ends < set(names), said
+    junit = subprocess.run(
+        [sys.executable, "-m", "ksftci", "junit", str(tmp_path / "out.ktap")], capture_output=True, check=True
+    )
+    assert [case.get("name") for case in etree.fromstring(junit.stdout).iter("testcase")] == names

@@ -36,6 +36,11 @@ case "$# $1 $2" in
 esac
 exec busybox sed "$@"
 """
+# kselftest/runner.sh runs a test by timeout --foreground; busybox's timeout knows no options but -s and -k.
+_TIMEOUT = """#!/bin/sh
+[ "$1" = --foreground ] && shift
+exec busybox timeout "$@"
+"""
 _USERS = "root:x:0:0::/tmp:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n"
 
 
@@ -134,7 +139,7 @@ def _place_system(root: Path, busybox_path: Path, script: str, bash_path: Path |
     texts = {"init": script}
     if bash_path is not None:
         shutil.copy(bash_path, root / "bin/bash")
-        texts |= {"bin/sudo": _SUDO, "bin/sed": _SED}
+        texts |= {"bin/sudo": _SUDO, "bin/sed": _SED, "bin/timeout": _TIMEOUT}
     (root / "etc/passwd").write_text(_USERS)
     for path, text in texts.items():
         (root / path).write_text(text)

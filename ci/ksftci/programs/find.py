@@ -15,7 +15,7 @@ from ksftci.host.elf import elf_arch, is_script
 from ksftci.host.files import read_text
 from ksftci.kernel.tree import Tree
 from ksftci.machine.machine import Job
-from ksftci.programs import makefile, runner, scenario, selftest
+from ksftci.programs import installation, makefile, runner, scenario, selftest
 from ksftci.programs.build import Installed
 from ksftci.results.alike import nearest
 from ksftci.results.names import Names
@@ -25,9 +25,10 @@ _NO_TREE = "{}: no such file; to build it from a kernel tree give --tree TREE"
 _NAMED = 6  # how many names a message has at most
 _LIMIT = re.compile(r"^timeout=(\d+)", re.MULTILINE)
 HELP = (
-    "A built program, a script, or a folder of programs; or a name to build from --tree: mm:cow or just cow, "
+    "A built program, a script, a folder of programs, or the folder that `make install` or gen_tar filled, of which "
+    "run_kselftest.sh is run; or a name to build from --tree: mm:cow or just cow, "
     "mm:ksft_ksm.sh, timers:posix_timers. A collection with its colon, futex:, stands for all of its tests. "
-    'Arguments go into the same word: "mm:run_vmtests.sh -t mprotect", "mm:ksm_tests -M -p 10".'
+    'Arguments go into the same word: "mm:run_vmtests.sh -t mprotect", "installed/run_kselftest.sh -c mm".'
 )
 
 
@@ -92,6 +93,9 @@ def jobs(
     ]
     for job in all_jobs:
         _must_fit(job.program, arch)
+        if job.folder is not None and installation.find(job.folder):
+            for program in installation.programs(job.folder):
+                _must_fit(program, arch)
     job_names = Names()
     return [replace(job, name=job_names.unique(job.name)) for job in all_jobs]
 
@@ -117,6 +121,9 @@ def _parse(text: str) -> _Request:
 
 def _path_jobs(request: _Request, native: bool) -> list[Job]:
     assert request.path is not None
+    if installed := installation.find(request.path):
+        script = installed / installation.RUNNER if request.path.is_dir() else request.path
+        return [_job(script, "", request.args, installed)]
     if not request.path.is_dir():
         return [_job(request.path, "", request.args)]
     programs = sorted(p for p in request.path.iterdir() if p.is_file() and elf_arch(p) is not None)

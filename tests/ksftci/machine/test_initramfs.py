@@ -65,7 +65,7 @@ def test_bash_comes_with_the_tools_of_the_kernels_scripts(tmp_path: Path) -> Non
     busybox, bash = script_file(tmp_path / "busybox"), script_file(tmp_path / "bash")
     plain, with_bash = ({m.split()[2] for m in members(build([], busybox, "", path))} for path in (None, bash))
     assert {"init", "bin/busybox", "etc/passwd", "proc"} <= plain
-    assert with_bash - plain == {"bin/bash", "bin/sed", "bin/sudo"}
+    assert with_bash - plain == {"bin/bash", "bin/sed", "bin/sudo", "bin/timeout"}
 
 
 def test_modules_are_numbered_in_the_order_of_loading(tmp_path: Path) -> None:

@@ -103,3 +103,37 @@ def test_errors_of_names(small_tree: Path, tmp_path: Path) -> None:
         with pytest.raises(CiError, match=message):
             find.jobs(names, source, ARM64, FakeBuilder())
     assert find.jobs([str(tmp_path / "x")], None, X86_64, FakeBuilder())
+
+
+def installation(folder: Path, machine: int = 183) -> Path:
+    (folder / "mm").mkdir(parents=True)
+    (folder / "kselftest-list.txt").write_text("mm:run_vmtests.sh\nmm:cow\n")
+    for name in ("run_kselftest.sh", "mm/run_vmtests.sh", "mine.sh"):
+        (folder / name).write_text("#!/bin/sh\n")
+    elf(folder / "mm/cow", machine)
+    return folder
+
+
+def test_an_installation_is_run_by_its_own_script(tmp_path: Path) -> None:
+    folder = installation(tmp_path / "installed")
+    names = [str(folder), f"{folder}/run_kselftest.sh -c mm", f"{folder}/mine.sh", str(folder / "mm/run_vmtests.sh")]
+    jobs = find.jobs(names, None, ARM64, FakeBuilder())
+    assert [(job.name, job.folder) for job in jobs] == [
+        ("run_kselftest.sh", folder),
+        ("run_kselftest.sh -c mm", folder),
+        ("mine.sh", folder),
+        ("run_vmtests.sh", None),
+    ]
+
+
+def test_an_installation_for_another_architecture_is_an_error(tmp_path: Path) -> None:
+    folder = installation(tmp_path / "installed", machine=62)
+    with pytest.raises(CiError, match=r"installed/mm/cow: a program for x86_64, but --arch is arm64"):
+        find.jobs([str(folder)], None, ARM64, FakeBuilder())
+
+
+def test_an_installation_without_its_tests_is_an_error(tmp_path: Path) -> None:
+    folder = installation(tmp_path / "installed")
+    (folder / "kselftest-list.txt").write_text("mm:gone\n")
+    with pytest.raises(CiError, match=r"kselftest-list.txt: no test of this list is in the folder; fill it again with"):
+        find.jobs([str(folder)], None, ARM64, FakeBuilder())
