@@ -31,6 +31,11 @@ class Recipients:
             if addresses
         )
 
+    @property
+    def trailers(self) -> str:
+        """The same as lines below a message, each with one address."""
+        return "".join(f"To: {address}\n" for address in self.to) + "".join(f"Cc: {address}\n" for address in self.cc)
+
 
 def _encoded(address: str) -> str:
     return address if address.isascii() else formataddr(parseaddr(address))

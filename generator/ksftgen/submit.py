@@ -23,6 +23,7 @@ from ksftgen.tree import LINUX_7_3, probe
 
 DEFAULT = ("mprotect_mixed_folio", "mprotect_cow_shared")
 _STATE = "series.json"
+_B4_COVER = "b4-cover.txt"
 _CHANGE_ID = re.compile(r"\d{8}-[a-z0-9-]+-[0-9a-f]{12}")
 
 
@@ -41,7 +42,8 @@ class Options:
 class Series:
     """A series in a scratch repository: its commits, oldest first, on top of `base`, and its mails by name.
 
-    `notes` are what a user should know, `state` is what the next version needs of this one.
+    `notes` are what a user should know, `state` is what the next version needs of this one.  `b4_cover` is the cover
+    letter as `b4 prep --edit-cover` takes it: recipients are trailers.
     """
 
     scratch: Scratch
@@ -51,6 +53,7 @@ class Series:
     notes: list[str]
     programs: Sequence[str]
     state: dict[str, object]
+    b4_cover: str
 
 
 @contextmanager
@@ -91,6 +94,7 @@ def write(made: Series, folder: Path) -> list[Path]:
     if stale and not (folder / _STATE).is_file():
         raise GenError(f"{folder}: has other patches; give an empty folder")
     files = {folder / name: text for name, text in made.patches.items()}
+    files[folder / _B4_COVER] = made.b4_cover
     files[folder / _STATE] = json.dumps(made.state, indent=1) + "\n"
     output.write(files, remove=stale)
     return [folder / name for name in sorted(made.patches)]
@@ -154,7 +158,8 @@ def _formatted(
         "scenarios": list(names),
         "commits": list(commits),
     }
-    return Series(scratch, repo.head, commits, patches, notes, names, state)
+    b4_cover = f"{cover.rstrip()}\n\n{to.trailers}" if to else cover
+    return Series(scratch, repo.head, commits, patches, notes, names, state, b4_cover)
 
 
 def _change_id(repo: Repo, options: Options, names: Sequence[str]) -> str:

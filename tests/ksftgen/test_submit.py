@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from email import message_from_string
 from email.header import decode_header, make_header
@@ -522,3 +524,30 @@ def test_command_refuses_before_it_writes(
     assert not out.exists()
     assert ksftgen(monkeypatch, *base[:-1], bad, "--gates", "none") == 2
     assert "is no folder" in capsys.readouterr().err
+
+
+def test_b4_takes_the_series_and_its_letter(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "linux")
+    (repo / "scripts").mkdir()
+    (repo / "scripts/get_maintainer.pl").write_text("print qq(Ann <ann\\@example.org>\\n);\n")
+    git(repo, "add", "--force", ".")
+    git(repo, "commit", "--quiet", "--message=recipients")
+    make(repo, tmp_path / "out")
+    git(repo, "switch", "--quiet", "--create", "b4/mprotect")
+    git(repo, "am", "--quiet", *map(str, sorted((tmp_path / "out").glob("000[1-9]*.patch"))))
+    git(repo, "config", "sendemail.smtpserver", "localhost")
+
+    def b4(*arguments: str) -> str:
+        editor = {"EDITOR": f"cp {tmp_path}/out/b4-cover.txt"}
+        command = [sys.executable, "-m", "b4.command", "--offline-mode", *arguments]
+        done = subprocess.run(command, cwd=repo, env=os.environ | editor, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    b4("prep", "--enroll", "HEAD~4")
+    b4("prep", "--edit-cover")
+    b4("send", "--no-sign", "-o", str(tmp_path / "mails"))
+    mails = [message_from_string(path.read_text()) for path in sorted((tmp_path / "mails").glob("*.eml"))]
+    assert [mail["Subject"].split("]")[0] for mail in mails] == [f"[PATCH {number}/4" for number in range(5)]
+    assert all(mail["To"] == "Ann <ann@example.org>" for mail in mails)
+    assert "Since Linux 6.17, mprotect() changes page table entries in batches" in mails[0].get_payload()
