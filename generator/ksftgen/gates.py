@@ -133,10 +133,9 @@ def _headers(bench: Bench, arch: str) -> Path:
 
 
 def _build(bench: Bench, arch: str, compiler: str) -> str:
-    """What make says while it builds all programs that the checkout has of the series."""
+    """What make says while it builds those programs of the checkout that are new or have changed."""
     output = bench.folder / f"build-{arch}-{compiler}"
-    shutil.rmtree(output, ignore_errors=True)
-    output.mkdir(parents=True)
+    output.mkdir(parents=True, exist_ok=True)
     makefile = (bench.tree / _MM / "Makefile").read_text(encoding="utf-8")
     programs = [
         name for name in (*bench.programs, "split_huge_page_test") if re.search(rf"\+= {name}$", makefile, re.M)
