@@ -130,6 +130,20 @@ TEST_F_TIMEOUT(mprotect_pin, shared_before, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_pin, refused, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_unpin(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   variant->prot));
+	STEP(area_pin(area, PAGES_ALL));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 FIXTURE_VARIANT_ADD(mprotect_pin, mixed_one_first_half_straddle_none) {
 	&layout_mixed, PAGES_ONE, PAGES_FIRST_HALF, RANGE_STRADDLE, PROT_NONE
 };

@@ -263,6 +263,19 @@ TEST_F_TIMEOUT(mprotect_pkey, marked, AREA_TIMEOUT)
 	STEP(area_check(area));
 }
 
+TEST_F_TIMEOUT(mprotect_pkey, pinned, AREA_TIMEOUT)
+{
+	struct area *area = &self->area;
+
+	STEP(area_pin(area, PAGES_ALL));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, variant->prot));
+	STEP(area_check(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
+	STEP(area_pkey_allow(area, PROCESS_PARENT));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_check(area));
+}
+
 TEST_F_TIMEOUT(mprotect_pkey, locked, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;

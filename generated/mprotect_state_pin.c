@@ -147,6 +147,36 @@ static bool can_pin(const struct area *area, size_t page)
 	       !area_cost(area, page, true).code;
 }
 
+/* What the VMA does not let this thread write, or its key. */
+static bool is_forbidden(const struct area *area, size_t page)
+{
+	return !(area->page[page].prot & PROT_WRITE) || area_denied(area, page, true);
+}
+
+static int register_buffers(const struct iovec *buffer, unsigned int nr)
+{
+	return syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_BUFFERS,
+		       buffer, nr) ? errno : 0;
+}
+
+/* See check_vma_flags(): a page that is mapped is not pinned for that. */
+static bool forbidden_refused(struct area *area, enum area_pages pages)
+{
+	bool *chosen = area_choose(area, pages, is_forbidden);
+	int error = EFAULT;
+	size_t i;
+
+	for (i = 0; i < area->nr_pages && error == EFAULT; i++)
+		if (chosen[i])
+			error = register_buffers(&(struct iovec){ page_addr(area, i), psize() },
+						 1);
+	free(chosen);
+	if (error == EFAULT)
+		return true;
+	return area_fail(area, "pin of page %zu, which must not be written: %s", i - 1,
+			 error ? strerror(error) : "not refused");
+}
+
 static bool serve_pin(struct area *area, const struct request *request)
 {
 	bool *chosen, good;
@@ -155,6 +185,8 @@ static bool serve_pin(struct area *area, const struct request *request)
 
 	if (!open_ring(area) || area_skipped(area))
 		return area_skipped(area);
+	if (!forbidden_refused(area, request->pages))
+		return false;
 	chosen = area_choose(area, request->pages, can_pin);
 	for (i = 0; i < area->nr_pages; i = end) {
 		end = area_run(area, i, area->nr_pages, chosen);
@@ -164,9 +196,7 @@ static bool serve_pin(struct area *area, const struct request *request)
 			};
 	}
 	moved = vm_counter("pgmigrate_success");
-	if (ring.nr_buffers &&
-	    syscall(SYS_io_uring_register, ring.fd, IORING_REGISTER_BUFFERS,
-		    ring.buffer, ring.nr_buffers))
+	if (ring.nr_buffers && register_buffers(ring.buffer, ring.nr_buffers))
 		return area_skip(area, "cannot pin: %s", strerror(errno));
 	for (i = 0, end = 0; i < area->nr_pages; i++) {
 		if (!chosen[i])

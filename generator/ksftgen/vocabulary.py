@@ -112,7 +112,12 @@ THEMES: Mapping[str, tuple[Verb, ...]] = {
             room="swap",
             memory=_ORDINARY,
         ),
-        Verb("pin", "pin these pages of the parent for DMA, those that are writable", (_PAGES,), room="pin"),
+        Verb(
+            "pin",
+            "pin these pages of the parent for DMA, those that are writable; the others must be refused (EFAULT)",
+            (_PAGES,),
+            room="pin",
+        ),
         Verb("unpin", "release the pins", room="pin"),
         Verb("mlock", "lock the range", (_BY, _RANGE), room="mlock", memory=_ORDINARY),
         Verb(
