@@ -10,6 +10,7 @@ from rich.text import Text
 from ksftci.report import findings, tally, unbroken
 from ksftci.report.chart import Chart, charts
 from ksftci.report.findings import Finding, first_names
+from ksftci.report.pagemap import wrong_pages
 from ksftci.results.model import Measurement, Run
 from plainprint.text import visible
 
@@ -61,10 +62,22 @@ def failures(runs: Sequence[Run], most: int = _FAILURES_SHOWN) -> list[Renderabl
             parts.append(_line(f"    {result.reason}"))
         if result.flaky:
             parts.append(_line(f"    earlier attempts: {', '.join(v.value for v in result.earlier)}", "yellow"))
-        parts += [_line(f"    | {line}", "dim") for line in findings.excerpt(result, _LOG_LINES_SHOWN)]
+        parts += _log(findings.excerpt(result, _LOG_LINES_SHOWN))
     if len(failed) > most:
         parts.append(_line(f"... and {len(failed) - most} more failures", "bold red"))
     return [*parts, Text()] if parts else []
+
+
+def _log(lines: Sequence[str]) -> list[Text]:
+    """The lines of a log, dim but for page maps, in which the wrong pages are red in all rows."""
+    wrong = wrong_pages(lines)
+    shown = []
+    for number, line in enumerate(lines):
+        text = _line(line, "" if number in wrong else "dim")
+        for start, end in wrong.get(number, ()):
+            text.stylize("bold red", start, end)
+        shown.append(Text.assemble(("    | ", "dim"), text))
+    return shown
 
 
 def _not_run(runs: Sequence[Run]) -> list[RenderableType]:

@@ -28,6 +28,12 @@ def test_a_failure_is_shown_once_with_its_kernels_place_and_map() -> None:
     assert "    | #   wrong                                    ^^^     ^^^" in text
 
 
+def test_wrong_pages_are_red_in_each_row_of_the_map() -> None:
+    text = shown(samples.two_kernels(), colour=True)
+    for page in ("--]", "www", "^^^"):
+        assert f"\x1b[1;31m{page}\x1b[0m" in text
+
+
 def test_a_map_that_is_far_from_the_end_of_the_log_is_shown_too() -> None:
     text = shown([Run("k", results=[samples.result(log=[*samples.LOG, *(f"line {n}" for n in range(99))])])])
     assert "    |   wrong                                    ^^^     ^^^\n    | ...\n" in text
