@@ -111,7 +111,7 @@ app.command(name="explain")(cli_explain.command)
 def list_(
     specs: Specs = None,
     show_cases: Annotated[bool, typer.Option("--cases", help="Show every test by its name in the program.")] = False,
-    matrix: Annotated[bool, typer.Option("--matrix", help="Show which state meets what, in Markdown.")] = False,
+    matrix: Annotated[bool, typer.Option("--matrix", help="Show what is tried, in Markdown.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show scenarios, or with --cases all of their tests by their names in KTAP.

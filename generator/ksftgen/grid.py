@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Tables of what the tests try: which state meets which code of the kernel, and which other state."""
+"""Tables of what the tests try: scenarios, and which state meets which code of the kernel, and which other state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ksftgen.scenario import Case, Scenario, Step
 
 
 def markdown(scenarios: Sequence[Scenario]) -> str:
-    """Two tables in Markdown: state by guarded function, and state by state, with the number of tests in each cell."""
+    """Three tables in Markdown: scenarios, and the number of tests by state and guarded function, and by two states."""
     by_code: Counter[tuple[str, str]] = Counter()
     by_state: Counter[tuple[str, str]] = Counter()
     for scenario in scenarios:
@@ -22,15 +22,22 @@ def markdown(scenarios: Sequence[Scenario]) -> str:
     guards = sorted({guard for _, guard in by_code})
     return "\n".join(
         [
+            "<!-- SPDX-License-Identifier: GPL-2.0-only -->",
             "# What the tests try",
             "",
-            "From `ksftgen list --matrix`. A state is a room, `templates/mprotect_state_NAME.c`; a page that is in no",
-            "state is present, exclusive and writable. What cannot be together is in `generator/ksftgen/conflicts.py`,",
-            "with the reason.",
+            "From `ksftgen list --matrix`.",
+            "",
+            "## Scenarios",
+            "",
+            "A test is skipped, with the reason, where something that it needs is missing.",
+            "",
+            *_overview(scenarios),
             "",
             "## State and code",
             "",
-            "How many tests bring pages into a state, in scenarios that guard a function of the kernel.",
+            "How many tests bring pages into a state, in scenarios that guard a function of the kernel. A state is a",
+            "room, `templates/mprotect_state_NAME.c`; a page that is in no state is present, exclusive and writable.",
+            "What cannot be together is in `generator/ksftgen/conflicts.py`, with the reason.",
             "",
             *_table("function", guards, ROOMS, {(guard, state): n for (state, guard), n in by_code.items()}),
             "",
@@ -41,6 +48,17 @@ def markdown(scenarios: Sequence[Scenario]) -> str:
             *_table("state", ROOMS, ROOMS, by_state),
         ]
     )
+
+
+def _overview(scenarios: Sequence[Scenario]) -> list[str]:
+    """The lines of a table with a row for each scenario: its summary, what it needs, its numbers of cases and tests."""
+    lines = ["| scenario | what its tests try | needs | cases | tests |", "| --- | --- | --- | ---: | ---: |"]
+    for scenario in scenarios:
+        number = len(cases(scenario))
+        needs = ", ".join(f"`{each}`" for each in scenario.requires)
+        counts = f"{number} | {number * len(scenario.tests)}"
+        lines.append(f"| `{scenario.name}` | {scenario.summary.replace('|', chr(92) + '|')} | {needs} | {counts} |")
+    return lines
 
 
 def _tests(scenario: Scenario) -> Iterable[set[str]]:

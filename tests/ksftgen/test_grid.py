@@ -24,7 +24,7 @@ def test_a_cell_has_the_number_of_tests(sample: Scenario) -> None:
 def test_the_page_of_the_docs() -> None:
     scenarios = [spec.load(path) for path in sorted((TOP / "scenarios").glob("*.yaml"))]
     page = (TOP / "docs/matrix.md").read_text()
-    assert page.partition("\n")[2] == grid.markdown(scenarios) + "\n", "ksftgen list --matrix"
+    assert page == grid.markdown(scenarios) + "\n", "ksftgen list --matrix"
     by_state = table(page, "State and state")
     assert by_state["swap", "uffd"] == by_state["uffd", "swap"]
     assert ("rwp", "uffd") not in by_state
