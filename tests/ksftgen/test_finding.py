@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests import found
 
 from ksftgen import finding, paths, prose, spec
 from ksftgen.errors import GenError
@@ -128,3 +129,7 @@ def test_a_wide_table_folds_its_headings_first() -> None:
     lines = prose.plain(f"| {head} | {head} |\n|---|---|\n| {body} | {body} |").split("\n")
     assert max(map(len, lines)) <= prose.WIDTH
     assert lines[-1].split("  ")[0] == body
+
+
+def test_the_list_of_all_findings() -> None:
+    assert found.PAGE.read_text() == found.page(), "python -m tests.found"
