@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,22 +66,31 @@ class Browser:
         return complaints
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One chromium for all tests, which are skipped when there is none."""
-    chromium = os.environ.get("KSFTCI_CHROMIUM") or shutil.which("chromium")
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser; what needs it is skipped where there is none."""
+    program = os.environ.get("KSFTCI_CHROMIUM") or shutil.which("chromium")
     chromedriver = os.environ.get("KSFTCI_CHROMEDRIVER") or shutil.which("chromedriver")
-    if not chromium or not chromedriver:
+    if not program or not chromedriver:
         pytest.skip("needs chromium and chromedriver: apt-get install chromium chromium-driver")
     webdriver = pytest.importorskip("selenium.webdriver")
     options = webdriver.ChromeOptions()
-    options.binary_location = chromium
+    options.binary_location = program
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(chromedriver))
-    yield Browser(driver)
-    driver.quit()
+    try:
+        yield Browser(driver)
+    finally:
+        driver.quit()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One chromium for all tests."""
+    with chromium() as one:
+        yield one
 
 
 @pytest.fixture(scope="session")
