@@ -17,7 +17,7 @@ _HEAD = """\
 
 Each was found by a scenario or by hand. Its page has the kernels that are broken and right, the code, what it means for
 programs, and a reproducer in C that needs no other code. `ksftgen submit --finding NAME` makes [the mail](submit.md) to
-the maintainers. `python -m tests.found` writes this list.
+the maintainers.
 
 | fault | code | broken | scenarios that show it |
 | --- | --- | --- | --- |
@@ -32,7 +32,7 @@ def page() -> str:
 def _row(name: str) -> str:
     entry = finding.load(name)
     title = (TOP / f"docs/found/{name}.md").read_text().partition("\n")[0].removeprefix("# ")
-    code = f"`{entry.suspect.file}:{entry.suspect.function}`"
+    code = f"`{entry.suspect.file}` `{entry.suspect.function}()`"
     programs = dict.fromkeys(re.findall(r"mprotect_\w+", entry.facts["Tests"]))
     shown = ", ".join(f"`{program}`" for program in programs)
     return f"| [{title}](found/{name}.md) | {code} | {entry.facts['Broken']} | {shown} |"
