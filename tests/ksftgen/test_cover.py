@@ -160,10 +160,10 @@ def test_names_last_at_the_strength_of_the_scenario(path: Path) -> None:
 @pytest.mark.parametrize("path", paths.scenarios(), ids=lambda path: path.stem)
 @pytest.mark.parametrize("strength", [2, 3])
 def test_names_last_at_higher_strengths(path: Path, strength: int) -> None:
-    """Few changes cost more than a tenth: of a small array, or where another axis becomes the largest."""
+    """Few changes cost more than a tenth and two cases: mostly where another axis becomes the largest."""
     scenario = spec.load(path)
     lost = losses(scenario.with_strength(min(strength, len(scenario.axes))))
-    shares = [lost / number for lost, number in lost.values()]
+    shares = [max(0, lost - 2) / number for lost, number in lost.values()]
     assert sum(shares) / len(shares) <= 0.2
 
 
