@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What each step does, in plain words, for a person who reads a case and has not learnt the language.
 
-A step changes the `Memory` as it is told.  One that brings pages into a state which memory.py does not model is told by
-what its verb is about, and its pages get a mark.
+A step changes the `Memory` as it is told.  One that is not modelled is told by what its verb is about; if the verb
+needs a room, it may have brought its pages into a state that memory.py does not know, and they get a mark.
 """
 
 from __future__ import annotations
@@ -243,7 +243,7 @@ class Teller:
             self.memory.change(process, words["range"], "rx" if verb.name == "bti" else "rw")
         if verb.name in _WRITE:
             self.memory.access(process, where, self._value())
-        if verb.name not in _UNDO:
+        if verb.room and verb.name not in _UNDO:
             self._mark(verb.name, process, where)
 
     def _mark(self, verb: str, process: str, where: list[int]) -> None:

@@ -17,7 +17,12 @@ from tests.ksftgen.test_orders import load
 from ksftgen import cli_explain, explain, paint, paths, spec
 from ksftgen.cases import cases
 from ksftgen.columns import TIMES, WIDTH
-from ksftgen.window import PAGE_SIZES
+from ksftgen.library import library
+from ksftgen.memory import Memory
+from ksftgen.story import Teller
+from ksftgen.verb import Parameter, Verb
+from ksftgen.vocabulary import VERBS
+from ksftgen.window import PAGE_SIZES, Window
 
 DATA = Path(__file__).parent / "data"
 SMALL = DATA / "mprotect_small.yaml"
@@ -61,6 +66,15 @@ def test_any_order_can_be_explained(text: str) -> None:
     scenario = load(text)
     lines = explain.explain(scenario, cases(scenario)[-1], list(scenario.tests), "4k")
     assert all(len(line) <= WIDTH for line in paint.terminal(lines, has_colour=False).splitlines())
+
+
+@pytest.mark.parametrize(("room", "untold"), [(None, []), ("wipe", ["look"])])
+def test_a_verb_that_needs_no_room_leaves_no_mark(room: str | None, untold: list[str]) -> None:
+    teller = Teller(Memory(Window.of(library()["base"])))
+    teller.tell(VERBS["map"], {"layout": "base"})
+    look = Verb("look", "look at the range", (Parameter("range"),), room=room)
+    assert teller.tell(look, {"range": "one_page"}) == "Look at the range: page 36."
+    assert list(teller.untold) == untold
 
 
 @pytest.mark.parametrize("size", ["16k", "64k", "64K"])
