@@ -25,7 +25,7 @@ ABOUTS: Mapping[str, Mapping[str, str]] = {
     "types": {kind.name: kind.about for kind in TYPES.values()},
     **{name: {word: value.about for word, value in (kind.values or {}).items()} for name, kind in TYPES.items()},
     "layout": {name: each.about for name, each in library().items()},
-    "folios": layout.FOLIOS,
-    "folios with a number": layout.NUMBERED,
+    "words of a pattern": layout.FOLIOS,
+    "words of a pattern with a number": layout.NUMBERED,
     "capabilities": CAPABILITIES,
 }
