@@ -307,7 +307,7 @@ void actors_init(struct area *area);
 void actors_destroy(struct area *area);
 bool area_ask(struct area *area, const struct request *request);
 void actor_serve(struct area *area, int fd);
-void actor_main(struct area *area, enum area_process self);
+void actor_main(struct area *area, enum area_process self, pid_t parent);
 
 /* mprotect_area_step.c: ranges, selections, and how a step is answered. */
 bool area_is_selected(const struct area *area, size_t page, enum area_pages pages);

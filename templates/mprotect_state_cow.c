@@ -121,7 +121,7 @@ static void note_forked(struct area *area, enum area_process child,
 /* A child with the chosen pages. */
 bool area_fork_pages(struct area *area, enum area_process child, const bool *chosen)
 {
-	pid_t pid;
+	pid_t pid, parent = getpid();
 
 	if (!advise(area, chosen))
 		return false;
@@ -129,7 +129,7 @@ bool area_fork_pages(struct area *area, enum area_process child, const bool *cho
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
-		actor_main(area, child);
+		actor_main(area, child, parent);
 	if (pid < 0)
 		return area_fail(area, "fork: %s", strerror(errno));
 	area->actor[child].pid = pid;
