@@ -82,14 +82,12 @@ def drawing(layout: Layout) -> str:
 
 def _small_program(scenario: Scenario, spec: str, tree: TreeProfile) -> str:
     chosen = [case for case in cases(scenario) if scenario.is_submitted(case.values)]
-    words = {word for case in chosen for word in case.values.values()}
-    words |= {argument.value for step in scenario.steps for argument in step.arguments}
     return template.expand(
         f"{_FOLDER}/{PROGRAM}",
         scenario=scenario,
         cases=chosen,
         tree=tree,
-        layouts=[layout for layout in scenario.layouts if layout.name in words],
+        layouts=scenario.layouts_of(case.values for case in chosen),
         title=paragraphs(f"{scenario.name}: {scenario.summary}"),
         description=paragraphs(scenario.description),
         drawing=drawing,

@@ -40,11 +40,12 @@ def render(scenarios: Iterable[Scenario], tree: TreeProfile = LINUX_7_3, sources
 
 def program(scenario: Scenario, tree: TreeProfile, is_owned: bool = False) -> str:
     """The C source of a program.  One that the tree owns has the cases that are submitted, in a table."""
-    named = cases(scenario)
+    chosen = [case for case in cases(scenario) if not is_owned or scenario.is_submitted(case.values)]
     return template.expand(
         PROGRAM,
         scenario=scenario,
-        cases=[case for case in named if scenario.is_submitted(case.values)] if is_owned else named,
+        cases=chosen,
+        layouts=scenario.layouts_of(case.values for case in chosen),
         is_owned=is_owned,
         tree=tree,
         title=paragraphs(f"{scenario.name}: {scenario.summary}"),

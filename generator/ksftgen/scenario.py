@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ksftgen.layout import Layout
@@ -130,6 +130,12 @@ class Scenario:
     def is_excluded(self, case: Case) -> bool:
         """Whether an entry of `exclude` forbids `case`."""
         return any(fits(case, entry) for entry in self.exclude)
+
+    def layouts_of(self, chosen: Iterable[Case]) -> list[Layout]:
+        """The layouts that a step or one of the cases names."""
+        words = {argument.value for step in self.steps for argument in step.arguments}
+        words.update(word for case in chosen for word in case.values())
+        return [layout for layout in self.layouts if layout.name in words]
 
     def is_submitted(self, case: Case) -> bool:
         """Whether a patch series has `case`."""
