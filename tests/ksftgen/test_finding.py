@@ -27,8 +27,6 @@ LONGER = {
     "lazyfree_put_back",
     "madvise_free_ksm",
     "mte_split",
-    "pagemap_exclusive_pmd",
-    "pagemap_scan_no_buffer",
     "uffd_async_contpte",
     "uffd_move_swap",
     "uffd_rwp_shmem",
