@@ -18,7 +18,6 @@ LONGEST = 60  # lines of a reproducer
 # Those that need more: settings that are put in place, a second process, ioctls that older headers lack.
 LONGER = {
     "clear_refs_migration",
-    "guard_uffd_wp",
     "huge_zero_soft_dirty",
     "khugepaged_soft_dirty",
     "ksm_soft_dirty",
@@ -27,9 +26,6 @@ LONGER = {
     "lazyfree_put_back",
     "madvise_free_ksm",
     "mte_split",
-    "uffd_async_contpte",
-    "uffd_move_swap",
-    "uffd_rwp_shmem",
 }
 
 
