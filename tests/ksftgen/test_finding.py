@@ -23,7 +23,6 @@ LONGER = {
     "ksm_soft_dirty",
     "ksm_uffd_wp",
     "ksm_zero_pages_fork",
-    "lazyfree_put_back",
     "madvise_free_ksm",
     "mte_split",
 }
