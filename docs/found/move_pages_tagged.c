@@ -45,7 +45,7 @@ int main(void)
 	printf("TAP version 13\n1..3\n");
 	printf("ok 1 control: the page is on node %d\n", plain);
 	printf("%sok 2 moved by a tagged pointer: %d\n", moved == node ? "" : "not ", moved);
-	printf("%sok 3 asked with a tagged pointer: %d%s%s\n", asked == plain ? "" : "not ", asked,
+	printf("%sok 3 asked with a tagged pointer: %d%s%s\n", asked == moved ? "" : "not ", asked,
 	       asked < 0 ? ", " : "", asked < 0 ? strerror(-asked) : "");
-	return moved != node || asked != plain;
+	return moved != node || asked != moved;
 }
