@@ -8,7 +8,6 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,7 +22,7 @@ static char *map_written(int value)
 	char *area = mmap(NULL, 3 * LEN, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	area += LEN - (uintptr_t)area % LEN;
+	area += LEN - (unsigned long)area % LEN;
 	madvise(area, 2 * LEN, MADV_NOHUGEPAGE);
 	memset(area, value, 2 * LEN);
 	return area;
@@ -34,11 +33,11 @@ static int clean(int test, const char *name, size_t shift)
 	char *from = map_written(1), *to = map_written(2) + shift;
 	int refs = open("/proc/self/clear_refs", O_WRONLY);
 	int pagemap = open("/proc/self/pagemap", O_RDONLY), nr_clean = 0, i;
-	uint64_t entry[NR];
+	unsigned long entry[NR];
 
 	write(refs, "4", 1);
 	mremap(from, LEN, LEN, MREMAP_MAYMOVE | MREMAP_FIXED, to);
-	pread(pagemap, entry, sizeof(entry), (uintptr_t)to / PAGE * 8);
+	pread(pagemap, entry, sizeof(entry), (unsigned long)to / PAGE * 8);
 	for (i = 0; i < NR; i++)
 		nr_clean += to[i * PAGE] == 1 && !(entry[i] >> 55 & 1);
 	printf("%sok %d %s: %d of %d pages changed from 2 to 1 and are not soft-dirty\n",
