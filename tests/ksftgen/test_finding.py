@@ -18,9 +18,6 @@ LONGEST = 60  # lines of a reproducer
 # Those that need more: settings that are put in place, a second process, ioctls that older headers lack.
 LONGER = {
     "clear_refs_migration",
-    "ksm_uffd_wp",
-    "ksm_zero_pages_fork",
-    "madvise_free_ksm",
     "mte_split",
 }
 
