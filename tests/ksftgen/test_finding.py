@@ -17,7 +17,6 @@ NAMES = finding.names()
 LONGEST = 60  # lines of a reproducer
 # Those that need more: settings that are put in place, a second process, ioctls that older headers lack.
 LONGER = {
-    "clear_refs_migration",
     "mte_split",
 }
 
