@@ -6,8 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from ksftgen import paths, spec
-from ksftgen.errors import GenError, unknown_word
+from ksftgen.errors import GenError, nearest
 from ksftgen.scenario import Scenario
+from plainyaml.problem import clip
+
+SUFFIXES = (".yaml", ".yml")  # of the files of scenarios
 
 
 def load(specs: list[Path] | None, which: str = "strength") -> list[Scenario]:
@@ -38,10 +41,18 @@ def load(specs: list[Path] | None, which: str = "strength") -> list[Scenario]:
 
 
 def find(name: str) -> Path:
-    """The file that `name`, a path or the name of a scenario that comes with ksftgen, stands for."""
-    if name.endswith(".yaml"):
-        return Path(name)
-    known = {path.stem: path for path in paths.scenarios()}
-    if name not in known:
-        raise GenError(unknown_word("scenario", name, known))
-    return known[name]
+    """The file that `name` stands for: a path, or the name of a scenario that comes with ksftgen or is here.
+
+    Raises GenError if there is no such scenario; a path is returned without a look at it.
+    """
+    path = Path(name)
+    if path.is_file() or path.suffix in SUFFIXES:
+        return path
+    files = {path.stem: path for path in (*sorted(Path().glob("*.y*ml")), *paths.scenarios())}
+    if name in files:
+        return files[name]
+    inside = next((known for known in files if name and name in known), "")
+    hint = f'did you mean "{inside}"? ' if inside else nearest(name, files)
+    raise GenError(
+        f'unknown scenario "{clip(name)}"; {hint}allowed: the path of a file, or a name that "ksftgen list" shows'
+    )

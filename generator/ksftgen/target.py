@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ksftgen import cover, paths, spec
+from ksftgen import cover, loading, spec
 from ksftgen.cases import NamedCase, cases
 from ksftgen.cases import name as case_name
 from ksftgen.errors import GenError, nearest, unknown_word
@@ -48,11 +48,7 @@ def _split(text: str) -> tuple[Path, list[str]]:
     if match := re.fullmatch(r"(.*?\.ya?ml)(?:\.(.*))?", text, re.DOTALL):
         return Path(match[1]), match[2].split(".") if match[2] else []
     name, *names = text.split(".")
-    shipped = {path.stem: path for path in paths.scenarios()}
-    path = shipped.get(name, Path(f"{name}.yaml"))
-    if not path.is_file():
-        raise GenError(f"{unknown_word('scenario', name, shipped)}, or a file")
-    return path, names
+    return loading.find(name), names
 
 
 def _case(scenario: Scenario, name: str) -> NamedCase:
