@@ -14,6 +14,7 @@ from ksftci.assembly import assemble
 from ksftci.cli.base import ArchOption, ConfigOption, MachinesOption, app, err, out, say
 from ksftci.cli.groups import GuestGroup, SilenceOption, StoreGroup, check_files, grouped
 from ksftci.coverage import compare, data, page, table
+from ksftci.coverage import notes as note_file
 from ksftci.coverage.compare import Comparison
 from ksftci.coverage.measure import CoveragePlan
 from ksftci.coverage.source import MPROTECT, Target
@@ -90,6 +91,8 @@ def coverage(
       ksftci coverage --tree debian:7.3 --suite madvise=madv_populate,guard-regions --source mm/madvise.c
     """
     check_files([html_file, json_file, lines_file], [notes])
+    if notes is not None:
+        note_file.check(notes)
     programs = dict(map(_suite, suite or ["mprotect="]))
     options = replace(store.options(arch), limits=guest.limits, guest=replace(guest.guest, gcov=True))
     targets = [Target.parse(text) for text in source or (*MPROTECT, *options.arch.kbuild.sources)]

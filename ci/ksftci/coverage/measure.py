@@ -3,6 +3,7 @@
 
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -84,8 +85,12 @@ class CoveragePlan:
         """
         tree = tools.trees.get(self.tree)
         kernel_tree = tools.trees.get(self.kernel_tree, full=True)
-        jobs = {name: tools.jobs(programs, str(tree.path), {}) for name, programs in self.suites.items()}
-        with tools.cache.lock(f"coverage-{digest(str(kernel_tree.path))}-{tools.options.arch.name}"):
+        with ExitStack() as stack:
+            jobs = {}
+            for name, programs in self.suites.items():
+                found, place = stack.enter_context(tools.prepared(programs, str(tree.path), {}))
+                jobs[name] = tools.jobs(found, place, {})
+            stack.enter_context(tools.cache.lock(f"coverage-{digest(str(kernel_tree.path))}-{tools.options.arch.name}"))
             kernel = CountingKernel.build(tools.kernel_builder, kernel_tree, self.targets, self.config)
             return kernel, [self._run_suite(name, jobs[name], kernel, tools, console) for name in self.suites]
 
@@ -171,5 +176,5 @@ def read_suite(name: str, run: Run, recorder: Recorder, kernel: CountingKernel) 
     if missing := sorted(expected[place] for place in expected.keys() - read):
         reasons = "; ".join(f"{program}: {reason}" for program, reason in recorder.lost.items())
         details = f" ({reasons})" if reasons else ""
-        raise CiError(f"suite {name}: the kernel counted nothing in {', '.join(missing)}{details}")
+        raise CiError(f"suite {name}: the kernel counted nothing in {', '.join(missing)}{details}; name what it builds")
     return MeasuredSuite(name, run, profiles, recorder.lost)

@@ -48,6 +48,11 @@ class Notes:
     stale: list[str] = field(default_factory=list)
 
 
+def check(path: Path) -> None:
+    """Raises CiError as `read` does, before there are sources."""
+    read_list(path, Note)
+
+
 def read(path: Path, sources: Mapping[str, str], functions: Mapping[str, list[Function]]) -> Notes:
     """The notes of a YAML file, placed at the lines of these sources; notes on other files are left out.
 

@@ -124,6 +124,7 @@ def test_a_measurement_runs_each_suite_on_a_kernel_that_counts(monkeypatch: pyte
         kernel_builder=SimpleNamespace(arch=ARM64, build=build),
         guests=SimpleNamespace(machine=lambda name, _image, _jobs: FakeMachine(name)),
         lister=Lister(),
+        prepared=lambda names, tree, _: nullcontext((names, tree)),
         jobs=lambda programs, tree, _: [Job(f"{tree}:{program}", Path("/bin/true")) for program in programs],
     )
     suites = {"ours": ["a"], "theirs": ["b", "c"]}
