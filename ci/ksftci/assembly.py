@@ -75,13 +75,14 @@ class Tools:
         source = self._source(names, tree, kernels)
         scenarios, place = scenario.among(names), self.trees.local(source) if source else None
         if scenarios and source is None:
-            raise CiError(f"{scenarios[0]}: its test is built in a kernel tree: give --tree TREE")
+            raise CiError(f"{scenarios[0]}: its test is built in a kernel tree; give --tree TREE")
         others = [name for name in names if name not in scenarios]
         is_built = find.check(others, source is not None, place) if others or not scenarios else True
         if scenarios:
             scenario.check(scenarios, self.say)
         if kernels:
             self.guests.check()
+            self.kernels.check(kernels.values())
         else:
             self.native()
         if is_built:

@@ -12,6 +12,7 @@ from ksftci.arch import ALL, Arch
 from ksftci.errors import CiError
 from ksftci.host.cache import Cache
 from ksftci.host.debian import Debian, version_key
+from ksftci.kernel import header
 from ksftci.kernel.build import KernelBuilder
 from ksftci.kernel.tree import Trees
 from plainyaml.problem import clip
@@ -24,6 +25,7 @@ _PACKAGE = re.compile(
 _REFERENCE = re.compile(r"debian:(?P<version>\d{1,9}(?:\.\d{1,9})*)(?P<large>-16k)?")
 # Where packages have the image; that of riscv64 is called vmlinux and is not compressed.
 _IMAGES = ("boot/vmlinuz-*", "boot/vmlinux-*", "usr/lib/modules/*/vmlinuz", "lib/modules/*/vmlinuz")
+_DEBIAN = "debian:"
 _BUILD = "build:"
 DEFAULT = "debian:7.3"
 HELP = "a path to an Image or vmlinuz, debian:VERSION or debian:VERSION-16k (debian:7.3), or build:TREE"
@@ -53,7 +55,8 @@ class KernelRef:
         if os.path.isfile(path):
             return cls(text, path=path.absolute())
         problem = "is a folder, not an image" if os.path.isdir(path) else "is not there"
-        raise CiError(f"kernel {clip(text)}: {problem}; a kernel is {HELP}")
+        hint = f"did you mean {_DEBIAN}{text}? " if _REFERENCE.fullmatch(_DEBIAN + text) else ""
+        raise CiError(f"kernel {clip(text)}: {problem}; {hint}a kernel is {HELP}")
 
 
 def parse_all(texts: Iterable[str]) -> dict[str, KernelRef]:
@@ -153,6 +156,7 @@ class Kernels:
         Raises CiError when no image can be fetched or built.
         """
         if ref.path is not None:
+            header.check(ref.path, self.arch)
             return ref.path
         if ref.tree:
             return self.builder.build(self.trees.get(ref.tree, full=True))
@@ -165,6 +169,12 @@ class Kernels:
                 raise
             self.debian.say(f"using {cached.name} from the cache: {problem}")
             return self._fetch(cached)
+
+    def check(self, references: Iterable[KernelRef]) -> None:
+        """Raises CiError if the file of one of them is no image of the architecture."""
+        for ref in references:
+            if ref.path is not None:
+                header.check(ref.path, self.arch)
 
     def _fetch(self, package: KernelPackage) -> Path:
         with self.cache.lock(f"kernel-{package.name}"):

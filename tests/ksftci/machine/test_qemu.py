@@ -155,9 +155,7 @@ def test_a_file_that_is_no_kernel_does_not_boot(compile_guest: Compile, tmp_path
     image = tmp_path / "Image"
     image.write_bytes(b"MZ" + bytes(100000))
     code, _, output = run_one(compile_guest("FINE"), str(image), tmp_path, "--timeout", 15)
-    assert code in (1, 2)
-    assert "Traceback" not in output
-    assert "the kernel did not start" in output or "QEMU did not start" in output
+    assert (code, "is no kernel image" in output) == (2, True), output
 
 
 def test_released_kernels_have_swap_from_their_modules(tmp_path: Path) -> None:

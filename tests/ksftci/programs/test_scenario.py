@@ -120,7 +120,7 @@ def test_a_scenario_is_a_program_like_others(tools: Tools, tree: Tree) -> None:
 
 def test_what_cannot_be_is_said_before_anything_is_built(tools: Tools, tree: Tree, tmp_path: Path) -> None:
     kernels = {"k": KernelRef("k")}
-    with pytest.raises(CiError, match=r"mprotect_sample\.yaml: its test is built in a kernel tree: give --tree TREE"):
+    with pytest.raises(CiError, match=r"mprotect_sample\.yaml: its test is built in a kernel tree; give --tree TREE"):
         tools.check([str(SAMPLE)], None, kernels)
     with pytest.raises(CiError, match=r"there is no cwo\.c"):
         tools.check([str(SAMPLE), "cwo"], str(tree.path), kernels)
