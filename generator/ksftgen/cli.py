@@ -36,12 +36,8 @@ from plainprint import github, usage
 from plainprint.text import visible
 from plainyaml.problem import clip
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="""Generate Linux mm kselftests from YAML scenarios.
+app = usage.app(
+    """Generate Linux mm kselftests from YAML scenarios.
 
     A scenario describes what memory looks like, what is done to it and what must hold; a matrix varies it. For example:
 

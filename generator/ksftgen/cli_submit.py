@@ -11,6 +11,7 @@ import typer
 from ksftgen import gates, loading, output, records, report, submit
 from ksftgen.errors import GenError, unknown_word
 from ksftgen.scenario import Scenario
+from plainprint.options import whole
 from plainprint.text import visible
 
 
@@ -34,7 +35,7 @@ def command(
         ),
     ] = None,
     version: Annotated[
-        int, typer.Option("-v", "--reroll-count", min=1, metavar="N", help="The version of the series.")
+        int, typer.Option("-v", "--reroll-count", parser=whole(1), metavar="N", help="The version of the series.")
     ] = 1,
     found: Annotated[
         str | None,

@@ -190,5 +190,5 @@ def test_what_cannot_be_printed_is_one_message(place: str, tmp_path: Path, sampl
             text=True,
             check=False,
         )
-    full = "the standard output cannot be written: No space left on device\n"
+    full = "the standard output cannot be written: No space left on device; make room, or name another place\n"
     assert (run.returncode, run.stderr) == ((2, full) if place == "/dev/full" else (0, ""))

@@ -14,6 +14,7 @@ from rich.segment import Segment
 from ksftci import __version__
 from ksftci import arch as arches
 from ksftci.programs import find
+from plainprint import options, usage
 from plainprint.text import visible
 
 
@@ -31,12 +32,8 @@ class PlainConsole(Console):
 
 out = PlainConsole()
 err = PlainConsole(stderr=True)
-app = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Run kernel selftests natively or on a kernel in QEMU, and read their KTAP.\n\n"
+app = usage.app(
+    "Run kernel selftests natively or on a kernel in QEMU, and read their KTAP.\n\n"
     "First time: [bold]ksftci setup[/bold] says which packages are missing, "
     "[bold]ksftci run --help[/bold] has examples.",
 )
@@ -79,7 +76,8 @@ MachinesOption = Annotated[
     typer.Option(
         "-j",
         "--jobs",
-        min=1,
+        parser=options.whole(1),
+        metavar="N",
         help="Machines at once; with more than one, the tests of a kernel are spread over several boots.",
     ),
 ]

@@ -23,13 +23,17 @@ from ksftci.host.files import write_all, write_whole
 from ksftci.kernel.tree import DEFAULT as DEFAULT_TREE
 from ksftci.kernel.tree import HELP as TREE_HELP
 from ksftci.programs import listed
+from plainprint.options import seconds
 
 
 @dataclass(frozen=True)
 class CountingGuest(GuestGroup):
     """The guest, with more time: a kernel that counts is slower, and one guest runs a whole suite."""
 
-    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Seconds for all of one suite.")] = 7200
+    timeout: Annotated[
+        float,
+        typer.Option("--timeout", parser=seconds, metavar="SECONDS", help="Time for all of one suite."),
+    ] = 7200
     silence: SilenceOption = 300
 
 
@@ -121,7 +125,8 @@ def _suite(text: str) -> tuple[str, list[str]]:
     name, equals, programs = text.partition("=")
     if not name or not equals:
         raise CiError(
-            f"--suite {text}: must be NAME=PROGRAM,PROGRAM or NAME=@FILE.yaml, for example upstream=cow,merge"
+            f"--suite {text}: has no name and programs; allowed: NAME=PROGRAM,PROGRAM or NAME=@FILE.yaml, for example "
+            "upstream=cow,merge"
         )
     if programs.startswith("@"):
         return name, listed.read(Path(programs[1:]))

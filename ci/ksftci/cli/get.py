@@ -17,9 +17,10 @@ from ksftci.kernel.image import KernelRef
 from ksftci.kernel.tree import DEFAULT as DEFAULT_TREE
 from ksftci.kernel.tree import HELP as TREE_HELP
 from ksftci.report import unbroken
+from plainprint import options, usage
 
-tree_app = typer.Typer(no_args_is_help=True, help="Kernel source trees.")
-kernel_app = typer.Typer(no_args_is_help=True, help="Kernel images.")
+tree_app = usage.app("Kernel source trees.")
+kernel_app = usage.app("Kernel images.")
 app.add_typer(tree_app, name="tree")
 app.add_typer(kernel_app, name="kernel")
 
@@ -69,7 +70,14 @@ def kernel_build(
     arch: ArchOption = arches.DEFAULT.name,
     config: ConfigOption = None,
     jobs: Annotated[
-        int | None, typer.Option("-j", "--jobs", min=1, help="Compilers at once. Default: one a processor.")
+        int | None,
+        typer.Option(
+            "-j",
+            "--jobs",
+            parser=options.whole(1),
+            metavar="N",
+            help="Compilers at once. Default: one a processor.",
+        ),
     ] = None,
     store: StoreGroup = StoreGroup(),
 ) -> None:

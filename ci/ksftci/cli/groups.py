@@ -14,9 +14,10 @@ import typer
 from ksftci import arch as arches
 from ksftci.assembly import Options
 from ksftci.errors import CiError
-from ksftci.host.files import STANDARD, same_file
+from ksftci.host.files import STANDARD, check_place, same_file
 from ksftci.machine.machine import Limits
 from ksftci.machine.qemu import GuestOptions
+from plainprint.options import seconds, whole
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:
@@ -75,10 +76,22 @@ class StoreGroup:
 
 
 TimeoutOption = Annotated[
-    float, typer.Option("--timeout", min=1, help="Seconds for everything on one kernel; natively for each program.")
+    float,
+    typer.Option(
+        "--timeout",
+        parser=seconds,
+        metavar="SECONDS",
+        help="Time for everything on one kernel; natively for each program.",
+    ),
 ]
 SilenceOption = Annotated[
-    float, typer.Option("--silence", min=1, help="Seconds without a printed line after which a test counts as hung.")
+    float,
+    typer.Option(
+        "--silence",
+        parser=seconds,
+        metavar="SECONDS",
+        help="Time without a printed line after which a test counts as hung.",
+    ),
 ]
 
 
@@ -89,15 +102,24 @@ class GuestGroup:
     timeout: TimeoutOption = 1800
     silence: SilenceOption = 120
     memory: Annotated[
-        int, typer.Option("--memory", min=256, help="Megabytes of memory of the guest, in two NUMA nodes.")
+        int,
+        typer.Option(
+            "--memory",
+            parser=whole(256),
+            metavar="MB",
+            help="Megabytes of memory of the guest, in two NUMA nodes.",
+        ),
     ] = 2048
     swap: Annotated[
         int,
         typer.Option(
-            "--swap", min=0, help="Megabytes of swap on zram; the guest's kernel is Debian's or has zram built in."
+            "--swap",
+            parser=whole(0),
+            metavar="MB",
+            help="Megabytes of swap on zram; the guest's kernel is Debian's or has zram built in.",
         ),
     ] = 0
-    cpus: Annotated[int, typer.Option("--cpus", min=2, help="Processors of the guest.")] = 2
+    cpus: Annotated[int, typer.Option("--cpus", parser=whole(2), metavar="N", help="Processors of the guest.")] = 2
     append: Annotated[str, typer.Option("--append", help="Words to add to the kernel's command line.")] = ""
 
     @property
@@ -112,11 +134,12 @@ class GuestGroup:
 
 
 def check_files(outputs: Sequence[Path | None], inputs: Sequence[Path | None] = ()) -> None:
-    """Raises CiError when an output has no folder to be in, or is an input or another output as well."""
+    """Raises CiError when an output cannot be written, or is an input or another output as well."""
     given = [file for file in outputs if file is not None]
     for index, file in enumerate(given):
         if file != STANDARD and not os.path.isdir(os.path.dirname(file) or "."):
-            raise CiError(f"{file}: the folder {file.parent} is not there")
+            raise CiError(f"{file}: the folder {file.parent} is not there; make it, or name another file")
+        check_place(file)
         if any(same_file(file, other) for other in inputs if other is not None):
             raise CiError(f"{file}: is read, and writing would replace it; name another file")
         if any(same_file(file, other) for other in given[:index]):

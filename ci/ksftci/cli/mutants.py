@@ -18,6 +18,7 @@ from ksftci.mutants import board, page, plan, table
 from ksftci.mutants.campaign import Campaign, Selection
 from ksftci.mutants.hunt import Hunt
 from ksftci.session.choice import Choice
+from plainprint.options import whole
 
 
 @app.command()
@@ -30,7 +31,9 @@ def mutants(
             "--to", metavar="DIR", help="Write the journal, JSON and page there; go on from the journal there."
         ),
     ] = Path("results/mutants"),
-    jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Kernels that run at once.")] = 2,
+    jobs: Annotated[
+        int, typer.Option("-j", "--jobs", parser=whole(1), metavar="N", help="Kernels that run at once.")
+    ] = 2,
     suite_names: Annotated[
         list[str] | None, typer.Option("--suite", help="Run only this suite of the plan; may be repeated.")
     ] = None,
@@ -40,7 +43,12 @@ def mutants(
     ] = None,
     count: Annotated[
         int | None,
-        typer.Option("--count", min=0, help="Try so many mutants of the sample. Default: the plan's number."),
+        typer.Option(
+            "--count",
+            parser=whole(0),
+            metavar="N",
+            help="Try so many mutants of the sample. Default: the plan's number.",
+        ),
     ] = None,
     whole: Annotated[
         bool,

@@ -40,6 +40,7 @@ from ksftci.session.choice import Choice
 from ksftci.session.durations import Durations
 from ksftci.session.progress import ProgressDisplay
 from ksftci.session.session import Session
+from plainprint.options import whole
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,10 @@ class RepeatGroup:
     repeat: Annotated[
         int,
         typer.Option(
-            "--repeat", min=1, help="Run everything so many times; a test whose verdict differs fails the run."
+            "--repeat",
+            parser=whole(1),
+            metavar="N",
+            help="Run everything so many times; a test whose verdict differs fails the run.",
         ),
     ] = 1
     jobs: MachinesOption = 1
@@ -93,7 +97,8 @@ class RepeatGroup:
         int,
         typer.Option(
             "--retries",
-            min=0,
+            parser=whole(0),
+            metavar="N",
             help="Run failing tests again in a new boot, at most so many times; a test that then passes is flaky.",
         ),
     ] = 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ksftci.errors import CiError
+from plainprint.reason import reason
 
 _OPEN_FILES = (
     Path("/dev"),
@@ -35,7 +36,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 yield file
             return
         if path.is_dir():
-            raise CiError(f"{path}: is a folder, a file name is needed")
+            raise CiError(f"{path}: is a folder; name a file")
         if path.exists() and (not path.is_file() or path.absolute().parent in _OPEN_FILES):
             with path.open("ab") as file:
                 yield file
@@ -51,7 +52,22 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             Path(name).unlink(missing_ok=True)
             raise
     except OSError as err:
-        raise CiError(f"{path}: cannot write there: {err.strerror}") from err
+        raise CiError(f"{path}: cannot write there: {reason(err, path)}") from err
+
+
+def check_place(path: Path) -> None:
+    """Raises CiError as `replacing` does, if it can be known before there is a content; writes nothing."""
+    try:
+        if path == STANDARD:
+            return
+        if path.is_dir():
+            raise CiError(f"{path}: is a folder; name a file")
+        if path.exists():  # it may be one that is appended to, in a folder that belongs to others
+            return
+        with tempfile.TemporaryFile(dir=os.path.dirname(os.path.realpath(path))):
+            pass
+    except OSError as err:
+        raise CiError(f"{path}: cannot write there: {reason(err, path)}") from err
 
 
 def draft_prefix(path: Path) -> str:
@@ -101,7 +117,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8", "replace")
     except OSError as err:
-        raise CiError(f"{path}: {err.strerror}") from err
+        raise CiError(f"{path}: {reason(err, path)}") from err
 
 
 def _standard_output() -> BinaryIO:

@@ -18,6 +18,7 @@ from ksftci.host.files import STANDARD
 from ksftci.report import findings
 from ksftci.report.findings import COLUMNS, Finding, first_names, first_url
 from ksftci.results.model import Run, TestResult, Verdict, exit_status
+from plainprint.reason import reason
 from plainprint.text import visible
 
 LIMIT = 1024 * 1024  # bytes of a step's summary; GitHub shows nothing of a larger one
@@ -56,7 +57,7 @@ def append(path: Path, runs: Sequence[Run]) -> None:
                 os.truncate(path, size)  # no part of a summary stays on a full disk
             raise
     except OSError as err:
-        raise CiError(f"{path}: cannot write there: {err.strerror}") from err
+        raise CiError(f"{path}: cannot write there: {reason(err, path)}") from err
 
 
 def render(runs: Sequence[Run], limit: int = LIMIT) -> str:

@@ -129,7 +129,8 @@ def test_a_file_that_cannot_be_written_does_not_keep_the_others_from_being_writt
     with pytest.raises(CiError) as caught:
         write_all((path, lambda file: write_whole(file, file.name)) for path in paths)
     assert str(caught.value) == (
-        f"/dev/full: cannot write there: No space left on device\n{tmp_path}: is a folder, a file name is needed"
+        "/dev/full: cannot write there: No space left on device; make room, or name another place\n"
+        f"{tmp_path}: is a folder; name a file"
     )
     assert [(tmp_path / name).read_text() for name in ("one", "two")] == ["one", "two"]
 
@@ -144,7 +145,7 @@ def test_nothing_else_than_a_ci_error_waits_for_the_other_files(tmp_path: Path) 
 
 
 def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CiError, match=f"^{tmp_path}/gone: No such file or directory$"):
+    with pytest.raises(CiError, match=f"^{tmp_path}/gone: No such file or directory; check the path$"):
         read_text(tmp_path / "gone")
-    with pytest.raises(CiError, match=f"^{tmp_path}: Is a directory$"):
+    with pytest.raises(CiError, match=f"^{tmp_path}: Is a directory; name a file$"):
         read_text(tmp_path)
