@@ -232,7 +232,7 @@ def install_(
     make -C ~/linux/tools/testing/selftests/mm
     """
     if remove and specs:
-        raise GenError("--remove takes no SPEC: it removes all that was installed")
+        raise GenError("--remove takes no SPEC; it removes all that was installed")
     changed = install.remove(kernel) if remove else install.install(loading.load(specs, which), kernel, prune=not specs)
     for path in changed:
         _say(str(path))

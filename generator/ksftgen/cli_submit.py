@@ -104,7 +104,10 @@ def command(
     texts = [_read(path) for path in files]
     wanted = _chosen(which)
     if version > 1 and not (previous and changes):
-        raise GenError(f"version {version} needs --previous, for its change-id, and --changes, for the cover letter")
+        raise GenError(
+            f"version {version} follows an earlier one; give --previous, for its change-id, and --changes, "
+            "for the cover letter"
+        )
     if version == 1 and (previous or changes):
         raise GenError("--previous and --changes are for a later version; give -v 2, or what its number is")
     new = _read(changes) if changes else ""
@@ -141,7 +144,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise GenError(f"{path}: is not UTF-8, at byte {error.start}") from None
+        raise GenError(f"{path}: is not UTF-8, at byte {error.start}; save as UTF-8") from None
 
 
 def _record(

@@ -39,6 +39,11 @@ def unknown_word(what: str, word: str, allowed: Iterable[str]) -> str:
     return f'unknown {what} "{clip(word)}"; {nearest(word, words)}allowed: {join_or(words) or "nothing"}'
 
 
+def unknown_term(what: str, word: str, allowed: Iterable[str]) -> str:
+    """The same for a word of the scenario language, and where the words are explained."""
+    return f'{unknown_word(what, word, allowed)}; "ksftgen reference" explains them'
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """``did you mean "x"? ``, "" if none of `words` is close."""
     close = difflib.get_close_matches(word, list(words), n=1)

@@ -39,7 +39,7 @@ def find(finding: Finding, repo: Repo) -> Excerpt:
     lines = [index for function in functions for index in function]
     if suspect.right_if and any(suspect.right_if in text[index] for index in lines):
         raise TreeError(
-            f"{where}: {suspect.function}() has {suspect.right_if}: it is fixed, there is nothing to report"
+            f"{where}: {suspect.function}() has {suspect.right_if}; it is fixed, and there is nothing to report"
         )
     found = next((index for index in lines if _squeezed(suspect.line) in _squeezed(text[index])), None)
     if found is None:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from ksftgen import cover
 from ksftgen.cases import name as case_name
 from ksftgen.cnames import HARNESS_WORDS, WORDS
-from ksftgen.errors import unknown_word
+from ksftgen.errors import unknown_term, unknown_word
 from ksftgen.scenario import Axis, Scenario
 from ksftgen.source import Document, entries
 from ksftgen.steps import StepReader
@@ -42,7 +42,7 @@ def read_axes(document: Document, steps: StepReader, layouts: Collection[str]) -
                 text = f'value "{word}" of axis {name} is given twice; give each value once'
                 document.report(item.problem(text))
             elif use and word not in allowed:
-                document.report(item.problem(unknown_word(f"value of axis {name}", word, allowed)))
+                document.report(item.problem(unknown_term(f"value of axis {name}", word, allowed)))
             words.append(word)
         axes.append(Axis(name, kind, tuple(words)))
     return tuple(axes)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ksftgen import helpers, paths
 from ksftgen.errors import GenError
+from plainprint.reason import reason
 from plainyaml.problem import clip
 
 # ksftci runs the programs of a tree that begin so, unless it is told others.
@@ -56,7 +57,7 @@ def create(scenario: str, file: Path | None) -> Path:
     except FileExistsError:
         raise GenError(f"{path}: exists already; remove it, or choose another name") from None
     except OSError as error:
-        raise GenError(f"{path}: cannot write: {error.strerror}") from None
+        raise GenError(f"{path}: cannot write: {reason(error, path)}") from None
     return path
 
 

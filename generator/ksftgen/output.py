@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ksftgen.errors import GenError
 from ksftgen.template import MARK
+from plainprint.reason import reason
 
 _DIFF_LINES = 40
 
@@ -74,7 +75,7 @@ def compare(folder: Path, files: Mapping[str, str], prune: bool) -> list[Drift]:
             drifts.append(Drift(path, "missing"))
             continue
         except OSError as error:
-            raise GenError(f"{path}: cannot read: {error.strerror}") from None
+            raise GenError(f"{path}: cannot read: {reason(error, path)}") from None
         if present != text:
             drifts.append(Drift(path, "changed", _diff(path, present, text)))
     if prune:
@@ -118,7 +119,7 @@ def write(
         for path in removed:
             path.unlink()
     except OSError as error:
-        raise GenError(f"{path}: cannot write: {error.strerror}") from None
+        raise GenError(f"{path}: cannot write: {reason(error, path)}") from None
     finally:
         for name, _ in temporary:
             with contextlib.suppress(OSError):

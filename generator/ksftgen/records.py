@@ -87,7 +87,7 @@ def measured(sources: str, results: Sequence[Path], mutants: Path | None) -> Rec
         times = [outcome["seconds"] for _, outcome in _tried(data) if outcome["killed"]]
         return Record(sources, tuple(runs), tuple(found), data["linux"], statistics.median(times) if times else 0)
     except (KeyError, TypeError, AttributeError):
-        raise GenError(f"{mutants}: is no mutants.json of ksftci mutants") from None
+        raise GenError(f"{mutants}: is no mutants.json; give the one that ksftci mutants wrote") from None
 
 
 def read(path: Path) -> Record:
@@ -97,7 +97,7 @@ def read(path: Path) -> Record:
         runs = tuple(Run(**run) for run in data.pop("runs"))
         return Record(**{**data, "runs": runs, "mutants": tuple(Mutant(**mutant) for mutant in data["mutants"])})
     except (KeyError, TypeError, AttributeError):
-        raise GenError(f"{path}: is no record of a series") from None
+        raise GenError(f"{path}: is no record of a series; make one with --record") from None
 
 
 def text(record: Record) -> str:
@@ -109,14 +109,14 @@ def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise GenError(f"{path}: is not JSON: {error}") from None
+        raise GenError(f"{path}: is not JSON: {error}; give the file as it was written") from None
 
 
 def _runs(path: Path) -> list[Run]:
     try:
         root = ET.parse(path).getroot()
     except ET.ParseError as error:
-        raise GenError(f"{path}: is not XML: {error}") from None
+        raise GenError(f"{path}: is not XML: {error}; give a file of ksftci run --junit") from None
     runs = [_run(suite) for suite in root.iter("testsuite")]
     if not runs:
         raise GenError(f"{path}: has no result; give a file of ksftci run --junit")

@@ -53,7 +53,7 @@ def _mail(found: Finding, author: Person, to: Recipients, body: str) -> EmailMes
     try:
         mail["From"] = Address(author.name, addr_spec=author.email)
     except (ValueError, email.errors.HeaderParseError):
-        raise GenError(f"git's user.email is no address: {author.email}") from None
+        raise GenError(f"git's user.email is no address: {author.email}; set it with git config user.email") from None
     for header, addresses in (("To", to.to), ("Cc", to.cc)):
         if addresses:
             mail[header] = ", ".join(addresses)

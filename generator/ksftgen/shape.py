@@ -137,7 +137,7 @@ def _message(detail: Any, way: list[Any], key: str) -> str:
     given = detail["input"]
     shown = f'"{clip(given)}"' if isinstance(given, str) else clip(str(given)) if isinstance(given, int) else ""
     if kind == "missing":
-        return f'"{way[-1]}" is missing; it is required'
+        return f'"{way[-1]}" is missing; add {way[-1]}:'
     if kind == "extra_forbidden":
         if len(way) == 1:
             return unknown_word("key", str(way[-1]), ScenarioShape.model_fields)
@@ -169,11 +169,15 @@ def _message(detail: Any, way: list[Any], key: str) -> str:
     if top == "strength":
         return f"strength {shown} is not allowed; allowed: a number of axes, or all"
     if kind in ("dict_type", "model_type", "model_attributes_type"):
-        return f'"{key}" must be a mapping of keys to values'
+        return f'"{key}" must be a mapping; write KEY: VALUE in lines below it'
     if kind == "list_type":
-        return f'"{key}" must be a list'
+        return f'"{key}" must be a list; write [VALUE, VALUE], or lines that start with -'
     if kind == "int_type":
-        return f'"{key}" must be a number'
+        return f'"{key}" must be a number; write 1, 2 or 3'
     if kind == "string_type":
-        return f'"{key}" must be text' if not shown else f"{shown} must be text; write a word, or put it in quotes"
+        return (
+            f'"{key}" must be text; write one word or line'
+            if not shown
+            else f"{shown} must be text; write a word, or put it in quotes"
+        )
     return f'"{key}": {detail["msg"]}'

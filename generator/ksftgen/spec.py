@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ksftgen import cnames, matrix, orders, shape, source
 from ksftgen.cases import cases
-from ksftgen.errors import SpecError, join_or, unknown_word
+from ksftgen.errors import SpecError, join_or, unknown_term
 from ksftgen.layout import Layout
 from ksftgen.library import library, read_layouts
 from ksftgen.scenario import Axis, Scenario, Step, fits
@@ -98,7 +98,7 @@ def _read_requires(document: Document) -> set[str]:
     names: set[str] = set()
     for node, name in document.words(document.value("requires")):
         if name not in CAPABILITIES:
-            document.report(node.problem(unknown_word("capability", name, CAPABILITIES)))
+            document.report(node.problem(unknown_term("capability", name, CAPABILITIES)))
         elif name in names:
             document.report(node.problem(f'capability "{name}" is given twice; give it once'))
         names.add(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ksftgen.errors import join_or, unknown_word
+from ksftgen.errors import join_or, unknown_term, unknown_word
 from ksftgen.scenario import Argument, Step
 from ksftgen.verb import Parameter, Verb
 from ksftgen.vocabulary import VERBS
@@ -91,7 +91,7 @@ class StepReader:
         assert isinstance(place, yaml.Scalar)
         verb = VERBS.get(place.text)
         if verb is None:
-            self.problems.append(place.problem(unknown_word("verb", place.text, VERBS)))
+            self.problems.append(place.problem(unknown_term("verb", place.text, VERBS)))
             return None
         if body and (reason := _wrong_arguments(verb, body)):
             self.problems.append(body.problem(reason))
@@ -137,7 +137,10 @@ class StepReader:
             axis = word[1:]
             return Argument(parameter, axis, True, node) if self._use_axis(axis, parameter.type, node) else None
         if word not in allowed:
-            self.problems.append(node.problem(unknown_word(parameter.type.name, word, allowed)))
+            text = unknown_term(parameter.type.name, word, allowed)
+            if word in (self.axes or ()):
+                text = f'unknown {parameter.type.name} "{word}"; write ${word} for the values of the axis'
+            self.problems.append(node.problem(text))
             return None
         return Argument(parameter, word, False, node)
 
@@ -174,7 +177,7 @@ def _wrong_step(node: yaml.Node) -> Problem | None:
     if verb is None and first in TYPES:
         return node.problem(f'"{first}" is an argument, and the verb before it is missing; {_A_STEP}')
     if verb is None or not others:
-        return None if verb else node.problem(unknown_word("verb", first, VERBS))
+        return None if verb else node.problem(unknown_term("verb", first, VERBS))
     second = node.keys[others[0]]
     if second.text in VERBS and second.text not in [parameter.name for parameter in verb.parameters]:
         return second.problem(f'two verbs in one step, {first} and {second.text}; start a step of its own with "-"')

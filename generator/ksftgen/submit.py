@@ -170,13 +170,18 @@ def _change_id(repo: Repo, options: Options, names: Sequence[str]) -> str:
             state = json.loads(path.read_text(encoding="utf-8"))
             found, last, its_names = str(state["change-id"]), int(state["version"]), set(state["scenarios"])
         except (FileNotFoundError, NotADirectoryError, KeyError, TypeError, ValueError):
-            raise GenError(f"{options.previous}: has no {_STATE} of an earlier version of the series") from None
+            raise GenError(
+                f"{options.previous}: has no {_STATE} of an earlier version; name the folder that it was written to"
+            ) from None
         if not _CHANGE_ID.fullmatch(found):
-            raise GenError(f"{path}: change-id {found} is not valid")
+            raise GenError(f"{path}: change-id {found} is not valid; name the folder as ksftgen submit wrote it")
         if last >= options.version:
             raise GenError(f"{options.previous}: has version {last}; the next one is -v {last + 1}")
         if not its_names & set(names):
-            raise GenError(f"{options.previous}: is another series, of {', '.join(sorted(map(str, its_names)))}")
+            raise GenError(
+                f"{options.previous}: is another series, of {', '.join(sorted(map(str, its_names)))}; "
+                "name the folder of this one"
+            )
         return found
     day = time.strftime("%Y%m%d", time.gmtime(int(repo.author.date.split()[0])))
     slug = re.sub(r"[^a-z0-9]+", "-", names[0])

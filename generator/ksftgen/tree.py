@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ksftgen.errors import TreeError
+from plainprint.reason import reason
 
 SELFTESTS = Path("tools/testing/selftests")
 _HELPER_HEADERS = ("vm_util.h", "hugepage_settings.h", "thp_settings.h")
@@ -117,10 +118,10 @@ def read_raw(path: Path) -> str:
     """As `read`, with the line ends that the file has."""
     try:
         if path.exists() and not path.is_file():  # a FIFO would be waited for
-            raise TreeError(f"{path}: is no regular file")
+            raise TreeError(f"{path}: is no regular file; move it away")
         return path.read_bytes().decode("utf-8", "surrogateescape")
     except OSError as error:
-        raise TreeError(f"{path}: cannot read: {error.strerror}") from None
+        raise TreeError(f"{path}: cannot read: {reason(error, path)}") from None
 
 
 def _version(tree: Path) -> tuple[int, int]:
@@ -144,7 +145,7 @@ def _programs_variable(makefile: str, folder: Path) -> str:
         for name in ("TEST_GEN_FILES", "TEST_GEN_PROGS")
     }
     if not any(counts.values()):
-        raise TreeError(f"{folder}/Makefile: lists no TEST_GEN_FILES or TEST_GEN_PROGS; its structure is unknown")
+        raise TreeError(f"{folder}/Makefile: lists no TEST_GEN_FILES or TEST_GEN_PROGS; give a tree of Linux as it is")
     return max(counts, key=lambda name: counts[name])
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from ruamel.yaml import YAML, events
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from plainprint.reason import reason
 from plainyaml.node import Mapping, Node, Scalar, Sequence
 from plainyaml.problem import FileError, Problem, clip
 
@@ -36,7 +37,7 @@ def read(path: Path, what: str, hint: str = "") -> tuple[Node | None, list[Probl
     except IsADirectoryError:
         raise reader.error(_WHOLE, f"is a directory; give a file that holds a {what}") from None
     except OSError as error:
-        raise reader.error(_WHOLE, str(error.strerror)) from None
+        raise reader.error(_WHOLE, reason(error, path)) from None
     if len(data) > MAX_BYTES:
         raise reader.error(_WHOLE, f"is larger than {MAX_BYTES} bytes; no {what} needs that")
     return reader.root(data), reader.problems
@@ -82,12 +83,19 @@ class _Reader:
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             wrong = " ".join(str(error.problem or error.context or "syntax").split())
-            raise self.error(_place(mark) if mark else place, f"not YAML: {wrong}{self.hint}") from None
+            raise self.error(_place(mark) if mark else place, f"not YAML: {wrong}{self._advice(wrong)}") from None
         except YAMLError as error:  # ReaderError
             place = _end(text[: getattr(error, "position", 0)])
             raise self.error(place, "not YAML: a control character; use printable text") from None
         except (ArithmeticError, AssertionError, ValueError):  # of ruamel.yaml: "\UFFFFFFFF", %YAML 1.9
             raise self.error(place, "not YAML: behind this place is a number that is too large") from None
+
+    def _advice(self, wrong: str) -> str:
+        if r"'\t'" in wrong:
+            return "; indent with spaces, not with tabs"
+        if "mapping values are not allowed" in wrong:
+            return '; text that has ": " in it needs quotes'
+        return self.hint or "; check the brackets, quotes and indentation before this place"
 
     def _node(self, event: Any, stream: Iterator[Any], depth: int) -> Node:
         """The node that `event` begins; its other events are taken from `stream`."""
@@ -123,9 +131,9 @@ class _Reader:
 
     def _add(self, mapping: Mapping, key: Node, value: Node) -> None:
         if not isinstance(key, Scalar) or key.value is None:
-            self.problems.append(key.problem("a key must be a word"))
+            self.problems.append(key.problem("a key must be a word; write it without brackets, and with a value"))
         elif first := mapping.keys.get(key.text):
-            text = f'key "{clip(key.text)}" again; it is given in line {first.line} already'
+            text = f'key "{clip(key.text)}" again; it is given in line {first.line} already; leave out one of them'
             self.problems.append(key.problem(text))
         else:
             mapping.items[key.text] = value

@@ -115,7 +115,7 @@ def test_lists_do_not_get_what_may_harm_others(tmp_path: Path) -> None:
         ("int other(void)\n{{\n}}\n", r"mm/ksm.c: has no function replace_page\(\); give a tree that is broken \(6.1"),
         ("int {name}(void);\n", r"has no function replace_page\(\)"),
         ("int {name}(void)\n{{\n}}\n\nint other(void)\n{{\n{line}\n}}\n", r'replace_page\(\) has no line "newpte = mk'),
-        (FUNCTION.replace("behind", "pte_mksoft_dirty"), r"has pte_mksoft_dirty\(: it is fixed"),
+        (FUNCTION.replace("behind", "pte_mksoft_dirty"), r"has pte_mksoft_dirty\(; it is fixed"),
     ],
 )
 def test_a_tree_that_is_not_broken(body: str, message: str, tmp_path: Path) -> None:

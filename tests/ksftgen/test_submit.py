@@ -375,7 +375,7 @@ def test_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     for arguments, message in {
         ("--gates", "nothing"): 'unknown gate "nothing"; allowed: all, none, am, ',
         ("--scenario", "mprotect_cow_sharde"): 'did you mean "mprotect_cow_shared"?',
-        ("-v", "2"): "version 2 needs --previous",
+        ("-v", "2"): "version 2 follows an earlier one; give --previous",
         ("--results", tmp_path / "gone.xml"): "gone.xml",
     }.items():
         assert ksftgen(monkeypatch, *base, *arguments) == 2

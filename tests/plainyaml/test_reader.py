@@ -13,6 +13,7 @@ from plainyaml.problem import FileError
 from plainyaml.reader import MAX_BYTES, MAX_DEPTH, read
 
 HINT = "; use quotes"
+TABS = "; indent with spaces, not with tabs"
 
 
 def read_data(folder: Path, data: str | bytes) -> tuple[Node | None, list[str]]:
@@ -76,11 +77,11 @@ def test_keys_that_are_left_out_are_problems(tmp_path: Path) -> None:
     assert root is not None
     assert root.plain() == {"a": 1, "c": {"a": 5}}
     assert problems == [
-        "2:1: a key must be a word",
-        "3:1: a key must be a word",
-        "4:3: a key must be a word",
-        '6:11: key "a" again; it is given in line 6 already',
-        '7:1: key "a" again; it is given in line 1 already',
+        "2:1: a key must be a word; write it without brackets, and with a value",
+        "3:1: a key must be a word; write it without brackets, and with a value",
+        "4:3: a key must be a word; write it without brackets, and with a value",
+        '6:11: key "a" again; it is given in line 6 already; leave out one of them',
+        '7:1: key "a" again; it is given in line 1 already; leave out one of them',
     ]
 
 
@@ -102,7 +103,7 @@ def test_keys_that_are_left_out_are_problems(tmp_path: Path) -> None:
         ("%YAML 1.2\n%YAML 1.2\n---\na: 1", f":2:1: not YAML: found duplicate YAML directive{HINT}"),
         ("a: [b", f":1:6: not YAML: expected ',' or ']', but got '<stream end>'{HINT}"),
         ("a: >=6", f":1:5: not YAML: expected chomping or indentation indicators, but found '='{HINT}"),
-        ("a:\n\tb", f":2:1: not YAML: found character '\\t' that cannot start any token{HINT}"),
+        ("a:\n\tb", f":2:1: not YAML: found character '\\t' that cannot start any token{TABS}"),
         ("a: 1\n\x00", ":2:1: not YAML: a control character; use printable text"),
         ("\xe4\xf6 \x7f", ":1:4: not YAML: a control character; use printable text"),
         ("a: 1\nb: 'äö'\n".encode() + b"c: \xc3\xa4\xe4", ":3:5: not UTF-8: byte 0xe4; save as UTF-8"),
@@ -140,7 +141,7 @@ def test_a_file_that_cannot_be_read_has_no_line(tmp_path: Path) -> None:
     assert str(caught.value) == f"{tmp_path}: is a directory; give a file that holds a menu"
     with pytest.raises(FileError) as caught:
         read(tmp_path / "gone", "menu")
-    assert str(caught.value) == f"{tmp_path / 'gone'}: No such file or directory"
+    assert str(caught.value) == f"{tmp_path / 'gone'}: No such file or directory; check the path"
 
 
 def test_without_a_hint_there_is_none(tmp_path: Path) -> None:

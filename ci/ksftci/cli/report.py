@@ -13,7 +13,7 @@ from ksftci.cli.base import HistoryOption, KnownOption, app, err, out, say
 from ksftci.cli.groups import check_files
 from ksftci.formats import junit, record
 from ksftci.formats.log import opened
-from ksftci.formats.logs import NO_RESULT
+from ksftci.formats.logs import no_result
 from ksftci.formats.logs import read as read_logs
 from ksftci.host.files import STANDARD, write_all, write_whole
 from ksftci.report import annotations, html, markdown, terminal
@@ -76,7 +76,7 @@ def junit_command(
         runs = _judged(read_runs, judge)
         junit.write(program_runs(runs), output)
     unread = [anomaly for run in runs for anomaly in run.anomalies if UNREAD in anomaly]
-    nothing = list(map(_no_result, empty))
+    nothing = list(map(no_result, empty))
     for sentence in dict.fromkeys([*unread, *problems, *nothing]):
         say(f"ksftci: {sentence}")
     if unread or problems or nothing:
@@ -105,7 +105,7 @@ def report_command(
     read_runs, problems, empty = read_logs(logs)
     runs = _judged(read_runs, judge)
     for log in [] if any(run.results for run in runs) else empty:
-        say(f"ksftci: {_no_result(log)}")
+        say(f"ksftci: {no_result(log)}")
     try:
         terminal.show(runs, err if STANDARD in (output, summary) else out)
     finally:  # a terminal that cannot be written to costs no file
@@ -130,10 +130,6 @@ def write_reports(
         if annotate:
             for command in annotations.render(runs, Path(os.curdir)):
                 github.command(command)
-
-
-def _no_result(log: Path) -> str:
-    return f"{'the standard input' if log == STANDARD else log}: {NO_RESULT}"
 
 
 class _Counted:

@@ -246,6 +246,6 @@ def _check_native(context: typer.Context, jobs: int) -> None:
     for option, why in _GUESTS.items():
         source = context.get_parameter_source(option)
         if source is not None and source.name != "DEFAULT":
-            raise CiError(f"--native {why}: --{option} cannot be given with it")
+            raise CiError(f"--native {why}; leave out --{option}")
     if jobs > 1:
-        raise CiError("--native runs on this machine's kernel, which is only one: -j cannot be given with it")
+        raise CiError("--native runs on this machine's kernel, which is only one; leave out -j")

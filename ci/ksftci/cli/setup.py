@@ -25,10 +25,11 @@ def setup(
         out.print(f"{'there  ' if installed else 'missing'} {package}", highlight=False)
     missing = [package for package, installed in needed.items() if not installed]
     if missing and not install:
-        raise CiError(f"to install what is missing, run\n    sudo {' '.join(packages.command(missing))}")
+        command = " ".join(packages.command(missing))
+        raise CiError(f"missing: {', '.join(missing)}; install with --install, or run\n    sudo {command}")
     for _ in range(2):  # with apt's new lists another package may be the right one
         if missing:
             packages.install(missing)
             missing = [package for package, installed in packages.needed(chosen).items() if not installed]
     if missing:
-        raise CiError(f"installed, and still missing: {', '.join(missing)}")
+        raise CiError(f"installed, and still missing: {', '.join(missing)}; `apt-get install` says why")

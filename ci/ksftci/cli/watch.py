@@ -21,8 +21,8 @@ from ksftci.cli.base import (
     say,
 )
 from ksftci.cli.groups import GuestGroup, StoreGroup, grouped
-from ksftci.errors import Interrupted
-from ksftci.kernel.tree import Tree
+from ksftci.errors import CiError, Interrupted
+from ksftci.kernel.tree import Trees
 from ksftci.machine.machine import Booted, Event
 from ksftci.report import terminal
 from ksftci.results.model import Run
@@ -65,7 +65,12 @@ def watch(
     """
     if expression:
         Choice(expression)  # an error comes before anything is built
-    source = Tree.open(tree)
+    source = Trees.local(str(tree))
+    if source is None:
+        raise CiError(
+            f"--tree {tree}: is fetched, and nobody saves files there; give a folder, such as that of --to: "
+            f"ksftci tree get --full {tree} --to linux"
+        )
     options = replace(store.options(arch), limits=guest.limits, guest=guest.guest)
     with Saves(source.path) as saves:
         tools = assemble(options, say, saves.pending)

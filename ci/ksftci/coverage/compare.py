@@ -146,7 +146,9 @@ def compare(
     for target in targets:
         names = {function.name for function in functions[target.file]}
         if unknown := [name for name in target.functions if name not in names]:
-            raise CiError(f"{target.file} has no function {', '.join(unknown)} (macros are not functions)")
+            raise CiError(
+                f"{target.file} has no function {', '.join(unknown)}; check the name, macros are not functions"
+            )
         for function in functions[target.file]:
             if not target.functions or function.name in target.functions:
                 candidate = _compiled(target.file, function, total.get(target.file, Counts()))

@@ -72,7 +72,7 @@ def read(gcov: str, gcno: Path, data: bytes, tree: Path) -> Profile:
         return parse(output, tree)
     except (ValueError, KeyError, TypeError) as error:
         raise CiError(
-            f"{gcov} could not read the counters of {gcno}: gcov must have the version of the compiler "
+            f"{gcov} could not read the counters of {gcno}; gcov must have the version of the compiler "
             f"that built the kernel ({error})"
         ) from error
 

@@ -28,7 +28,10 @@ class Target:
         file, colon, names = text.partition(":")
         functions = tuple(name.strip() for name in names.split(",") if name.strip())
         if PurePosixPath(file).suffix not in (".c", ".h") or file.startswith(("/", "..")) or (colon and not functions):
-            raise CiError(f"--source {text}: not a file of the kernel tree such as mm/mprotect.c or mm/x.c:one,two")
+            raise CiError(
+                f"--source {text}: is no source; allowed: a file of the kernel tree, mm/mprotect.c, "
+                "or some of its functions, mm/x.c:one,two"
+            )
         return cls(file, functions)
 
     @property

@@ -16,7 +16,9 @@ from ksftci.formats.log import Log
 from ksftci.ktap.line import measurement
 from ksftci.results.model import Complaint, Measurement, Run, TestResult, Verdict
 from ksftci.results.names import Names
+from plainprint.reason import reason
 
+_PAGE = re.compile(rb"\s*<(!doctype )?html", re.IGNORECASE)
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:\?xml|!|testsuite)")  # not "<6>", the level of a kernel's log line
 _OUTCOMES = {"failure": Verdict.FAIL, "error": Verdict.ERROR, "skipped": Verdict.SKIP}
 _ATTEMPTS = {
@@ -46,7 +48,7 @@ def is_xml(log: Log) -> bool:
     try:
         return _BEGINNING.match(log.rewind().read(4096)) is not None
     except OSError as err:
-        raise CiError(f"{log.path}: {err.strerror}") from err
+        raise CiError(f"{log.path}: {reason(err, log.path)}") from err
 
 
 def read(log: Log) -> list[Run]:
@@ -62,9 +64,12 @@ def read(log: Log) -> list[Run]:
             else:
                 reader.suite_ended(element)
     except etree.XMLSyntaxError as err:
-        raise BrokenXml(f"{log.path}: cannot be read as JUnit XML: {err.msg}", reader.runs) from err
+        if _PAGE.match(log.rewind().read(4096)):
+            raise BrokenXml(f"{log.path}: is a web page; give the log itself", []) from err
+        what = f"cannot be read as JUnit XML: {err.msg}; give all of the file, or KTAP"
+        raise BrokenXml(f"{log.path}: {what}", reader.runs) from err
     except OSError as err:
-        raise CiError(f"{log.path}: {err.strerror}") from err
+        raise CiError(f"{log.path}: {reason(err, log.path)}") from err
     return reader.runs
 
 

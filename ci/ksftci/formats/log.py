@@ -14,6 +14,7 @@ from typing import BinaryIO, cast
 
 from ksftci.errors import CiError
 from ksftci.host.files import STANDARD
+from plainprint.reason import reason
 
 _BLOCK = 1 << 20  # bytes that are copied at once
 _IN_MEMORY = 16 << 20  # bytes of a copy; a longer one is a file in TMPDIR
@@ -52,14 +53,14 @@ def opened(path: Path) -> Iterator[Log]:
                     try:
                         copy.write(block)
                     except OSError as err:
-                        raise CiError(f"{path}: no copy of it fits into {gettempdir()}: {err.strerror}") from err
+                        raise CiError(f"{path}: no copy of it fits into {gettempdir()}: {reason(err)}") from err
                 log = Log(path, name, cast(BinaryIO, copy), 0)
         except OSError as err:
-            raise CiError(f"{path}: {err.strerror or err}") from err
+            raise CiError(f"{path}: {reason(err, path)}") from err
         yield log
 
 
 def _standard_input() -> BinaryIO:
     if sys.stdin is None:
-        raise CiError(f"{STANDARD}: the standard input is closed")
+        raise CiError(f"{STANDARD}: the standard input is closed; name a file")
     return cast(io.BufferedReader, sys.stdin.buffer)

@@ -15,6 +15,7 @@ from ksftci.ktap.parser import Parser
 from ksftci.results.model import BOOT_LOG, ProgramRun, Run, TestResult, Verdict, program_runs
 from ksftci.results.names import Names, make_unique
 from ksftci.results.provoked import settle
+from plainprint.reason import reason
 
 _HEAD = re.compile(r"# ksftci (\w+): (.*)")  # a fact about the run, which `write` puts before its KTAP
 _HEAD_LINE = re.compile(r"^(# ksftci \w+: .*)\n?", re.MULTILINE)
@@ -104,7 +105,7 @@ def _blocks(log: Log) -> Iterator[str]:
                 data += file.readline(_BLOCK)
             yield data.decode("utf-8", "replace")
     except OSError as err:
-        raise CiError(f"{log.path}: {err.strerror}") from err
+        raise CiError(f"{log.path}: {reason(err, log.path)}") from err
 
 
 def _suites(blocks: Iterable[str], name: str) -> Iterator[ProgramRun]:

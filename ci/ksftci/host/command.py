@@ -79,7 +79,8 @@ def run(
         how = f"was ended by signal {-status}" if status < 0 else f"failed with status {status}"
         if status == -signal.SIGBUS:  # what a write to a file in memory gets when there is no room
             how += ", as on a full disk"
-        raise CiError("\n".join([f"{what}: {argv[0]} {how}", *last_lines]))
+        said = "it says:" if last_lines else "it says nothing"
+        raise CiError("\n".join([f"{what}: {argv[0]} {how}; {said}", *last_lines]))
     return output
 
 

@@ -49,7 +49,7 @@ def mirrors(
         security = (os.environ.get("KSFTCI_SECURITY_MIRROR") or f"{main}-security").rstrip("/")
         for address in (main, security):
             if not _ADDRESS.fullmatch(address):
-                raise CiError(f"mirror {address!r}: an address such as http://HOST/debian is needed")
+                raise CiError(f"mirror {address!r}: is no address; allowed: one such as http://HOST/debian")
         return main, security
     if configured is None:
         configured = run(["apt-get", "indextargets", "--format", "$(REPO_URI)"], what="listing the mirrors of apt")
@@ -80,7 +80,7 @@ def version_key(version: str) -> tuple[int, ...]:
 class Debian:
     """The packages of one architecture in `arch.suites`. The methods raise CiError when apt fails.
 
-    `say` gets a line of progress before each download.
+    `say` gets a line of progress before each download. Raises CiError if `mirror` or KSFTCI_MIRROR is no address.
     """
 
     def __init__(
@@ -91,8 +91,15 @@ class Debian:
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.cache, self.arch, self.mirror, self.say = cache, arch, mirror, say
+        if self._is_named:
+            mirrors(mirror)
         self.root = cache.folder("apt", arch.debian)
         self._sources = self.root / _SOURCES
+
+    @property
+    def _is_named(self) -> bool:
+        """Whether the user names a mirror."""
+        return bool(self.mirror or os.environ.get("KSFTCI_MIRROR"))
 
     def names(self, pattern: str) -> list[str]:
         """The names of packages that the regular expression matches from start to end, sorted."""
@@ -142,8 +149,7 @@ class Debian:
                 (self.root / folder).mkdir(parents=True, exist_ok=True)
             kept = read_text(self._sources) if self._sources.exists() else ""
             is_complete = all(f" {suite} main\n" in kept for suite in self.arch.suites)
-            is_named = bool(self.mirror or os.environ.get("KSFTCI_MIRROR"))
-            wanted = kept if is_complete and not is_named else self._text()
+            wanted = kept if is_complete and not self._is_named else self._text()
             age = time.time() - stamp.stat().st_mtime if stamp.exists() else float("inf")
             has_lists = self._has_lists(wanted)
             if wanted == kept and has_lists and age < (_FORCED_LISTS_ARE_OLD_AFTER if force else _LISTS_ARE_OLD_AFTER):
@@ -154,7 +160,7 @@ class Debian:
             except CiError as err:
                 if wanted != kept:
                     raise
-                if not is_named and self._update_from_another(kept):
+                if not self._is_named and self._update_from_another(kept):
                     pass
                 elif not has_lists:
                     raise  # without the stamp, so that the next call tries again
@@ -251,4 +257,4 @@ def keyring() -> Path:
     for name in KEYRINGS:
         if (path := Path("/usr/share/keyrings") / name).exists():
             return path
-    raise CiError("the keys of Debian's archive are missing: install the package debian-archive-keyring")
+    raise CiError("the keys of Debian's archive are missing; install the package debian-archive-keyring")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ksftci import arch
 from ksftci.errors import CiError
+from plainprint.reason import reason
 
 _EXECUTABLE = (2, 3)  # ET_EXEC and ET_DYN of include/uapi/linux/elf.h
 
@@ -31,4 +32,4 @@ def _first_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(20)
     except OSError as err:
-        raise CiError(f"{path}: {err.strerror}") from err
+        raise CiError(f"{path}: {reason(err, path)}") from err

@@ -93,7 +93,7 @@ def install(packages: list[str]) -> None:
             raise CiError(f"installing needs root; run\n    sudo {' '.join(argv[1:])}")
     update = [*argv[: argv.index("apt-get")], "apt-get", "update"]
     if _fails(update) or _fails(argv):
-        raise CiError(f"{' '.join(argv)} failed")
+        raise CiError(f"{' '.join(argv)} failed; what it prints above says why")
 
 
 def _fails(argv: list[str]) -> bool:

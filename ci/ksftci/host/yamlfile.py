@@ -2,6 +2,7 @@
 """YAML files as pydantic models. Every problem of a file is reported with its line and column."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args
 
@@ -101,29 +102,49 @@ def _problem(root: Node, model: type[BaseModel], detail: Any) -> Problem:
         about = f'{name} "{clip(node.text, _SHOWN)}"'
     match kind:
         case "missing":
-            text = f'"{loc[-1]}" is missing; it is required'
+            text = f'"{loc[-1]}" is missing; add {loc[-1]}:'
         case "extra_forbidden":
-            text = f"unknown {about}; {_allowed(model, loc)}"
+            text = f"unknown {about}; {_nearest(node, model, loc)}{_allowed(model, loc)}"
         case "value_error":
             text = f"{about} {detail['ctx']['error']}"
         case "literal_error":
             text = f"{about} is unknown; allowed: {detail['ctx']['expected']}"
         case "string_type":
-            text = f"{name} must be text"
+            text = f"{name} must be text; write one word or line"
         case "model_type" | "model_attributes_type":
             text = f"an entry is a mapping of keys to values; {_allowed(model, loc)}"
+        case "list_type":
+            text = f"{about} must be a list; write [VALUE, VALUE], or lines that start with -"
+        case "dict_type":
+            text = f"{about} must be a mapping; write KEY: VALUE in lines below it"
+        case "too_short":
+            text = f"{about} is empty; give at least one entry"
+        case "float_parsing" | "float_type":
+            text = f"{about} must be a number; write one such as 1.5"
+        case "int_parsing" | "int_type" | "int_from_float":
+            text = f"{about} must be a whole number; write one such as 512"
         case _:
-            text = f"{about}: {detail['msg']}"
+            text = f"{about} is not allowed; {detail['msg']}"
     return node.problem(text)
 
 
 def _allowed(model: type[BaseModel], loc: Iterable[object] = ()) -> str:
     """The keys that the model at the end of `loc` has, for a message."""
+    return f"allowed: {', '.join(_fields(model, loc))}"
+
+
+def _nearest(key: Node, model: type[BaseModel], loc: Iterable[object]) -> str:
+    close = get_close_matches(key.text if isinstance(key, Scalar) else "", _fields(model, loc), n=1)
+    return f'did you mean "{close[0]}"? ' if close else ""
+
+
+def _fields(model: type[BaseModel], loc: Iterable[object]) -> list[str]:
+    """The keys that the model at the end of `loc` has."""
     for part in loc:
         field = model.model_fields.get(str(part))
         if field is not None:
             model = next(_models(field.annotation), model)
-    return f"allowed: {', '.join(model.model_fields)}"
+    return list(model.model_fields)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -63,7 +63,7 @@ class KernelBuilder(Maker):
         missing = packages.missing_for_kernel(self.arch)
         if missing:
             raise CiError(
-                f"a kernel cannot be built without {', '.join(missing)}: `ksftci setup --install` installs "
+                f"a kernel cannot be built without {', '.join(missing)}; `ksftci setup --install` installs "
                 f"what is missing, or run\n    sudo {' '.join(packages.command(missing))}"
             )
         arch_folder = self.arch.kbuild.folder
@@ -78,7 +78,7 @@ class KernelBuilder(Maker):
             if (tree.path / part).exists():
                 raise CiError(
                     f"tree {tree.path}: a kernel was built in it ({part} is there), and make builds in another folder "
-                    f"only from a clean tree: boot the kernel that was built there (--kernel {image}), "
+                    f"only from a clean tree; boot the kernel that was built there (--kernel {image}), "
                     "or give a clean tree (`make mrproper`, `git worktree add`)"
                 )
 
@@ -195,6 +195,7 @@ def _fragment(text: str) -> str:
     path = Path(text)
     if not os.path.isfile(path):
         raise CiError(
-            f"--config {text}: not a file, {_DEBUG}, or a setting such as ARM64_16K_PAGES=y (y, n, a number, a text)"
+            f"--config {text}: is not there, and is no setting; allowed: a file, {_DEBUG}, or a setting such as "
+            "ARM64_16K_PAGES=y (y, n, a number, a text)"
         )
     return read_text(path)

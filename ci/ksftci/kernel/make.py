@@ -18,6 +18,7 @@ from ksftci.host.cache import Cache
 from ksftci.host.command import kill_group, need, run
 from ksftci.machine.console import Console
 from ksftci.machine.machine import Limits
+from plainprint.reason import reason
 
 # Lines of make, a compiler or a linker that a person must see.
 DIAGNOSTIC = re.compile(r": (?:fatal )?(?:warning|error): |undefined reference|cannot find -l|\*\*\*")
@@ -87,10 +88,10 @@ def make(
         with log.open("w", encoding="utf-8") as file:
             status = _run([*command, *arguments], lambda line: _handle(line, file.write, diagnostics, each), stop)
     except OSError as err:
-        raise CiError(f"the build failed: {log}: {err.strerror}") from err
+        raise CiError(f"the build failed; {log}: {reason(err, log)}") from err
     if status != 0:
         tail = log.read_text(encoding="utf-8").splitlines()[-10:]
-        raise CiError("\n".join(["the build failed:", *(diagnostics[:20] or tail), f"the whole log is {log}"]))
+        raise CiError("\n".join([f"the build failed; {log} has all of this:", *(diagnostics[:20] or tail)]))
     for line in diagnostics:
         say(line)
 

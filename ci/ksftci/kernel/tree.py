@@ -13,10 +13,12 @@ from ksftci.host.cache import Cache
 from ksftci.host.command import run
 from ksftci.host.debian import Debian
 from ksftci.host.files import read_text, write_whole
+from ksftci.results.alike import nearest
 
 DEFAULT = "debian:7.3"
 HELP = "a path, debian:VERSION (debian:7.3) or git:URL@TAG"
 _STAMP = ".ksftci-source"
+_NAMED = 6  # how many collections a message has at most
 _FULL = "-full"  # ends the name of a complete tree in the cache
 # What the build of selftests, checkpatch.pl and get_maintainer.pl read. A tree of these parts alone is unpacked in a
 # fifth of the time, and takes a sixth of the space.
@@ -52,12 +54,17 @@ class Tree:
     def open(cls, path: Path) -> "Tree":
         """Raises CiError when the folder is not a kernel tree."""
         if not os.path.isdir(path):
-            raise CiError(f"tree {path}: no such folder; a tree is {HELP}")
+            problem = "is a file" if os.path.exists(path) else "no such folder"
+            hint = f"did you mean debian:{path}? " if re.fullmatch(r"\d+\.\d+", str(path)) else ""
+            raise CiError(f"tree {path}: {problem}; {hint}a tree is {HELP}")
         tree = cls(path.resolve())
-        if not (path / "Makefile").is_file() or not re.search(r"^VERSION = \d", tree._makefile, re.MULTILINE):
-            raise CiError(f"tree {path}: its Makefile is not the kernel's")
+        problem = "" if (path / "Makefile").is_file() else "there is no Makefile in it"
+        if not problem and not re.search(r"^VERSION = \d", tree._makefile, re.MULTILINE):
+            problem = "its Makefile is not the kernel's"
+        if problem:
+            raise CiError(f"tree {path}: {problem}; a tree is {HELP}")
         if not (path / "tools/testing/selftests/lib.mk").is_file():
-            raise CiError(f"tree {path}: there is no tools/testing/selftests in it")
+            raise CiError(f"tree {path}: there is no tools/testing/selftests in it; give a whole tree")
         return tree
 
     @property
@@ -81,7 +88,10 @@ class Tree:
         for candidate in (name, "vm") if name == "mm" else (name,):
             if (self.selftests / candidate / "Makefile").is_file():
                 return self.selftests / candidate
-        raise CiError(f"tree {self.path}: there are no {name} selftests in it")
+        names = (str(path.parent.relative_to(self.selftests)) for path in self.selftests.glob("**/Makefile"))
+        near = nearest([name], (other for other in names if other != "."), _NAMED, 0.6)
+        hint = f"alike are {', '.join(near)}" if near else f"`ls {self.selftests}` names what there is"
+        raise CiError(f"tree {self.path}: there are no {name} selftests in it; {hint}")
 
 
 class Trees:
@@ -104,7 +114,9 @@ class Trees:
                 raise CiError(f"{to} holds a tree of {copied}, not of {source}; remove it first")
             return Tree.open(to)
         if to is not None and to.exists() and (not to.is_dir() or any(to.iterdir())):
-            raise CiError(f"{to} is there already and was not made by `ksftci tree get --to`")
+            raise CiError(
+                f"{to} is there already and was not made by `ksftci tree get --to`; name another folder, or remove it"
+            )
         if source.startswith("debian:"):
             tree = self._debian(source, full)
         elif source.startswith("git:"):
@@ -138,7 +150,7 @@ class Trees:
     def _debian(self, source: str, full: bool) -> Tree:
         version = source.removeprefix("debian:")
         if not re.fullmatch(r"\d+\.\d+", version):
-            raise CiError(f"tree {source!r}: a version such as debian:7.3 is needed")
+            raise CiError(f"tree {source!r}: is no version of Debian's sources; allowed: one such as debian:7.3")
         name = f"debian-{version}{_FULL if full else ''}"
         with self.cache.lock(f"tree-{name}"):
             path = self.cache.path("trees", name)
@@ -159,7 +171,7 @@ class Trees:
     def _git(self, source: str, full: bool) -> Tree:
         match = re.fullmatch(r"git:(?P<url>.+)@(?P<tag>[\w./-]+)", source)
         if match is None or match["tag"].startswith("-") or match["url"].startswith("-"):
-            raise CiError(f"tree {source!r}: git:URL@TAG is needed")
+            raise CiError(f"tree {source!r}: has no tag; allowed: git:URL@TAG")
         name = re.sub(r"[^\w.-]+", "-", source) + (_FULL if full else "")
         with self.cache.lock(f"tree-{name}"):
             path = self.cache.path("trees", name)

@@ -16,6 +16,7 @@ from ksftci.host.command import need
 from ksftci.host.debian import Debian
 from ksftci.ktap import splat
 from ksftci.machine.machine import Job
+from plainprint.reason import reason
 
 TESTS = "/tests"
 # The one form that run_vmtests.sh uses, sudo -u USER COMMAND...; without sudo it skips on-fault-limit.
@@ -113,7 +114,9 @@ def build(
         except shutil.Error as err:  # copytree() lists every file that failed; the first is enough
             raise CiError(f"{err.args[0][0][0]}: {err.args[0][0][2]}") from err
         except OSError as err:
-            raise CiError(f"packing the guest's files: {err.filename or root}: {err.strerror}") from err
+            raise CiError(
+                f"packing the guest's files: {err.filename or root}: {reason(err, err.filename or root)}"
+            ) from err
         return gzip.compress(_archive(root), compresslevel=1, mtime=0)
 
 

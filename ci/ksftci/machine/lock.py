@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ksftci.errors import CiError
+from plainprint.reason import reason
 from plainprint.text import visible
 
 FILE = Path("/run/ksftci-native.lock")  # in /run only root makes files; it stays, since removing it would be a race
@@ -36,7 +37,7 @@ def _open() -> int:
     try:
         file = os.open(FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     except OSError as err:
-        raise CiError(f"{FILE}, by which native runs wait for each other: {err.strerror}") from err
+        raise CiError(f"{FILE}, by which native runs wait for each other: {reason(err, FILE)}") from err
     found = os.fstat(file)
     if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink != 1:
         os.close(file)

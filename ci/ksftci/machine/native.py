@@ -53,9 +53,11 @@ class Native:
     def check(arch: Arch) -> None:
         """Raises CiError when the host cannot run programs of arch, or the user is not root."""
         if not arch.native:
-            raise CiError(f"--native runs programs of {platform.machine()}, not of {arch.name}")
+            raise CiError(
+                f"--native runs programs of {platform.machine()}, not of {arch.name}; leave out --arch and KSFTCI_ARCH"
+            )
         if os.geteuid() != 0:
-            raise CiError("--native needs root, because the tests change settings of the kernel: use sudo")
+            raise CiError("--native needs root, because the tests change settings of the kernel; use sudo")
 
     def run(self, jobs: Sequence[Job], stop: threading.Event) -> Iterator[Event]:
         """Run the jobs one after the other. A program that hangs is killed, and the next one runs.

@@ -109,7 +109,9 @@ def read(path: Path, tree: Tree) -> Executed:
     try:
         document = _Document.model_validate_json(read_text(path))
     except ValidationError as error:
-        raise CiError(f"{path}: not a file of `ksftci coverage --lines`: {error.errors()[0]['msg']}") from error
+        raise CiError(
+            f"{path}: not a file of `ksftci coverage --lines`: {error.errors()[0]['msg']}; make it again"
+        ) from error
     sources = {}
     for name, file in document.files.items():
         text = read_text(tree.path / name)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ksftci.errors import CiError
+from plainprint.reason import reason
 
 Entry = Mapping[str, Any]
 
@@ -24,7 +25,7 @@ class Journal:
         try:
             lines = path.read_bytes().decode("utf-8", "replace").split("\n") if path.exists() else []
         except OSError as error:
-            raise CiError(f"{path}: {error.strerror}") from error
+            raise CiError(f"{path}: {reason(error, path)}") from error
         self._torn = bool(lines and lines[-1])
         for line in lines:
             try:
@@ -55,7 +56,7 @@ class Journal:
                     file.flush()
                     os.fsync(file.fileno())
             except OSError as error:
-                raise CiError(f"{self.path}: cannot write there: {error.strerror}") from error
+                raise CiError(f"{self.path}: cannot write there: {reason(error, self.path)}") from error
             self._torn = False
             self._entries[entry["key"]] = entry
         return entry

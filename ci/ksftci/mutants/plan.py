@@ -91,7 +91,7 @@ def read(path: Path) -> Plan:
     plan = read_mapping(path, Plan)
     for name, suite in plan.suites.items():
         if bool(suite.programs) == bool(suite.list):
-            raise CiError(f"{path}: suite {name} needs either programs or list, a file of programs")
+            raise CiError(f"{path}: suite {name} has both of these, or neither; give programs, or list, a file of them")
     if not plan.curated and plan.sample is None:
         raise CiError(f"{path}: there are no mutants in it; give curated: FILE, or sample:")
     return plan

@@ -41,7 +41,7 @@ def draw(tree: Tree, file: str, first: str, last: str, seed: int) -> list[Mutant
 def _function(text: str, file: str, name: str) -> Function:
     function = next((function for function in functions(text) if function.name == name), None)
     if function is None:
-        raise CiError(f"there is no function {name}() in {file}")
+        raise CiError(f"there is no function {name}() in {file}; check the sample of the plan")
     return function
 
 
@@ -50,7 +50,7 @@ def _mutations(lines: list[str]) -> list[tuple[int, str]]:
     try:
         from universalmutator.mutator import mutants_regexp  # type: ignore[import-untyped]
     except ImportError as error:
-        raise CiError("a random sample needs universalmutator: pip install 'ksftgen[mutants]'") from error
+        raise CiError("a random sample needs universalmutator; pip install 'ksftgen[mutants]'") from error
     with contextlib.redirect_stdout(io.StringIO()):  # mutants_regexp() prints its rules
         mutations = mutants_regexp(lines, ruleFiles=_RULES, ignorePatterns=[], ignoreStringOnly=True)
     return [(number, text) for number, text, *_ in mutations]

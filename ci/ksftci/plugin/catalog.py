@@ -72,7 +72,7 @@ class Catalog:
         if tests is not None:
             return tests
         if not is_source(path) and (arch := elf_arch(path)) != self.arch:
-            raise CiError(f"{path}: a program for {arch}, but --ksft-arch is {self.arch}")
+            raise CiError(f"{path}: a program for {arch}, but --ksft-arch is {self.arch}; give --ksft-arch {arch}")
         if is_source(path) and (tests := csource.tests(path)):
             self._tests[path] = tests
             return tests

@@ -61,7 +61,10 @@ class Plugin:
         """A node for each program and each test's source."""
         if self.config.args_source is pytest.Config.ArgsSource.INVOCATION_DIR:
             return None
-        named = parent.session.isinitpath(file_path)
+        session = parent.session
+        named = session.isinitpath(file_path)
+        if not named and not any(map(session.isinitpath, file_path.parents)):
+            return None  # pytest collects what lies beside a file that is named, too
         try:
             if not self.catalog.is_test(file_path, named):
                 return None

@@ -34,11 +34,11 @@ class Settings:
         """Read them from the command line, or else from the ini file. Raises CiError for invalid values."""
         native, kernels = config.getoption("ksft_native"), config.getoption("ksft_kernel")
         if native and kernels:
-            raise CiError("--ksft-native runs on this machine's kernel, --ksft-kernel cannot be given with it")
+            raise CiError("--ksft-native runs on this machine's kernel; leave out --ksft-kernel")
         if not native and not kernels:
             native, kernels = config.getini("ksft_native"), config.getini("ksft_kernel")
         if native and kernels:
-            raise CiError("ksft_native and ksft_kernel cannot both be set")
+            raise CiError("ksft_native and ksft_kernel are both set; leave out one of them")
         arch, cache = _text(config, "arch") or os.environ.get("KSFTCI_ARCH"), _text(config, "cache")
         default = arches.host if native else lambda: arches.DEFAULT
         return cls(
@@ -72,5 +72,5 @@ def _seconds(config: pytest.Config, name: str, default: float) -> float:
     except ValueError:
         seconds = 0.0
     if not seconds >= 1:  # nan, too
-        raise CiError(f"--ksft-{name} {text}: seconds are needed, 1 or more")
+        raise CiError(f"--ksft-{name} {text}: is not valid; allowed: seconds, a number from 1")
     return seconds

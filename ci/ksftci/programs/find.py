@@ -22,6 +22,7 @@ from ksftci.results.names import Names
 
 _NAME = re.compile(r"(?:(?P<collection>[A-Za-z][\w-]*(?:/[\w-]+)*):)?(?P<program>(?:[\w][\w.+-]*)?)")
 _NO_TREE = "{}: no such file; to build it from a kernel tree give --tree TREE"
+_SUFFIXES = (".c", ".sh", ".py")  # of sources and scripts
 _NAMED = 6  # how many names a message has at most
 _LIMIT = re.compile(r"^timeout=(\d+)", re.MULTILINE)
 HELP = (
@@ -110,12 +111,12 @@ def _parse(text: str) -> _Request:
     match = _NAME.fullmatch(first)
     if match and ":" in first and not os.path.isfile(first):
         if args and not match["program"]:
-            raise CiError(f"{text!r}: a whole collection takes no arguments")
+            raise CiError(f"{text!r}: a whole collection takes no arguments; name one of its programs, such as mm:cow")
         return _Request(text, tuple(args), None, match["collection"], match["program"])
     if "/" in first or os.path.isfile(first):
         return _Request(text, tuple(args), Path(first))
     if match is None or not first:
-        raise CiError(f"{text!r} is neither a program nor a name such as cow, mm:cow or mm:")
+        raise CiError(f"{text!r} is no program; allowed: a path, or a name such as cow, mm:cow or mm:")
     return _Request(text, tuple(args), None, "mm", first)
 
 
@@ -128,7 +129,7 @@ def _path_jobs(request: _Request, native: bool) -> list[Job]:
         return [_job(request.path, "", request.args)]
     programs = sorted(p for p in request.path.iterdir() if p.is_file() and elf_arch(p) is not None)
     if not programs:
-        raise CiError(f"{request.text}: there is no program in this folder")
+        raise CiError(f"{request.text}: there is no program in this folder; name a folder of built programs")
     if native:
         selftest.check(request.path, programs)
     return [_job(path, "", request.args) for path in programs]
@@ -165,9 +166,9 @@ class _BuiltPrograms:
         installed = self.installed[collection]
         paths = [installed.folder / request.program] if request.program else runner.once(installed.tests)
         if not paths:
-            raise CiError(f"{request.text}: its Makefile lists no tests (TEST_PROGS, TEST_GEN_PROGS)")
+            raise CiError(f"{request.text}: its Makefile lists no tests (TEST_PROGS, TEST_GEN_PROGS); name a program")
         if not paths[0].exists():
-            raise CiError(f"{request.text}: it is in the tree, but its Makefile does not install it")
+            raise CiError(f"{request.text}: its Makefile does not install it; add it to TEST_PROGS there")
         return [replace(_job(path, collection, request.args, installed.folder), limit=limit) for path in paths]
 
 
@@ -191,12 +192,12 @@ def _limit(collection: Path) -> float | None:
 
 def _mprotect_tests(tree: Tree | None) -> list[str]:
     if tree is None:
-        raise CiError("nothing to run: name a PROGRAM, or give --tree TREE to run its mprotect tests")
+        raise CiError("nothing to run; name a PROGRAM, or give --tree TREE to run its mprotect tests")
     folder = tree.collection("mm")
     names = makefile.mprotect_tests(folder)
     if not names:
         raise CiError(
-            f"{folder}/Makefile lists no mprotect_ tests: put generated ones there first (ksftgen install), "
+            f"{folder}/Makefile lists no mprotect_ tests; put generated ones there first (ksftgen install), "
             "or name a PROGRAM such as mm:cow"
         )
     return names
@@ -212,24 +213,31 @@ def _check_name(folder: Path, program: str) -> None:
         return
     # Some Makefiles build NAME_32 and NAME_64 of NAME.c.
     if not any(os.path.isfile(folder / f"{name}.c") for name in (program, re.sub(r"_(32|64)$", "", program))):
+        if (folder / program).is_file():
+            raise CiError(f"{program}: is a source in {folder}; name its program, {Path(program).stem}")
+        source = program if program.endswith(_SUFFIXES) else f"{program}.c"
         programs = sorted({path.stem if path.suffix == ".c" else path.name for path in folder.glob("*.[cs]*")})
         alike = [name for name in programs if program.lower() in name or name in program.lower()]
         alike += [name for name in nearest([program], programs, _NAMED, 0.6) if name not in alike]
-        hint = f"; alike are {', '.join(alike[:_NAMED])}" if alike else ""
-        raise CiError(f"there is no {program}.c in {folder}{hint}")
+        hint = f"alike are {', '.join(alike[:_NAMED])}" if alike else "name a file, or a program of the tree"
+        raise CiError(f"{program}: no such file here, and there is no {source} in {folder}; {hint}")
 
 
 def _must_fit(path: Path, arch: Arch) -> None:
     machine = _machine(path)
     if machine not in (None, arch.name):
-        raise CiError(f"{path}: a program for {machine}, but --arch is {arch.name}")
+        advice = "build it for that" if machine == "other" else f"give --arch {machine}"
+        raise CiError(f"{path}: a program for {machine}, but --arch is {arch.name}; {advice}")
 
 
 def _machine(path: Path) -> str | None:
     """The architecture of a program, None for a script. Raises CiError for any other file."""
+    if len(path.parts) == 2 and not path.parent.exists():
+        raise CiError(f"{path}: no such file; a test of a kernel tree is named as {':'.join(path.parts)}")
     machine = elf_arch(path)
     if machine is None and scenario.is_one(path.name):
         raise CiError(f"{path}: a scenario; `ksftci run` takes it as it is, here `ksftgen install` comes first")
     if machine is None and not is_script(path):
-        raise CiError(f"{path}: not a program that Linux can start (no ELF executable, no script)")
+        what = "no ELF executable, no script with #!"
+        raise CiError(f"{path}: not a program that Linux can start ({what}); name a built program")
     return machine

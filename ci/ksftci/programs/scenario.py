@@ -69,7 +69,9 @@ def _copy(tree: Tree, to: Path) -> None:
 def ksftgen(*arguments: str) -> str:
     """Run the ksftgen of this Python. Gives what it prints; raises CiError with what it says is wrong."""
     if find_spec("ksftgen") is None:
-        raise CiError(f"ksftgen, which makes tests of scenarios, is not installed for {sys.executable}")
+        raise CiError(
+            f"ksftgen, which makes tests of scenarios, is not installed for {sys.executable}; install it with pip"
+        )
     argv = [sys.executable, "-m", "ksftgen", *arguments]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:

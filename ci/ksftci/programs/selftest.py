@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ksftci.errors import CiError
 from ksftci.host.files import read_text
+from plainprint.reason import reason
 
 # What kselftest.h, kselftest_harness.h and programs that print KTAP by themselves have among their texts.
 _TEXTS = re.compile(rb"TAP version 1[34]|# FIXTURE|\bok (?:%[diluz]|\d)|\b1\.\.(?:%[diluz]|\d)|\bnot ok \b")
@@ -27,7 +28,7 @@ def looks_like_one(program: Path) -> bool:
             or _TEXTS.search(program.read_bytes()) is not None
         )
     except OSError as err:
-        raise CiError(f"{program}: {err.strerror}") from err
+        raise CiError(f"{program}: {reason(err, program)}") from err
 
 
 def check(folder: Path, programs: Iterable[Path]) -> None:

@@ -30,8 +30,8 @@ class Judge:
         """A sentence for each known issue that matches no test of these runs: it may have a typo, or be of no use."""
         if self.issues is None:
             return []
-        unused = self.issues.unused(runs)
-        return [f"{self.issues.path}:{line}: {issue.test} matches no test of this report" for line, issue in unused]
+        what = "matches no test of this report; check the pattern"
+        return [f"{self.issues.path}:{line}: {issue.test} {what}" for line, issue in self.issues.unused(runs)]
 
     def attempt(self, run: Run) -> None:
         """After each attempt: apply the known issues, so that expected failures are not retried."""

@@ -84,7 +84,7 @@ def test_the_rest_of_the_standard_input_is_a_log(tmp_path: Path) -> None:
 def test_a_closed_standard_input_is_an_error() -> None:
     command = f"'{sys.executable}' -m ksftci report - <&-"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (2, "ksftci: -: the standard input is closed\n")
+    assert (done.returncode, done.stderr) == (2, "ksftci: -: the standard input is closed; name a file\n")
 
 
 def test_a_log_is_read_again_from_its_first_byte(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_broken_log_of_several_costs_its_own_results(
         bad.write_text(broken)
     for paths in ([good, bad], [bad, good]):
         runs, problems, empty = logs.read(paths)
-        problems = [*problems, *(f"{path}: {logs.NO_RESULT}" for path in empty)]
+        problems = [*problems, *map(logs.no_result, empty)]
         results = [result for run in runs for result in run.results]
         (error,) = (result for result in results if result.verdict is Verdict.ERROR)
         assert reason in error.reason and str(bad) in error.reason

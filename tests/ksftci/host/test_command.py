@@ -76,7 +76,8 @@ def test_a_program_gets_no_input_of_the_user() -> None:
 def test_a_failed_program_is_reported_with_its_last_lines(script: str, last_lines: list[str]) -> None:
     with pytest.raises(CiError) as caught:
         run(["sh", "-c", script], what="counting")
-    assert str(caught.value).split("\n") == ["counting: sh failed with status 3", *last_lines]
+    said = "it says:" if last_lines else "it says nothing"
+    assert str(caught.value).split("\n") == [f"counting: sh failed with status 3; {said}", *last_lines]
 
 
 def test_run_needs_its_program(no_programs: Path) -> None:

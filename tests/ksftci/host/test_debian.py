@@ -184,7 +184,7 @@ def test_old_lists_of_another_mirror_are_no_lists(tmp_path: Path, updates: list[
 )
 def test_a_mirror_is_an_address(address: str, tmp_path: Path, updates: list[str]) -> None:
     if address:
-        with pytest.raises(CiError, match="an address such as"):
+        with pytest.raises(CiError, match="one such as"):
             refresh(tmp_path, mirror=address)
         assert updates == []
 

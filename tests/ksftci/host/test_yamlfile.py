@@ -48,7 +48,11 @@ class Menu(BaseModel):
 
 
 DISH = "allowed: name, price, size, prices, words"
+NEAR_NAME = f'did you mean "name"? {DISH}'
 MENU = "allowed: dishes, places, best"
+NEAR_DISHES = f'did you mean "dishes"? {MENU}'
+LIST = "write [VALUE, VALUE], or lines that start with -"
+AGAIN = "it is given in line 1 already; leave out one of them"
 HINT = "text that starts with > * & or ! needs quotes"
 
 
@@ -98,37 +102,40 @@ def test_nothing_is_an_empty_list_and_no_mapping(tmp_path: Path, text: str) -> N
         ("null", [":1:1: must be a list; each entry starts with - name:"]),
         ("- tea", [f":1:3: an entry is a mapping of keys to values; {DISH}"]),
         ("-\n - name: a", [f":2:2: an entry is a mapping of keys to values; {DISH}"]),
-        ("- {}", [':1:3: "name" is missing; it is required']),
-        ("- name: tea\n  prize: 1", [f':2:3: unknown key "prize"; {DISH}']),
+        ("- {}", [':1:3: "name" is missing; add name:']),
+        ("- name: tea\n  prize: 1", [f':2:3: unknown key "prize"; did you mean "price"? {DISH}']),
         ('- {name: a, "\\e": 1}', [f':1:13: unknown key "\\x1b"; {DISH}']),
         ("- name: TEA", [':1:9: name "TEA" is not lower case; allowed: a to z']),
         ("- name: ''", [':1:9: name "" is not lower case; allowed: a to z']),
         (f"- name: {'X' * 61}", [f':1:9: name "{"X" * 57}..." is not lower case; allowed: a to z']),
         ("- name: nothing", [":1:3: an entry is on no menu"]),
-        ("- name: [tea]", [":1:9: name must be text"]),
-        ("- {name: a, words: [b, [c]]}", [":1:24: words must be text"]),
+        ("- name: [tea]", [":1:9: name must be text; write one word or line"]),
+        ("- {name: a, words: [b, [c]]}", [":1:24: words must be text; write one word or line"]),
         ("- {name: a, size: big}", [":1:19: size \"big\" is unknown; allowed: 'small' or 'large'"]),
-        ("- {name: a, words: b}", [':1:20: words "b": Input should be a valid list']),
-        ("- {name: a, prices: [1]}", [":1:21: prices: Input should be a valid dictionary"]),
+        (
+            "- {name: a, words: b}",
+            [f':1:20: words "b" must be a list; {LIST}'],
+        ),
+        ("- {name: a, prices: [1]}", [":1:21: prices must be a mapping; write KEY: VALUE in lines below it"]),
         ("- {name: a, prices: {B: 1}}", [':1:22: key "B" is not lower case; allowed: a to z']),
         (
             "- {name: a, prices: {b: x}}",
-            [':1:25: b "x": Input should be a valid number, unable to parse string as a number'],
+            [':1:25: b "x" must be a number; write one such as 1.5'],
         ),
         (
             "- name: a\n  size: big\n  name: b\n- {name: c}\n- {}: 1\n",
             [
                 ":2:9: size \"big\" is unknown; allowed: 'small' or 'large'",
-                ':3:3: key "name" again; it is given in line 1 already',
-                ':5:3: "name" is missing; it is required',
-                ":5:3: a key must be a word",
+                f':3:3: key "name" again; {AGAIN}',
+                ':5:3: "name" is missing; add name:',
+                ":5:3: a key must be a word; write it without brackets, and with a value",
             ],
         ),
         (
             "{a: 1, a: 2}",
             [
                 ":1:1: must be a list; each entry starts with - name:",
-                ':1:8: key "a" again; it is given in line 1 already',
+                f':1:8: key "a" again; {AGAIN}',
             ],
         ),
     ],
@@ -142,22 +149,31 @@ def test_mistakes_in_a_list(tmp_path: Path, text: str, expected: list[str]) -> N
     [
         ("- tea", [f":1:1: must be a mapping of keys to values; {MENU}"]),
         ("tea", [f":1:1: must be a mapping of keys to values; {MENU}"]),
-        ("dish: 1", [':1:1: "dishes" is missing; it is required', f':1:1: unknown key "dish"; {MENU}']),
-        ("dishes: []", [":1:9: dishes: List should have at least 1 item after validation, not 0"]),
+        (
+            "dish: 1",
+            [':1:1: "dishes" is missing; add dishes:', f':1:1: unknown key "dish"; {NEAR_DISHES}'],
+        ),
+        ("dishes: []", [":1:9: dishes is empty; give at least one entry"]),
         ("dishes: [tea]", [f":1:10: an entry is a mapping of keys to values; {DISH}"]),
         ("dishes: [{name: nothing}]", [":1:10: an entry is on no menu"]),
-        ("dishes:\n- name: tea\n  prize: 1", [f':3:3: unknown key "prize"; {DISH}']),
-        ("dishes: [{name: a}]\nplaces: {here: {nam: b, name: c}}", [f':2:17: unknown key "nam"; {DISH}']),
+        ("dishes:\n- name: tea\n  prize: 1", [f':3:3: unknown key "prize"; did you mean "price"? {DISH}']),
+        (
+            "dishes: [{name: a}]\nplaces: {here: {nam: b, name: c}}",
+            [f':2:17: unknown key "nam"; {NEAR_NAME}'],
+        ),
         (
             "dishes: [{name: a}]\nbest: {nam: b}",
-            [':2:7: "name" is missing; it is required', f':2:8: unknown key "nam"; {DISH}'],
+            [':2:7: "name" is missing; add name:', f':2:8: unknown key "nam"; {NEAR_NAME}'],
         ),
-        ("dishes: [{name: a}]\ndishes: []", [':2:1: key "dishes" again; it is given in line 1 already']),
+        (
+            "dishes: [{name: a}]\ndishes: []",
+            [f':2:1: key "dishes" again; {AGAIN}'],
+        ),
         (
             "dishes: 1\ndishes: []",
             [
-                ':1:9: dishes "1": Input should be a valid list',
-                ':2:1: key "dishes" again; it is given in line 1 already',
+                f':1:9: dishes "1" must be a list; {LIST}',
+                f':2:1: key "dishes" again; {AGAIN}',
             ],
         ),
     ],
@@ -193,7 +209,7 @@ def test_limits_name_what_the_file_holds(tmp_path: Path, model: type[BaseModel],
     ]:
         assert refusal(written(tmp_path, data), model) == [message]
     assert refusal(tmp_path, model) == [f": is a directory; give a file that holds a {what}"]
-    assert refusal(tmp_path / "none", model) == [": No such file or directory"]
+    assert refusal(tmp_path / "none", model) == [": No such file or directory; check the path"]
 
 
 WORDS = [

@@ -22,7 +22,7 @@ def trees(tmp_path: Path) -> Trees:
 
 def test_a_tree_has_the_kernels_makefile_and_selftests(small_tree: Path, tmp_path: Path) -> None:
     assert Tree.open(small_tree).version == "7.3.4-rc1"
-    for path, message in ((tmp_path / "absent", "no such folder"), (tmp_path, "its Makefile is not the kernel's")):
+    for path, message in ((tmp_path / "absent", "no such folder"), (tmp_path, "there is no Makefile in it")):
         with pytest.raises(CiError, match=message):
             Tree.open(path)
     (small_tree / "tools/testing/selftests/lib.mk").unlink()
@@ -71,7 +71,7 @@ def test_a_tag_of_a_git_repository(small_tree: Path, trees: Trees) -> None:
 
 @pytest.mark.parametrize("source", ["git:nowhere", "git:url@-x", "git:-x@v7.3"])
 def test_git_needs_an_address_and_a_tag(source: str, trees: Trees) -> None:
-    with pytest.raises(CiError, match="git:URL@TAG is needed"):
+    with pytest.raises(CiError, match="allowed: git:URL@TAG"):
         trees.get(source)
 
 
@@ -129,5 +129,5 @@ def test_a_tree_from_before_its_architecture_was_added_is_unpacked_again(package
 def test_a_version_that_debian_does_not_have_is_an_error(packages: Trees) -> None:
     with pytest.raises(CiError, match=r"no linux-source-7\.9; there are linux-source-7\.2, linux-source-7\.3"):
         packages.get("debian:7.9")
-    with pytest.raises(CiError, match=r"a version such as debian:7\.3 is needed"):
+    with pytest.raises(CiError, match=r"allowed: one such as debian:7\.3"):
         packages.get("debian:x")

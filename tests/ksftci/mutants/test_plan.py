@@ -28,9 +28,9 @@ def test_a_plan_names_the_programs_of_each_suite(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (PLAN.replace("ours:", "ours: {}\n  other:"), "suite ours needs either programs or list"),
+        (PLAN.replace("ours:", "ours: {}\n  other:"), "suite ours has both of these, or neither"),
         (PLAN.replace("curated: c.yaml", ""), "there are no mutants in it"),
-        (PLAN + "sampel: {}\n", r"plan.yaml:6:1: unknown key .sampel.; allowed: tree, arch"),
+        (PLAN + "sampel: {}\n", r"plan.yaml:6:1: unknown key .sampel.; did you mean .sample.. allowed: tree, arch"),
         (PLAN + "sample: {file: x, first: a, last: b, seed: one, count: 3}\n", r"plan.yaml:6:.*seed .one."),
         ("- a\n", "must be a mapping"),
         ("", "is empty"),

@@ -68,7 +68,10 @@ left_out:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("programs:\n  - run: a\n    second: 1\n", ':3:5: unknown key "second"; allowed: run, seconds'),
+        (
+            "programs:\n  - run: a\n    second: 1\n",
+            ':3:5: unknown key "second"; did you mean "seconds"?',
+        ),
         ("programs:\n  - seconds: 1\n", ':2:5: "run" is missing'),
         ("programs:\n  - run: a\n    seconds: long\n", ':3:14: seconds "long"'),
         ("programs:\n  - run: ''\n", ':2:10: run ""'),

@@ -155,9 +155,12 @@ def test_an_entry_that_matches_no_test_is_an_anomaly_if_all_tests_ran(tmp_path: 
         ("- kernels: >=6.9", ":1:13: not YAML: "),
         ("issues: []", ":1:1: must be a list; each entry starts with - test:"),
         ("- just words", ":1:3: an entry is a mapping of keys to values; allowed: test, reason, link"),
-        ("- test: a.b", ':1:3: "reason" is missing; it is required'),
-        ("- tests: a.b", ':1:3: unknown key "tests"; allowed: test, reason, link, expires, kernels'),
-        ("- test: a\n  test: b", ':2:3: key "test" again; it is given in line 1 already'),
+        ("- test: a.b", ':1:3: "reason" is missing; add reason:'),
+        (
+            "- tests: a.b",
+            ':1:3: unknown key "tests"; did you mean "test"? allowed: test, reason',
+        ),
+        ("- test: a\n  test: b", ':2:3: key "test" again; it is given in line 1 already; leave out one of them'),
         ("- &a [*a]", ':1:3: anchor "&a"; write the value out'),
         ("- test: [a]", ":1:9: test must be text"),
         ("- test: ''", ':1:9: test "" must be one line of text'),
@@ -170,7 +173,7 @@ def test_an_entry_that_matches_no_test_is_an_anomaly_if_all_tests_ran(tmp_path: 
         ("- verdicts: [fail, skip]", ':1:20: verdicts "skip" is unknown; allowed:'),
         ("- strict: maybe", ':1:11: strict "maybe" is neither yes nor no; allowed: true, false'),
         ("- test: \x01", ":1:9: not YAML: a control character"),
-        ("- {}: a", ":1:3: a key must be a word"),
+        ("- {}: a", ":1:3: a key must be a word; write it without brackets, and with a value"),
         ("[" * 9999, ":1:22: nested deeper than 20 levels"),
         ("--- []\n--- []", ":2:5: a second document"),
     ],
@@ -245,10 +248,10 @@ def test_mistakes_in_an_entry_about_complaints_name_their_places(tmp_path: Path)
     with pytest.raises(CiError) as error:
         KnownIssues.read(file)
     assert str(error.value).splitlines() == [
-        f'{file}:1:3: "reason" is missing; it is required',
-        f"{file}:2:13: provokes: List should have at least 1 item after validation, not 0",
+        f'{file}:1:3: "reason" is missing; add reason:',
+        f"{file}:2:13: provokes is empty; give at least one entry",
         f'{file}:3:3: unknown key "verdicts"; allowed: test, reason, link, expires, kernels, arch, page_size, provokes',
-        f'{file}:4:3: "reason" is missing; it is required',
+        f'{file}:4:3: "reason" is missing; add reason:',
     ]
 
 
@@ -257,7 +260,7 @@ def test_entries_that_match_nothing_are_named(tmp_path: Path) -> None:
     runs = [run_with(a=Verdict.FAIL), run_with("debian:7.3", "7.3.4", b=Verdict.PASS)]
     assert [(line, issue.test) for line, issue in known.unused(runs)] == [(6, "cwo.*"), (10, "cow.*"), (15, "cow.*")]
     sentences = Judge(known, History({})).unused(runs)
-    assert sentences[0] == f"{tmp_path}/known.yaml:6: cwo.* matches no test of this report"
+    assert sentences[0] == f"{tmp_path}/known.yaml:6: cwo.* matches no test of this report; check the pattern"
     assert Judge(None, History({})).unused(runs) == []
 
 
