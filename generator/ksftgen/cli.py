@@ -19,6 +19,7 @@ from ksftgen import (
     cli_new,
     cli_submit,
     grid,
+    guards,
     install,
     loading,
     output,
@@ -233,7 +234,13 @@ def install_(
     """
     if remove and specs:
         raise GenError("--remove takes no SPEC; it removes all that was installed")
-    changed = install.remove(kernel) if remove else install.install(loading.load(specs, which), kernel, prune=not specs)
+    if remove:
+        changed = install.remove(kernel)
+    else:
+        scenarios = loading.load(specs, which)
+        changed = install.install(scenarios, kernel, prune=not specs)
+        for warning in guards.warnings(scenarios, kernel) if specs else ():  # those of ksftgen are of many kernels
+            typer.echo(visible(warning), err=True)
     for path in changed:
         _say(str(path))
     _say(f"{len(changed)} files changed in {kernel}")

@@ -98,7 +98,7 @@ class Sources:
         with self.cache.lock(f"installed-{name}"):
             tree = self.trees.get(self.tree_name, self.cache.path("installed", name))
             self.say(f"ksftgen install --tree {tree.path}")
-            scenario.ksftgen("install", "--tree", str(tree.path))
+            scenario.ksftgen("install", self.say, "--tree", str(tree.path))
         _in_makefile.cache_clear()
         return tree
 

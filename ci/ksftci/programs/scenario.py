@@ -36,7 +36,7 @@ def program(name: str) -> str:
 
 def check(scenarios: Sequence[str], say: Callable[[str], None]) -> None:
     """Say how many tests each scenario has. Raises CiError with the places of all mistakes, as ksftgen tells them."""
-    say(ksftgen("check", "--", *scenarios).strip())
+    say(ksftgen("check", say, "--", *scenarios).strip())
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def installed(cache: Cache, tree: Tree, scenarios: Sequence[str], say: Callable[
     with cache.place("scenarios", digest(str(tree.path))) as folder:
         say(f"installing {', '.join(scenarios)} into a copy of the tree of {tree.version}")
         _copy(tree, folder)
-        ksftgen("install", "--tree", str(folder), "--", *scenarios)
+        ksftgen("install", say, "--tree", str(folder), "--", *scenarios)
         yield Tree.open(folder)
 
 
@@ -66,14 +66,19 @@ def _copy(tree: Tree, to: Path) -> None:
     shutil.copytree(source, target, symlinks=True, ignore=shadow.built_files)
 
 
-def ksftgen(*arguments: str) -> str:
-    """Run the ksftgen of this Python. Gives what it prints; raises CiError with what it says is wrong."""
+def ksftgen(command: str, say: Callable[[str], None], *arguments: str) -> str:
+    """Run the ksftgen of this Python. Gives what it prints; `say` gets its warnings.
+
+    Raises CiError with what it says is wrong.
+    """
     if find_spec("ksftgen") is None:
         raise CiError(
             f"ksftgen, which makes tests of scenarios, is not installed for {sys.executable}; install it with pip"
         )
-    argv = [sys.executable, "-m", "ksftgen", *arguments]
+    argv = [sys.executable, "-m", "ksftgen", command, *arguments]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise CiError(f"ksftgen {arguments[0]} refuses it:\n{done.stderr.strip()}")
+        raise CiError(f"ksftgen {command} refuses it:\n{done.stderr.strip()}")
+    if warnings := done.stderr.strip():
+        say(warnings)
     return done.stdout
