@@ -45,6 +45,8 @@ def opened(path: Path) -> Iterator[Log]:
     with ExitStack() as stack:
         try:
             source = _standard_input() if path == STANDARD else stack.enter_context(path.open("rb"))
+            if _never_ends(source.fileno()):
+                raise CiError(f"{path}: is a device; name a file, or - for the standard input")
             if stat.S_ISREG(os.fstat(source.fileno()).st_mode):
                 log = Log(path, name, source, source.tell())
             else:
@@ -58,6 +60,12 @@ def opened(path: Path) -> Iterator[Log]:
         except OSError as err:
             raise CiError(f"{path}: {reason(err, path)}") from err
         yield log
+
+
+def _never_ends(handle: int) -> bool:
+    """Whether an open file is a device such as /dev/zero; a terminal and /dev/null are read."""
+    about = os.fstat(handle)
+    return stat.S_ISCHR(about.st_mode) and about.st_rdev != os.stat(os.devnull).st_rdev and not os.isatty(handle)
 
 
 def _standard_input() -> BinaryIO:
