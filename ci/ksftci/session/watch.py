@@ -6,10 +6,9 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn, Self
-
-from watchfiles import Change, watch
 
 from ksftci.errors import Cancelled, CiError
 from ksftci.results.model import Run, TestResult, Verdict
@@ -43,6 +42,8 @@ class Saves:
 
     def __enter__(self) -> Self:
         """Start to watch; no save is missed afterwards. Raises CiError when the tree cannot be watched."""
+        if find_spec("watchfiles") is None:
+            raise CiError("ksftci watch needs watchfiles: pip install 'ksftgen[watch]'")
         self._thread.start()
         self._ready.wait()
         self._raise_problem()
@@ -69,7 +70,9 @@ class Saves:
             )
 
     def _watch(self) -> None:
-        def is_wanted(_: Change, path: str) -> bool:
+        from watchfiles import watch  # of the extra "watch"
+
+        def is_wanted(_: object, path: str) -> bool:
             return is_source(self.tree, Path(path))
 
         try:

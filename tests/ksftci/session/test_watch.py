@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Rounds: what begins and ends a round, and what is said about it."""
 
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,6 +114,12 @@ def test_saves_close_together_are_taken_together(tree: Path) -> None:
 
 def test_a_tree_that_cannot_be_watched_is_an_error(tree: Path) -> None:
     with pytest.raises(CiError, match="cannot be watched"), Saves(tree / "absent"):
+        pass
+
+
+def test_watchfiles_may_be_missing(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "watchfiles", None)
+    with pytest.raises(CiError, match=re.escape("pip install 'ksftgen[watch]'")), Saves(tree):
         pass
 
 
