@@ -14,9 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints,
 from pydantic.functional_validators import AfterValidator
 
 from ksftgen import layout
-from ksftgen.errors import unknown_word
-from plainyaml.node import Mapping, Node
+from ksftgen.errors import join_or, unknown_word
+from plainyaml.node import Mapping, Node, Scalar
 from plainyaml.problem import Problem, clip
+
+VERSION = 1  # of the language; a release that adds to it, or changes what a word means, has the next one
 
 
 def _comment(text: str) -> str:
@@ -77,6 +79,12 @@ class StrongerShape(_Model):
 class ScenarioShape(_Model):
     """A ksftgen scenario: what memory looks like, what is done to it, and a matrix that varies both."""
 
+    version: StrictInt = Field(
+        VERSION,
+        ge=1,
+        le=VERSION,
+        description=f"the version of this language: {VERSION}; a ksftgen that only reads an older one then says so",
+    )
     scenario: Name = Field(description="the name of the file (without .yaml), of the fixture and of the program")
     summary: Summary = Field(description="what is tested, in one line")
     description: Description | None = Field(None, description="why and how, for the head of the C file")
@@ -103,6 +111,17 @@ class ScenarioShape(_Model):
     setup: Steps = Field(description="steps that prepare the memory; the first one maps it")
     tests: dict[Word, Steps] = Field(
         min_length=1, description="names of tests and their steps; each test runs for every case"
+    )
+
+
+def newer(root: Mapping) -> Problem | None:
+    """What to say of a scenario in a later version of the language, whose other keys cannot be judged; else None."""
+    node = root.items.get("version")
+    if not isinstance(node, Scalar) or not isinstance(node.value, int) or node.value <= VERSION:
+        return None
+    return node.problem(
+        f"version {node.value} of the language is newer than version {VERSION}, which this ksftgen reads; "
+        "install a newer ksftgen"
     )
 
 
@@ -136,6 +155,8 @@ def _message(detail: Any, way: list[Any], key: str) -> str:
     top = str(way[0])
     given = detail["input"]
     shown = f'"{clip(given)}"' if isinstance(given, str) else clip(str(given)) if isinstance(given, int) else ""
+    if top == "version":
+        return f'"version" is no version of the language; allowed: {join_or(map(str, range(1, VERSION + 1)))}'
     if kind == "missing":
         return f'"{way[-1]}" is missing; add {way[-1]}:'
     if kind == "extra_forbidden":

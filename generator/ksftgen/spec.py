@@ -28,6 +28,8 @@ Tests = Mapping[str, tuple[Step, ...]]
 def load(path: Path) -> Scenario:
     """The scenario in `path`; raises SpecError with all problems of the file."""
     root, problems = source.read(path)
+    if newer := shape.newer(root):
+        raise SpecError(str(path), [newer])
     document = Document(root, problems + shape.check(root))
     scenario = _read_scenario(document, path.stem)
     if scenario is None:

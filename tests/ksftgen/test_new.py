@@ -14,7 +14,7 @@ from ksftgen import new, spec
 from ksftgen.cases import cases
 from ksftgen.errors import GenError
 from ksftgen.render import render
-from ksftgen.shape import ScenarioShape
+from ksftgen.shape import VERSION, ScenarioShape
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +36,7 @@ def test_each_section_is_there_and_has_a_comment() -> None:
     for key in ScenarioShape.model_fields:
         if key not in ("stronger", "submit"):  # what a beginner needs not
             assert re.search(rf"^(#.*\n)?{key}:", text, re.MULTILINE), key
+    assert f"\nversion: {VERSION}\n" in text
     assert len(re.findall(r"^\w+:", text, re.MULTILINE)) <= len(re.findall(r"(?<=\n\n)# ", text)) + 1
     assert max(map(len, text.splitlines())) <= 120
 

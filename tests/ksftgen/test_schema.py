@@ -49,7 +49,7 @@ def test_what_is_right_is_accepted(text: str) -> None:
 REFUSED = """
     axis_name axis_value_number empty_axis empty_matrix empty_steps empty_tests guard_of_shell layout_tokens
     missing_arguments missing_keys name_of_shell step_shapes strength_word unknown_argument unknown_capability
-    unknown_key unknown_value unknown_verb wrong_types
+    unknown_key unknown_value unknown_verb version_newer version_word version_zero wrong_types
 """
 
 
