@@ -86,7 +86,7 @@ def command(
     Nothing is sent, and the tree is not changed.  The C is owned by whoever applies it: it says nothing of a generator,
     and its cases are a table.  Read all of it before you send it.
 
-    \\b
+    \b
     ksftgen submit --tree ~/linux -o series/
     ksftgen submit --tree ~/linux -o v2/ -v 2 --previous series/ --changes v2.txt
     git -C ~/linux am series/000[1-9]*.patch
