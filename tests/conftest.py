@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the tests of the whole line share: real kernel trees with the generated tests in them."""
+"""What the tests of the whole line share: checkouts, and real kernel trees with the generated tests in them."""
 
 import os
 import subprocess
@@ -36,6 +36,16 @@ def call(*argv: object, status: int = 0, timeout: float = 1500) -> str:
     )
     assert done.returncode == status, f"{argv}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of this project as a checkout has it: all files except those that git ignores."""
+    folder = tmp_path_factory.mktemp("checkout")
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=TOP, capture_output=True, check=True).stdout
+    subprocess.run(["cpio", "-0", "-p", "-d", "-m", "--quiet", str(folder)], cwd=TOP, input=names, check=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -145,7 +145,7 @@ def render_(
             "--output",
             metavar="DIR",
             help="The folder to write the sources to.",
-            show_default="generated/ of the checkout",
+            show_default="generated/, of the checkout or here",
         ),
     ] = None,
     kernel: Annotated[

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
@@ -22,16 +21,6 @@ from tests.github.workflow import Workflow
 FILE = TOP / ".github/workflows/kselftest.yml"
 ACTION = TOP / "ci/github/action.yml"
 Run = Callable[..., Workflow]
-
-
-@pytest.fixture(scope="session")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of this project as a checkout has it: all files except those that git ignores."""
-    folder = tmp_path_factory.mktemp("checkout")
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=TOP, capture_output=True, check=True).stdout
-    subprocess.run(["cpio", "-0", "-p", "-d", "-m", "--quiet", str(folder)], cwd=TOP, input=names, check=True)
-    return folder
 
 
 @pytest.fixture
