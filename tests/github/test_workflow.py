@@ -19,7 +19,7 @@ from tests.github.runner import Job, load
 from tests.github.workflow import Workflow
 
 FILE = TOP / ".github/workflows/kselftest.yml"
-ACTION = TOP / "ci/github/action.yml"
+ACTION = TOP / "action.yml"
 Run = Callable[..., Workflow]
 
 
@@ -121,7 +121,7 @@ def test_action_reports_and_uploads(stand_in: StandIn, checkout: Path, tmp_path:
     shutil.copytree(stand_in.temp, job.temp, dirs_exist_ok=True)
     inputs = {"programs": "mm:cow", "artifact": "uploaded", "expression": "$(touch x) and cow"}
     job.run([{"uses": f"actions/checkout@{'0' * 40}", "with": {"persist-credentials": "false"}}])
-    job.run([{"id": "tests", "uses": "./ci/github", "with": inputs}])
+    job.run([{"id": "tests", "uses": "./", "with": inputs}])
     assert job.failed
     assert job.contexts["steps"]["tests"]["outputs"] == {
         "status": "3",
@@ -138,7 +138,7 @@ def test_action_reports_and_uploads(stand_in: StandIn, checkout: Path, tmp_path:
 def test_examples_in_docs_use_declared_inputs() -> None:
     declared = {
         "OWNER/REPOSITORY/.github/workflows/kselftest.yml": load(FILE)["on"]["workflow_call"]["inputs"],
-        "OWNER/REPOSITORY/ci/github": load(ACTION)["inputs"],
+        "OWNER/REPOSITORY": load(ACTION)["inputs"],
     }
     blocks = re.findall(r"```yaml\n(.*?)```", (TOP / "docs/github.md").read_text(), re.DOTALL)
     jobs = [job for block in blocks for job in YAML(typ="safe").load(block)["jobs"].values()]
@@ -146,6 +146,16 @@ def test_examples_in_docs_use_declared_inputs() -> None:
     assert len(used) == 3
     for step in used:
         assert step["with"].keys() <= declared[step["uses"].partition("@")[0]].keys()
+
+
+def test_the_marketplace_takes_the_action() -> None:
+    """It wants these keys, and at most so many characters of description."""
+    action = load(ACTION)
+    assert {"name", "author", "inputs", "outputs", "runs"} <= action.keys()
+    assert action["branding"].keys() == {"icon", "color"}
+    assert len(action["description"]) <= 125
+    for declared in (*action["inputs"].values(), *action["outputs"].values()):
+        assert declared["description"]
 
 
 def used_actions() -> list[str]:
