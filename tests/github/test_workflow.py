@@ -170,7 +170,11 @@ def test_foreign_actions_are_pinned_by_commit() -> None:
 
 
 # What a job may do, if it may do more than read.
-MORE = {("docs.yml", "deploy"): {"pages": "write", "id-token": "write"}}
+MORE = {
+    ("docs.yml", "deploy"): {"pages": "write", "id-token": "write"},
+    ("release.yml", "publish"): {"id-token": "write"},
+    ("release.yml", "release"): {"attestations": "write", "contents": "write", "id-token": "write"},
+}
 
 
 @pytest.mark.parametrize("path", sorted(FILE.parent.glob("*.yml")), ids=lambda path: path.name)
