@@ -49,6 +49,7 @@ void actors_destroy(struct area *area)
 static bool serve(struct area *area, const struct request *request)
 {
 	area->request = request;
+	area_share_anon_vmas(area);
 	return request->serve(area, request);
 }
 

@@ -21,6 +21,8 @@ static bool populate_zero(struct area *area, size_t page, size_t nr,
 		access_word(page_word(area, i), false, 0);
 		area->page[i].what = &state_zero;
 		area->page[i].by_pmd = by_pmd;
+		/* See do_huge_pmd_anonymous_page(). */
+		area->page[i].has_anon_vma |= by_pmd;
 	}
 	return true;
 }

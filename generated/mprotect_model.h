@@ -50,6 +50,7 @@ struct page {
 	int prot, had;		/* of its VMA: now, and before the last mprotect() */
 	__u64 vma;		/* what else sets its VMA apart, as bits */
 	unsigned short copy;	/* of which VMA by fork(), 0: the first; they never merge */
+	bool has_anon_vma;	/* its VMA has, once area_share_anon_vmas() has looked */
 	bool by_pmd;		/* mapped by a PMD */
 	bool exclusive;		/* no fault on a write: PageAnonExclusive */
 	enum {			/* a fault all the same: the PTE is not writable */
@@ -245,6 +246,9 @@ bool area_is_there(const struct area *area, size_t page);
 struct cost area_cost(const struct area *area, size_t page, bool is_write);
 struct shown area_show(const struct area *area, size_t page);
 void bits_must(struct bits *bits, __u64 mask, bool is_set);
+
+/* mprotect_area_anon.c: VMAs with pages of their own. */
+void area_share_anon_vmas(struct area *area);
 
 /* mprotect_area_map.c: the window and the folios in it. */
 size_t pmd_pages(void);

@@ -100,6 +100,7 @@ static void note_forked(struct area *area, enum area_process child,
 	unsigned short copy = 0;
 	size_t i;
 
+	area_share_anon_vmas(area);
 	for (i = 0; i < area->nr_pages; i++, its++, mine++) {
 		if (i && !area_is_one_vma(area, i))
 			copy++;
@@ -109,6 +110,8 @@ static void note_forked(struct area *area, enum area_process child,
 		}
 		*its = *mine;
 		its->copy = copy;
+		if (!its->has_anon_vma)
+			area_empty(its, &page_empty);
 		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->forked)
 				(*s)->forked(area, i, its);

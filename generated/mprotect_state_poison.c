@@ -77,8 +77,11 @@ static bool poison(struct area *area, int fd, size_t first, size_t end)
 				 end - first, first, strerror(errno));
 	area_vma_edge(area, first);
 	area_vma_edge(area, end);
-	for (i = first; i < end; i++)
+	for (i = first; i < end; i++) {
 		area_empty(&area->page[i], &state_poison);
+		/* See find_vma_and_prepare_anon(), before Linux 6.9 mfill_atomic(). */
+		area->page[i].has_anon_vma = true;
+	}
 	return true;
 }
 

@@ -93,6 +93,7 @@ void area_new_frame(struct area *area, size_t page)
 	it->frame->mapped_by = 1U << area->self;
 	it->what = &page_anon;
 	it->exclusive = true;
+	it->has_anon_vma = true;
 }
 
 /* fork() has copied the page: @its is one of its own. */

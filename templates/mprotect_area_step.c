@@ -125,6 +125,7 @@ bool area_protect(struct area *area, struct range range, int prot)
 	int error, expected;
 
 	for (i = range.first; i < end; i = area_run(area, i, end, NULL)) {
+		area_share_anon_vmas(area);
 		error = mprotect(page_addr(area, i), (end - i) * psize(), prot) ?
 			errno : 0;
 		expected = area_vma_mprotect(area, i, end, prot);

@@ -51,9 +51,12 @@ static bool install(struct area *area, size_t first, size_t end)
 				 strerror(errno));
 	area_vma_edge(area, first);
 	area_vma_edge(area, end);
-	for (i = first; i < end; i++)
+	for (i = first; i < end; i++) {
 		if (!is_guard(&area->page[i]))
 			area_empty(&area->page[i], &state_guard);
+		/* So that fork() copies it, see madvise_guard_install(). */
+		area->page[i].has_anon_vma = true;
+	}
 	return true;
 }
 

@@ -7,6 +7,7 @@ state of memory leaves a mark on the pages that are brought into it: what a mark
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,6 +18,8 @@ OUTSIDE, EMPTY, ANON, ZERO, MERGED, GUARD = "not mapped", "never touched", "anon
 WIPED = "wipe_on_fork"
 # Marks of pages to which a write may be refused.
 _REFUSING = frozenset({"uffd_wp", "uffd_scan", "rwp_protect", "pkey", "poison"})
+# The states for which the kernel writes to memory that may be written.
+_POPULATE = frozenset({"mlock", "pin"})
 
 
 @dataclass(eq=False)
@@ -32,7 +35,8 @@ class Page:
 
     `what` is there, with the protection `prot` and the content `value`: a letter for each step that has written, "0"
     for zeros, "" for none, "?" where that is not known.  `vma` is what else sets its VMA apart, `copy` which VMA of a
-    fork() it is in.  Without `exclusive` a write takes a fault; with `may_be_exclusive` it may take none.  `marks` are
+    fork() it is in.  `has_anon_vma` is whether a page of that VMA was ever the process's own, once `_share_anon_vmas()`
+    has looked.  Without `exclusive` a write takes a fault; with `may_be_exclusive` it may take none.  `marks` are
     the verbs of states that are not modelled.
     """
 
@@ -45,6 +49,7 @@ class Page:
     exclusive: bool = False
     may_be_exclusive: bool = False
     by_pmd: bool = False
+    has_anon_vma: bool = False
     marks: frozenset[str] = frozenset()
 
     @property
@@ -80,6 +85,7 @@ class Page:
         self.frame = Frame() if what == ANON else None
         self.exclusive = what == ANON
         self.may_be_exclusive = False
+        self.has_anon_vma |= what in (ANON, GUARD)
 
 
 @dataclass
@@ -115,15 +121,18 @@ class Memory:
     def change(self, process: str, word: str, prot: str | None = None, vma: str = "") -> None:
         """Change the protection of a range, or what else its VMA is."""
         pages, inside = self.of(process), self.mapped(process, word)
+        self._share_anon_vmas(process)
         for i in inside:
             pages[i].prot = prot or pages[i].prot
             pages[i].vma |= {vma} - {""}
+            pages[i].has_anon_vma |= "mlock" in pages[i].marks and prot == "rw"
         edges = [edge for edge in _edges(inside) if 0 < edge < len(pages)]
         self._split_pmds(process, [edge for edge in edges if not pages[edge - 1].is_one_vma(pages[edge])])
 
     def fork(self, process: str, child: str, where: Iterable[int]) -> None:
         """Let a process fork a child that has only these of its pages (MADV_DONTFORK)."""
         mine, chosen = self.of(process), set(where)
+        self._share_anon_vmas(process)
         # All that is in a folio with a pin is copied, not shared.
         pinned = {self.window.folios[i] for i, page in enumerate(mine) if "pin" in page.marks}
         self.mark("pin", process, [i for i in chosen if self.window.folios[i] in pinned], has_lost=False)
@@ -139,10 +148,22 @@ class Memory:
     def _forked(page: Page, copy: int) -> Page:
         if WIPED in page.vma:
             return Page(EMPTY, page.prot, "0", page.vma, copy)
+        if not page.has_anon_vma:
+            # VMAs without an anon_vma are merged wherever they come from.
+            return Page(EMPTY, page.prot, "0", page.vma, copy=-1, marks=page.marks)
         if page.frame:
             page.frame.mappers += 1
         page.exclusive = page.may_be_exclusive = False
         return replace(page, copy=copy)
+
+    def _share_anon_vmas(self, process: str) -> None:
+        """Give all pages of a VMA what one has; fork() copies nothing of others, see vma_needs_copy()."""
+        pages = self.of(process)
+        starts = [i for i, page in enumerate(pages) if not i or not pages[i - 1].is_one_vma(page)]
+        for first, end in itertools.pairwise([*starts, len(pages)]):
+            has = any(page.has_anon_vma for page in pages[first:end])
+            for page in pages[first:end]:
+                page.has_anon_vma = has
 
     def exit(self, child: str) -> None:
         """Let a child exit: what it has mapped has a mapper less."""
@@ -223,6 +244,7 @@ class Memory:
                     its[i].marks |= {verb}
             if has_lost:
                 page.value = "?"
+            page.has_anon_vma |= verb == "poison" or (verb in _POPULATE and page.prot == "rw")
 
     def _side(self, process: str, i: int) -> list[Page]:
         """The pages that the PMD of a page can map."""

@@ -56,6 +56,31 @@ def test_mprotect_leaves_out_what_is_not_mapped_and_nothing_else_changes() -> No
     assert row(memory, "parent", "may") == "wwwwwwww"
 
 
+def test_fork_copies_the_zero_page_only_where_a_page_of_ones_own_is() -> None:
+    memory = mapped("holes")
+    memory.access("parent", range(8))
+    memory.fork("parent", "child", memory.chosen("parent", "all"))
+    assert [row(memory, "parent", "is"), row(memory, "child", "is")] == ["zzzzzzzz", "________"]
+    memory.access("parent", [20], "b")
+    memory.fork("parent", "second_child", memory.chosen("parent", "all"))
+    assert row(memory, "second_child", "is") == "zzzzzzzz"
+    memory.exit("child")
+    memory.exit("second_child")
+
+
+def test_a_vma_that_is_merged_with_one_that_was_written_is_copied_too() -> None:
+    memory = mapped("holes")
+    memory.change("parent", "straddle_pmd", "read")
+    memory.access("parent", range(64))
+    memory.access("parent", [0], "b")
+    memory.fork("parent", "child", memory.chosen("parent", "all"))
+    boundary = memory.window.boundary
+    assert rows(memory.of("child"))["is"][boundary - 5 : boundary] == "zz___"
+    memory.change("parent", "whole", "rw")
+    memory.fork("parent", "second_child", memory.chosen("parent", "all"))
+    assert rows(memory.of("second_child"))["is"][boundary - 5 : boundary] == "zzzzz"
+
+
 def test_untouched_and_zero_pages() -> None:
     memory = mapped("holes")
     assert memory.of("parent")[0].cost(is_write=False) == (1, 1)
