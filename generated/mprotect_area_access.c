@@ -8,7 +8,8 @@
 
 /*
  * After fork() or NUMA hinting the test's own memory faults once, also where only
- * the kernel writes (rseq). Take all those faults before any are counted.
+ * the kernel writes (rseq); its code does where nobody has run it yet, such as that of
+ * a signal. Take all those faults before any are counted.
  */
 void access_warm_up(const struct area *area)
 {
@@ -16,16 +17,17 @@ void access_warm_up(const struct area *area)
 	FILE *file = fopen("/proc/self/maps", "re");
 	unsigned long first, last;
 	static __u64 dummy;
-	char line[256];
+	char line[256], write, kind;
 
 	if (!file)
 		ksft_exit_fail_msg("/proc/self/maps: %s\n", strerror(errno));
 	while (fgets(line, sizeof(line), file))
 		/* One that cannot be filled, such as [vvar], has no such faults. */
-		if (sscanf(line, "%lx-%lx", &first, &last) == 2 &&
-		    strstr(line, " rw-p ") && last - first < WARM_BYTES &&
+		if (sscanf(line, "%lx-%lx r%c%*c%c", &first, &last, &write, &kind) == 4 &&
+		    kind == 'p' && last - first < WARM_BYTES &&
 		    ((char *)first >= end || (char *)last <= area->reserved))
-			madvise((void *)first, last - first, MADV_POPULATE_WRITE);
+			madvise((void *)first, last - first, write == 'w' ?
+				MADV_POPULATE_WRITE : MADV_POPULATE_READ);
 	fclose(file);
 	access_word(&dummy, true, 1);
 	access_word(&dummy, false, 0);
