@@ -33,6 +33,7 @@ static LAYOUT(base, SEG_ORDER(0, 1));
 static LAYOUT(order4, SEG_ORDER(4, 1));
 static LAYOUT(order5, SEG_ORDER(5, 1));
 static LAYOUT(pmd_thp, SEG_PMD(1));
+static LAYOUT(holes, SEG_HOLES(1));
 static LAYOUT(partial, SEG_ORDER(4, 1), SEG_HOLES(4), SEG_ORDER(0, 4),
 	      SEG_ORDER(3, 1));
 
@@ -165,6 +166,10 @@ FIXTURE_VARIANT_ADD(mprotect_zero, base_alternate_whole_read) {
 
 FIXTURE_VARIANT_ADD(mprotect_zero, order4_alternate_straddle_contpte_read) {
 	&layout_order4, PAGES_ALTERNATE, RANGE_STRADDLE_CONTPTE, PROT_READ
+};
+
+FIXTURE_VARIANT_ADD(mprotect_zero, holes_alternate_whole_read) {
+	&layout_holes, PAGES_ALTERNATE, RANGE_WHOLE, PROT_READ
 };
 
 static struct area_state *const states[] = {
