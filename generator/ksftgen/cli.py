@@ -285,7 +285,7 @@ def main() -> None:
 def _run() -> tuple[int, str]:
     """Run the command. Gives its exit status, and what is wrong if it could not be done."""
     try:
-        return usage.run(app), ""
+        return usage.run(app, "ksftgen"), ""
     except GenError as error:
         return 2, str(error)
     except OSError as error:

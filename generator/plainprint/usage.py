@@ -59,10 +59,10 @@ def app(about: str) -> typer.Typer:
     )
 
 
-def run(app: typer.Typer) -> int:
-    """Run a command line. Gives its exit status, 2 after a mistake, which is printed without what it may hide."""
+def run(app: typer.Typer, name: str) -> int:
+    """Run a command line of the program `name`. Gives its exit status, 2 after a mistake, which is printed safely."""
     try:
-        return app(standalone_mode=False) or 0
+        return app(prog_name=name, standalone_mode=False) or 0
     except typer.Abort:
         return 1
     except _PROBLEM as problem:
@@ -116,8 +116,8 @@ def _described(problem: Any) -> str:
     about = f"; the help says: {parameter.help}" if getattr(parameter, "help", None) else f"; {more}"
     match kind:
         case "NoSuchOption":
-            close = problem.possibilities or difflib.get_close_matches(option, _options(context), n=1)
-            hint = f"did you mean {' or '.join(close)}? " if close else ""
+            close = difflib.get_close_matches(option, _options(context), n=1)
+            hint = f"did you mean {close[0]}? " if close else ""
             message = f"there is no option {option}; {hint}{more}"
         case "BadOptionUsage" if "not take" in problem.message:
             message = f"{option} takes no value{about}"

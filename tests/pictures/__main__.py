@@ -3,8 +3,8 @@
 
 python -m tests.pictures
 
-results.xml was recorded: 45 tests on five released kernels, and on a 7.3 of which one line is changed, so that the first
-page of a run decides for all of it (`first_exclusive_for_run` in ci/mutants/7.3/curated.yaml).
+results.xml was recorded: 45 tests on five released kernels, and on a 7.3 of which one line is changed, so that the
+first page of a run decides for all of it (`first_exclusive_for_run` in ci/mutants/7.3/curated.yaml).
 """
 
 from collections.abc import Sequence

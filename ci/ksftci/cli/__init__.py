@@ -58,7 +58,7 @@ def main() -> NoReturn:
 def _run() -> tuple[int, str]:
     """Run the command. Gives its exit status, and what is wrong if it could not be done."""
     try:
-        return usage.run(app), ""
+        return usage.run(app, "ksftci"), ""
     except CiError as error:
         return 2, str(error)
     except Interrupted:

@@ -138,6 +138,8 @@ def check_files(outputs: Sequence[Path | None], inputs: Sequence[Path | None] = 
     given = [file for file in outputs if file is not None]
     for index, file in enumerate(given):
         if file != STANDARD and not os.path.isdir(os.path.dirname(file) or "."):
+            if os.path.exists(file.parent):
+                raise CiError(f"{file}: {file.parent} is no folder; name another file")
             raise CiError(f"{file}: the folder {file.parent} is not there; make it, or name another file")
         check_place(file)
         if any(same_file(file, other) for other in inputs if other is not None):
