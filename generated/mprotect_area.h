@@ -140,6 +140,64 @@ enum area_pkey {
 	PKEY_NO_WRITE,
 };
 
+/* What a VMA is given that sets it apart, or loses. */
+enum area_vma {
+	VMA_DONTDUMP,		/* MADV_DONTDUMP */
+	VMA_DUMP,
+	VMA_NAME,		/* PR_SET_VMA_ANON_NAME */
+	VMA_ANOTHER_NAME,
+	VMA_NO_NAME,
+	VMA_BIND,		/* a memory policy */
+	VMA_NO_BIND,
+	VMA_FIRST_UFFD,		/* a userfaultfd, which protects nothing */
+	VMA_ANOTHER_UFFD,
+	VMA_NO_UFFD,
+	VMA_SEAL,		/* mseal() */
+};
+
+/* What is mapped in place of a part of the window. */
+enum area_memory {
+	MEMORY_NOTHING,
+	MEMORY_ANON,
+	MEMORY_READ_ONLY,	/* anonymous, and mapped without PROT_WRITE */
+	MEMORY_NO_RESERVE,
+	MEMORY_GROWS_DOWN,
+	MEMORY_SHARED,		/* anonymous */
+	MEMORY_FILE,		/* private */
+	MEMORY_SHARED_FILE,
+	MEMORY_READ_ONLY_FILE,	/* shared, and opened for reading */
+	MEMORY_NO_EXEC_FILE,	/* private, of a mount that forbids execution */
+	NR_MEMORIES,
+};
+
+/* How mprotect() is called, or what it meets. */
+enum area_way {
+	WAY_PKEY,		/* pkey_mprotect() without a key */
+	WAY_TAGGED,		/* with a tag in the top byte of the address */
+	WAY_GROWS_DOWN,		/* PROT_GROWSDOWN */
+	WAY_NO_DATA,		/* RLIMIT_DATA is reached */
+	WAY_SOME_DATA,		/* it leaves what the first VMA of the range needs */
+	WAY_NO_VMA,		/* vm.max_map_count is reached */
+	WAY_ONE_VMA,		/* it leaves one VMA */
+	WAY_TWO_VMAS,
+	WAY_UNALIGNED,		/* from here on it must be refused, or do nothing */
+	WAY_NO_LENGTH,
+	WAY_WRAPS,
+	WAY_WRAPS_TO_ZERO,
+	WAY_GROWS_BOTH,
+	WAY_GROWS_UP,
+	WAY_UNKNOWN_PROT,
+	WAY_FREE_KEY,
+	WAY_KERNEL,
+};
+
+/* What a process may execute. */
+enum area_exec_rule {
+	EXEC_RULE_EXPLICIT,	/* what PROT_EXEC says */
+	EXEC_RULE_IMPLIED,	/* READ_IMPLIES_EXEC: what can be read */
+	EXEC_RULE_MDWE,		/* PR_SET_MDWE: nothing that was not executable */
+};
+
 struct area_state;
 struct area_kind;
 struct area_maker;
@@ -250,6 +308,11 @@ const char *area_make(struct area *area, const struct area_maker *state,
 		      enum area_pages pages);
 const char *area_split_vma(struct area *area, enum area_range range);
 
+const char *area_vma(struct area *area, enum area_process process,
+		     enum area_range range, enum area_vma vma);
+const char *area_map_over(struct area *area, enum area_range range,
+			  enum area_memory memory);
+
 /* Who there is. */
 const char *area_fork(struct area *area, enum area_process process,
 		      enum area_process child, enum area_pages pages);
@@ -263,11 +326,18 @@ const char *area_write(struct area *area, enum area_process process,
 		       enum area_range range);
 const char *area_read(struct area *area, enum area_process process,
 		      enum area_range range);
+const char *area_call_mprotect(struct area *area, enum area_process process,
+			       enum area_range range, int prot, enum area_way way);
+const char *area_exec_rule(struct area *area, enum area_process process,
+			   enum area_exec_rule rule);
+const char *area_account(struct area *area);
 const char *area_measure(struct area *area, int prot);
 const char *area_hint(struct area *area);
 const char *area_touch(struct area *area, enum area_probe probe);
 
 /* What must hold: every page of every process against its model. */
 const char *area_check(struct area *area);
+/* And every VMA. */
+const char *area_check_vmas(struct area *area);
 
 #endif /* __MPROTECT_AREA_H__ */

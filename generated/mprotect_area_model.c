@@ -245,6 +245,20 @@ void area_vma_edges(struct area *area, size_t first, size_t end)
 		area_vma_edge(area, first);
 	if (end < area->nr_pages && !area_is_one_vma(area, end))
 		area_vma_edge(area, end);
+	for (struct area_state *const *s = area_states; *s; s++)
+		if ((*s)->vmas_changed)
+			(*s)->vmas_changed(area, first, end);
+}
+
+/* How the VMA at @page refuses @change. */
+static int vma_refuses(struct area *area, size_t page, struct vma_change *change)
+{
+	int error = 0;
+
+	for (struct area_state *const *s = area_states; *s && !error; s++)
+		if ((*s)->vma_changes)
+			error = (*s)->vma_changes(area, page, change);
+	return error;
 }
 
 void area_ptes_changed(struct area *area, size_t page)
@@ -255,29 +269,36 @@ void area_ptes_changed(struct area *area, size_t page)
 }
 
 /*
- * What mprotect() has made of the pages, one after the other until there is none;
- * returns the errno that must come. A VMA whose bits of @mask are @vma, and that has
- * @prot, already stays as it is.
+ * What mprotect() has made of the pages, one after the other until there is none, or
+ * one that refuses; returns the errno that must come. A VMA whose bits of @mask are
+ * @vma, and that has @prot, already stays as it is.
  */
 int area_vma_change(struct area *area, size_t first, size_t end, int prot, __u64 mask,
 		    __u64 vma)
 {
+	struct vma_change change = { first, end, prot, mask, vma, .its = prot };
 	struct page *page = area->page;
 	bool *differs = area_bools(area);
-	size_t i;
+	size_t i, last;
+	int error = 0;
 
 	for (i = first; i < end && page[i].what != &page_outside; i++) {
-		differs[i] = page[i].prot != prot || (page[i].vma & mask) != vma;
+		error = vma_refuses(area, i, &change);
+		if (error)
+			break;
+		differs[i] = page[i].prot != change.its || (page[i].vma & mask) != vma;
 		page[i].had = page[i].prot;
-		page[i].prot = prot;
+		page[i].prot = change.its;
 		page[i].vma = (page[i].vma & ~mask) | vma;
 	}
-	area_vma_edges(area, first, i);
-	for (i = first; i < end && page[i].what != &page_outside; i++) {
+	last = i;
+	if (last > first)
+		area_vma_edges(area, first, last);
+	for (i = first; i < last; i++) {
 		if (!differs[i])
 			continue;
 		/* As in can_change_private_pte_writable(). */
-		if (prot & PROT_WRITE)
+		if (page[i].prot & PROT_WRITE)
 			page[i].readonly = READONLY_NO;
 		for (struct area_state *const *s = area_states; *s; s++)
 			if ((*s)->mprotected)
@@ -285,7 +306,7 @@ int area_vma_change(struct area *area, size_t first, size_t end, int prot, __u64
 		area_ptes_changed(area, i);
 	}
 	free(differs);
-	return i < end ? ENOMEM : 0;
+	return error || last == end ? error : ENOMEM;
 }
 
 int area_vma_mprotect(struct area *area, size_t first, size_t end, int prot)

@@ -27,6 +27,8 @@
 #define VMA_STATE(state)	(2ULL << (state).nr)
 #define VMA_STATE_TOO(state)	(VMA_STATE(state) << MAX_STATES)
 
+#define VMA_ROOM(bit)		(1ULL << (1 + 2 * MAX_STATES + (bit)))	/* of the room vma */
+
 #define FRAME_STATE(state)	(1U << (state).nr)
 
 /* Memory behind a page. Those of one folio share the first one, the head. */
@@ -108,6 +110,14 @@ struct shown {
 	struct bits entry, flags;
 };
 
+/* What mprotect() or pkey_mprotect() asks for. */
+struct vma_change {
+	size_t first, end;
+	int prot;
+	__u64 mask, vma;	/* bits, and what they become */
+	int its;		/* protection that the VMA gets where it is changed now */
+};
+
 /*
  * A state that pages can be in. Each operation is asked for every page, has its
  * say about those that are in the state, and may be left out. Only the file of
@@ -136,6 +146,10 @@ struct area_state {
 		     struct cost *cost);
 	/* What the page is after an access that took @faults. */
 	void (*accessed)(struct area *area, size_t page, bool is_write, int faults);
+	/* The errno with which the VMA at @page refuses to be changed, from there on. */
+	int (*vma_changes)(struct area *area, size_t page, struct vma_change *change);
+	/* What sets VMAs apart is another thing now, somewhere in the range. */
+	void (*vmas_changed)(struct area *area, size_t first, size_t end);
 	/* mprotect() has changed the page's VMA. */
 	void (*mprotected)(struct area *area, size_t page);
 	/* change_protection() has been over the page, of mprotect() or a userfaultfd. */
@@ -196,6 +210,10 @@ struct request {
 	enum area_uffd uffd;
 	enum area_rwp rwp;
 	enum area_pkey pkey;
+	enum area_vma vma;
+	enum area_memory memory;
+	enum area_way way;
+	enum area_exec_rule exec_rule;
 };
 
 /* What comes of it. */

@@ -48,6 +48,7 @@ static struct {
 	{ .path = "/sys/kernel/mm/lru_gen/enabled", .quiet = "0" },
 	{ .path = "/proc/sys/vm/compaction_proactiveness", .quiet = "0" },
 	{ .path = "/proc/sys/vm/min_free_kbytes" },
+	{ .path = "/proc/sys/vm/max_map_count" },
 };
 
 static pid_t keeper, program;

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 
 from ksftgen import template
 from ksftgen.errors import RenderError
+from ksftgen.rooms import ROOM_HELPERS
 from ksftgen.template import MARK
 from ksftgen.tree import TreeProfile
 from ksftgen.vocabulary import VERBS
@@ -31,6 +32,7 @@ def is_core(name: str) -> bool:
     """Whether the helper belongs to every program."""
     named = {verb.source for verb in VERBS.values()}
     named |= {source for kind in TYPES.values() for source in kind.sources.values()}
+    named |= {source for sources in ROOM_HELPERS.values() for source in sources}
     return not name.startswith(_ROOM) and name not in named
 
 

@@ -58,6 +58,11 @@ class Page:
         return self.what != OUTSIDE
 
     @property
+    def is_writable(self) -> bool:
+        """Whether its protection allows writes."""
+        return self.prot in ("rw", "rwx")
+
+    @property
     def is_shared(self) -> bool:
         """Whether another process has the same frame."""
         return self.what == ANON and self.frame is not None and self.frame.mappers > 1
@@ -175,7 +180,7 @@ class Memory:
         pages = self.of(process)
         for i in where:
             page = pages[i]
-            if page.what == GUARD or page.prot not in (("rw",) if value else ("read", "rw", "rx")):
+            if page.what == GUARD or not (page.is_writable if value else page.prot != "none"):
                 continue
             if value:
                 self._written(process, i, value)

@@ -23,6 +23,7 @@ PROTECTS: Mapping[str, str] = {
     "read": "allows only reads of",
     "rw": "allows reads and writes of",
     "rx": "allows reads and execution, but no writes, of",
+    "rwx": "allows reads, writes and execution of",
 }
 MARKED = "in a state that is not modelled"
 # What a write takes, by what it finds, and how such pages are called.

@@ -24,9 +24,14 @@ ROOMS = (
     "soft_dirty",
     "mte",
     "exec",
+    "vma",
 )
 # The rooms of the states that a state leaves behind it.
-ROOMS_AFTER: Mapping[str, tuple[str, ...]] = dict.fromkeys(("guard", "poison", "lazyfree", "wipe", "ksm"), ("zero",))
+ROOMS_AFTER: Mapping[str, tuple[str, ...]] = dict.fromkeys(
+    ("guard", "poison", "lazyfree", "wipe", "ksm", "vma"), ("zero",)
+)
+# The C files beside its own that a room needs.
+ROOM_HELPERS: Mapping[str, tuple[str, ...]] = {"vma": ("mprotect_area_maps.c",)}
 HOLE_ROOM = "zero"  # reading a page that was never touched maps the zero page
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from ksftgen.errors import join_or
 from ksftgen.memory import ANON, EMPTY, GUARD, MERGED, ZERO, Page
 
-_PROT = {"rw": "w", "read": "r", "rx": "x", "none": "-"}
+_PROT = {"rw": "w", "read": "r", "rx": "x", "rwx": "X", "none": "-"}
 _IS = {EMPTY: "_", ZERO: "z", MERGED: "m", GUARD: "g"}
 _COSTS = {(0, 0): "0", (1, 1): "1", (0, 1): "+"}
 _NONE, _OTHER = "~", "?"
@@ -51,7 +51,7 @@ def _holds(page: Page) -> str:
 
 
 def _costs(page: Page) -> str:
-    if page.prot != "rw" or page.what == GUARD:
+    if not page.is_writable or page.what == GUARD:
         return "."
     cost = page.cost(is_write=True)
     return _COSTS[cost] if cost else _OTHER
@@ -63,7 +63,14 @@ _ROWS: Mapping[str, Callable[[Page], str]] = {"may": _may, "is": _is, "holds": _
 _LEGEND: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "may": (
         "what the protection allows",
-        {"w": "read and write", "r": "read", "x": "read and execute", "-": "nothing", _NONE: "not mapped"},
+        {
+            "w": "read and write",
+            "r": "read",
+            "x": "read and execute",
+            "X": "all of these",
+            "-": "nothing",
+            _NONE: "not mapped",
+        },
     ),
     "is": (
         "what is there",

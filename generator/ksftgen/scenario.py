@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ksftgen.layout import Layout
-from ksftgen.rooms import HOLE_ROOM, ROOMS, ROOMS_AFTER, room_source
+from ksftgen.rooms import HOLE_ROOM, ROOM_HELPERS, ROOMS, ROOMS_AFTER, room_source
 from ksftgen.verb import Parameter, Verb
 from ksftgen.words import Type
 from plainyaml.node import Node
@@ -103,7 +103,7 @@ class Scenario:
     @property
     def uses_rw(self) -> bool:
         """Whether a step uses the protection ``PROT_RW``."""
-        return any(kind.expression(word) == "PROT_RW" for kind, word in self.words)
+        return any("PROT_RW" in kind.expression(word) for kind, word in self.words)
 
     @property
     def words(self) -> list[tuple[Type, str]]:
@@ -120,6 +120,7 @@ class Scenario:
     def sources(self) -> tuple[str, ...]:
         """The C files that its program is built with beside those that every program has, sorted."""
         files = {room_source(room) for room in self.rooms}
+        files |= {source for room in self.rooms for source in ROOM_HELPERS.get(room, ())}
         files |= {kind.sources[word] for kind, word in self.words if word in kind.sources}
         return tuple(sorted(files | {step.verb.source for step in self.steps if step.verb.source}))
 

@@ -45,7 +45,7 @@ _UNDO = ("uffd_resolve", "rwp_resolve")
 _WRITE = ("tag", "code")
 _LOSE = ("lazyfree", "reclaim", "poison", "merge_zero")
 # Their arguments that choose a way.
-_CHOICES = ("uffd", "rwp", "pkey", "probe")
+_CHOICES = ("uffd", "rwp", "pkey", "probe", "vma", "memory", "way", "exec_rule")
 # Kinds of map_numa whose folios a child shares.
 _FORKED = ("shared", "shared_half", "exited")
 
@@ -72,6 +72,7 @@ class Teller:
             "write": self._write,
             "read": self._read,
             "check": self._check,
+            "check_vmas": self._check,
             "split_vma": self._split_vma,
             "wipe_on_fork": self._wipe_on_fork,
             "mremap": self._mremap,
@@ -134,7 +135,7 @@ class Teller:
         where = self.memory.mapped(process, word)
         self.memory.change(process, word, prot)
         yield f"{sentence(who(process))} {PROTECTS[prot]} {self._part(process, word)}."
-        if prot == "rw" and where:
+        if prot in ("rw", "rwx") and where:
             yield costs(written(self.memory.of(process)[i]) for i in where)
 
     def _write(self, words: Words) -> Iterator[str]:
@@ -142,7 +143,7 @@ class Teller:
         value, pages, found = self._value(), self.memory.of(process), []
         where = self.memory.mapped(process, word)
         for i in where:
-            if pages[i].prot == "rw":
+            if pages[i].is_writable:
                 found.append(written(pages[i]))
                 self.memory.access(process, [i], value)
         yield f"{sentence(who(process))} writes {value} to {self._part(process, word)}, where that is allowed."

@@ -18,6 +18,7 @@ _LAYOUT, _PAGES, _PROT, _RANGE = map(Parameter, ("layout", "pages", "prot", "ran
 _MEASURE = "mprotect_area_measure.c"
 _NODES = "mprotect_area_nodes.c"
 _USERFAULT = "mprotect_area_userfault.c"
+_WAYS = "mprotect_area_ways.c"
 _ORDINARY = ("map", "map_full")
 
 THEMES: Mapping[str, tuple[Verb, ...]] = {
@@ -53,6 +54,22 @@ THEMES: Mapping[str, tuple[Verb, ...]] = {
             source="mprotect_area_mremap.c",
             memory=_ORDINARY,
         ),
+        Verb(
+            "vma",
+            "give the VMAs of the range what sets them apart from others, or take it away",
+            (_BY, _RANGE, Parameter("vma")),
+            room="vma",
+            source="mprotect_area_apart.c",
+            memory=_ORDINARY,
+        ),
+        Verb(
+            "map_over",
+            "map other memory in place of the range of the parent, or nothing",
+            (_RANGE, Parameter("memory")),
+            room="vma",
+            source="mprotect_area_over.c",
+            memory=_ORDINARY,
+        ),
     ),
     "Processes and threads": (
         Verb(
@@ -67,9 +84,41 @@ THEMES: Mapping[str, tuple[Verb, ...]] = {
     ),
     "Protection, access and checks": (
         Verb("mprotect", "mprotect() the range", (_BY, _RANGE, _PROT)),
+        Verb(
+            "call_mprotect",
+            "mprotect() the range in a way of its own, or where a limit is met, and hold its errno to what must come",
+            (_BY, _RANGE, _PROT, Parameter("way")),
+            checks=True,
+            room="vma",
+            source=_WAYS,
+            memory=_ORDINARY,
+        ),
+        Verb(
+            "exec_rule",
+            "change what the process may execute",
+            (_BY, Parameter("exec_rule")),
+            room="vma",
+            source=_WAYS,
+            memory=_ORDINARY,
+        ),
+        Verb(
+            "account",
+            "mprotect() half as much memory as there is, untouched, and hold Committed_AS to what must come",
+            checks=True,
+            room="vma",
+            source=_WAYS,
+            memory=_ORDINARY,
+        ),
         Verb("write", "write each page of the range that is writable", (_BY, _RANGE), checks=True),
         Verb("read", "read each page of the range that is readable", (_BY, _RANGE), checks=True),
         Verb("check", "compare every page of every process with the model", checks=True),
+        Verb(
+            "check_vmas",
+            "check, and compare every VMA of every process with the model: its edges, protection, name and flags",
+            checks=True,
+            room="vma",
+            memory=_ORDINARY,
+        ),
         Verb(
             "measure",
             "time mprotect() of the window to the protection and back",
