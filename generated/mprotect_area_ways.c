@@ -25,7 +25,7 @@
 #define UNUSED_KEY		13
 #define TAG			0x5aUL
 #define MAX_MAP_COUNT		"/proc/sys/vm/max_map_count"
-#define LOW_MAP_COUNT		4096
+#define LOW_MAP_COUNT		2048
 
 /* What one call is given, and what must come of it. */
 struct call {
@@ -119,7 +119,7 @@ static bool add_map(void)
 	char *addr = filler.addr + filler.nr * psize();
 
 	if (filler.nr == filler.max ||
-	    mmap(addr, psize(), filler.nr % 2 ? PROT_READ : PROT_NONE,
+	    mmap(addr, psize(), filler.nr % 2 ? PROT_WRITE : PROT_NONE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != addr)
 		return false;
 	filler.nr++;
@@ -155,7 +155,7 @@ static bool fill_maps(struct area *area, int left)
 	munmap(filler.addr, filler.max * psize());
 	while (add_map())
 		;
-	while (mprotect(probe, psize(), PROT_READ) && drop_map())
+	while (mprotect(probe, psize(), PROT_WRITE) && drop_map())
 		;
 	for (; left && drop_map(); left--)
 		;

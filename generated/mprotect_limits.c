@@ -107,6 +107,7 @@ TEST_F_TIMEOUT(mprotect_limits, of_data, AREA_TIMEOUT)
 	STEP(area_check_vmas(area));
 	STEP(area_call_mprotect(area, PROCESS_PARENT, RANGE_WHOLE,
 				PROT_RW | PROT_EXEC, WAY_NO_DATA));
+	STEP(area_check_vmas(area));
 	STEP(area_account(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
 	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));

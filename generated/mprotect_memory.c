@@ -94,12 +94,13 @@ TEST_F_TIMEOUT(mprotect_memory, over_all, AREA_TIMEOUT)
 	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
 	STEP(area_read(area, PROCESS_PARENT, RANGE_WHOLE));
 	STEP(area_check_vmas(area));
+	STEP(area_call_mprotect(area, PROCESS_PARENT, RANGE_ONE_PAGE, PROT_READ,
+				WAY_GROWS_DOWN));
+	STEP(area_check_vmas(area));
+	STEP(area_call_mprotect(area, PROCESS_PARENT, variant->over, PROT_NONE,
+				WAY_GROWS_DOWN));
 	STEP(area_call_mprotect(area, PROCESS_PARENT, RANGE_WHOLE,
-				variant->prot, WAY_GROWS_DOWN));
-	STEP(area_call_mprotect(area, PROCESS_PARENT, variant->over,
-				variant->prot, WAY_GROWS_DOWN));
-	STEP(area_call_mprotect(area, PROCESS_PARENT, RANGE_ONE_PAGE,
-				variant->prot, WAY_GROWS_DOWN));
+				PROT_READ | PROT_EXEC, WAY_GROWS_DOWN));
 	STEP(area_check_vmas(area));
 }
 
@@ -114,7 +115,7 @@ TEST_F_TIMEOUT(mprotect_memory, executable, AREA_TIMEOUT)
 	STEP(area_check_vmas(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_READ));
 	STEP(area_check_vmas(area));
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_INSIDE, PROT_NONE));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_ONE_PAGE, PROT_NONE));
 	STEP(area_exec_rule(area, PROCESS_PARENT, EXEC_RULE_EXPLICIT));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->over,
 			   PROT_READ | PROT_EXEC));
@@ -124,66 +125,67 @@ TEST_F_TIMEOUT(mprotect_memory, executable, AREA_TIMEOUT)
 			   PROT_READ | PROT_EXEC));
 	STEP(area_check_vmas(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_HEAD, PROT_READ));
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_INSIDE, variant->prot));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_STRADDLE_PMD,
+			   variant->prot));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_STRADDLE,
 			   PROT_RW | PROT_EXEC));
 	STEP(area_check_vmas(area));
 }
 
-FIXTURE_VARIANT_ADD(mprotect_memory, mixed_straddle_nothing_none) {
-	&layout_mixed, RANGE_STRADDLE, MEMORY_NOTHING, PROT_NONE
+FIXTURE_VARIANT_ADD(mprotect_memory, mixed_inside_nothing_none) {
+	&layout_mixed, RANGE_INSIDE, MEMORY_NOTHING, PROT_NONE
 };
 
-FIXTURE_VARIANT_ADD(mprotect_memory, mixed_straddle_nothing_rx) {
-	&layout_mixed, RANGE_STRADDLE, MEMORY_NOTHING, PROT_READ | PROT_EXEC
+FIXTURE_VARIANT_ADD(mprotect_memory, mixed_inside_nothing_rx) {
+	&layout_mixed, RANGE_INSIDE, MEMORY_NOTHING, PROT_READ | PROT_EXEC
 };
 
-FIXTURE_VARIANT_ADD(mprotect_memory, mixed_straddle_nothing_rwx) {
-	&layout_mixed, RANGE_STRADDLE, MEMORY_NOTHING, PROT_RW | PROT_EXEC
+FIXTURE_VARIANT_ADD(mprotect_memory, mixed_inside_nothing_rwx) {
+	&layout_mixed, RANGE_INSIDE, MEMORY_NOTHING, PROT_RW | PROT_EXEC
 };
 
-FIXTURE_VARIANT_ADD(mprotect_memory, mixed_straddle_read_only_file_rw) {
-	&layout_mixed, RANGE_STRADDLE, MEMORY_READ_ONLY_FILE, PROT_RW
+FIXTURE_VARIANT_ADD(mprotect_memory, mixed_inside_read_only_file_rw) {
+	&layout_mixed, RANGE_INSIDE, MEMORY_READ_ONLY_FILE, PROT_RW
 };
 
-FIXTURE_VARIANT_ADD(mprotect_memory, mixed_straddle_no_exec_file_rw) {
-	&layout_mixed, RANGE_STRADDLE, MEMORY_NO_EXEC_FILE, PROT_RW
+FIXTURE_VARIANT_ADD(mprotect_memory, mixed_inside_no_exec_file_rw) {
+	&layout_mixed, RANGE_INSIDE, MEMORY_NO_EXEC_FILE, PROT_RW
 };
 
-FIXTURE_VARIANT_ADD(mprotect_memory, mixed_straddle_grows_down_rw) {
-	&layout_mixed, RANGE_STRADDLE, MEMORY_GROWS_DOWN, PROT_RW
+FIXTURE_VARIANT_ADD(mprotect_memory, mixed_inside_grows_down_rw) {
+	&layout_mixed, RANGE_INSIDE, MEMORY_GROWS_DOWN, PROT_RW
+};
+
+FIXTURE_VARIANT_ADD(mprotect_memory, mixed_inside_shared_rw) {
+	&layout_mixed, RANGE_INSIDE, MEMORY_SHARED, PROT_RW
+};
+
+FIXTURE_VARIANT_ADD(mprotect_memory, mixed_straddle_nothing_rw) {
+	&layout_mixed, RANGE_STRADDLE, MEMORY_NOTHING, PROT_RW
 };
 
 FIXTURE_VARIANT_ADD(mprotect_memory, mixed_straddle_shared_file_rw) {
 	&layout_mixed, RANGE_STRADDLE, MEMORY_SHARED_FILE, PROT_RW
 };
 
-FIXTURE_VARIANT_ADD(mprotect_memory, mixed_straddle_shared_rw) {
-	&layout_mixed, RANGE_STRADDLE, MEMORY_SHARED, PROT_RW
+FIXTURE_VARIANT_ADD(mprotect_memory, pmd_thp_inside_nothing_rw) {
+	&layout_pmd_thp, RANGE_INSIDE, MEMORY_NOTHING, PROT_RW
 };
 
-FIXTURE_VARIANT_ADD(mprotect_memory, mixed_one_page_nothing_rw) {
-	&layout_mixed, RANGE_ONE_PAGE, MEMORY_NOTHING, PROT_RW
+FIXTURE_VARIANT_ADD(mprotect_memory, pmd_thp_inside_no_reserve_rw) {
+	&layout_pmd_thp, RANGE_INSIDE, MEMORY_NO_RESERVE, PROT_RW
 };
 
-FIXTURE_VARIANT_ADD(mprotect_memory, pmd_thp_straddle_nothing_rw) {
-	&layout_pmd_thp, RANGE_STRADDLE, MEMORY_NOTHING, PROT_RW
+FIXTURE_VARIANT_ADD(mprotect_memory, pmd_thp_inside_file_rw) {
+	&layout_pmd_thp, RANGE_INSIDE, MEMORY_FILE, PROT_RW
 };
 
 FIXTURE_VARIANT_ADD(mprotect_memory, pmd_thp_straddle_read_only_rw) {
 	&layout_pmd_thp, RANGE_STRADDLE, MEMORY_READ_ONLY, PROT_RW
 };
 
-FIXTURE_VARIANT_ADD(mprotect_memory, pmd_thp_straddle_no_reserve_rw) {
-	&layout_pmd_thp, RANGE_STRADDLE, MEMORY_NO_RESERVE, PROT_RW
-};
-
-FIXTURE_VARIANT_ADD(mprotect_memory, pmd_thp_straddle_file_rw) {
-	&layout_pmd_thp, RANGE_STRADDLE, MEMORY_FILE, PROT_RW
-};
-
-FIXTURE_VARIANT_ADD(mprotect_memory, holes_straddle_anon_rw) {
-	&layout_holes, RANGE_STRADDLE, MEMORY_ANON, PROT_RW
+FIXTURE_VARIANT_ADD(mprotect_memory, holes_inside_anon_rw) {
+	&layout_holes, RANGE_INSIDE, MEMORY_ANON, PROT_RW
 };
 
 static struct area_state *const states[] = {

@@ -135,7 +135,10 @@ def _steps(title: str, told: Iterable[Told], columns: Columns, before: State, nu
     yield from _heading(title)
     for step in told:
         yield text()
-        yield text(f"{number:2}. {step.title}", "step")
+        first, *more = textwrap.wrap(step.title, WIDTH - 1 - _BELOW_NUMBER, break_on_hyphens=False)
+        yield text(f"{number:2}. {first}", "step")
+        for line in more:
+            yield text(" " * _BELOW_NUMBER + line, "step")
         yield from _paragraph(step.story, _BELOW_NUMBER)
         yield from _changes(columns, before, step.state)
         before, number = step.state, number + 1

@@ -22,9 +22,9 @@ ROOMS = (
     "lazyfree",
     "migrate",
     "soft_dirty",
+    "vma",
     "mte",
     "exec",
-    "vma",
 )
 # The rooms of the states that a state leaves behind it.
 ROOMS_AFTER: Mapping[str, tuple[str, ...]] = dict.fromkeys(

@@ -94,12 +94,7 @@ THEMES: Mapping[str, tuple[Verb, ...]] = {
             memory=_ORDINARY,
         ),
         Verb(
-            "exec_rule",
-            "change what the process may execute",
-            (_BY, Parameter("exec_rule")),
-            room="vma",
-            source=_WAYS,
-            memory=_ORDINARY,
+            "exec_rule", "change what the process may execute", (_BY, Parameter("exec_rule")), room="vma", source=_WAYS
         ),
         Verb(
             "account",
