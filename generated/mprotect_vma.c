@@ -157,20 +157,20 @@ TEST_F_TIMEOUT(mprotect_vma, without_pages, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_READ));
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range,
+			   PROT_RW | PROT_EXEC));
 	STEP(area_write(area, PROCESS_PARENT, variant->range));
 	STEP(area_check_vmas(area));
-	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_READ));
+	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_RW));
 	STEP(area_check_vmas(area));
 	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_ALL));
 	STEP(area_read(area, PROCESS_CHILD, RANGE_WHOLE));
-	STEP(area_mprotect(area, PROCESS_CHILD, RANGE_INSIDE, PROT_RW));
+	STEP(area_mprotect(area, PROCESS_CHILD, RANGE_INSIDE,
+			   PROT_RW | PROT_EXEC));
 	STEP(area_write(area, PROCESS_CHILD, RANGE_INSIDE));
 	STEP(area_check_vmas(area));
-	STEP(area_mprotect(area, PROCESS_CHILD, RANGE_INSIDE, PROT_READ));
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_RW));
-	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
+	STEP(area_mprotect(area, PROCESS_CHILD, RANGE_INSIDE, PROT_RW));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_READ));
 	STEP(area_check_vmas(area));
 }
 
@@ -178,20 +178,19 @@ TEST_F_TIMEOUT(mprotect_vma, without_pages_on_one_side, AREA_TIMEOUT)
 {
 	struct area *area = &self->area;
 
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_WHOLE, PROT_READ));
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_HEAD, PROT_NONE));
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_STRADDLE, PROT_RW));
+	STEP(area_vma(area, PROCESS_PARENT, RANGE_HEAD, VMA_DONTDUMP));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_STRADDLE,
+			   PROT_RW | PROT_EXEC));
 	STEP(area_write(area, PROCESS_PARENT, RANGE_STRADDLE));
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_STRADDLE, PROT_READ));
+	STEP(area_check_vmas(area));
+	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_STRADDLE, PROT_RW));
 	STEP(area_check_vmas(area));
 	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_ALL));
 	STEP(area_read(area, PROCESS_CHILD, RANGE_WHOLE));
-	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_ONE_PAGE, PROT_NONE));
-	STEP(area_fork(area, PROCESS_PARENT, PROCESS_SECOND_CHILD, PAGES_ALL));
 	STEP(area_check_vmas(area));
-	STEP(area_mprotect(area, PROCESS_SECOND_CHILD, RANGE_WHOLE, PROT_RW));
-	STEP(area_read(area, PROCESS_SECOND_CHILD, RANGE_WHOLE));
-	STEP(area_write(area, PROCESS_SECOND_CHILD, RANGE_WHOLE));
+	STEP(area_vma(area, PROCESS_CHILD, RANGE_HEAD, VMA_DUMP));
+	STEP(area_mprotect(area, PROCESS_CHILD, RANGE_WHOLE, PROT_READ));
+	STEP(area_write(area, PROCESS_PARENT, RANGE_WHOLE));
 	STEP(area_check_vmas(area));
 }
 
@@ -202,7 +201,9 @@ TEST_F_TIMEOUT(mprotect_vma, between_two, AREA_TIMEOUT)
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_INSIDE, PROT_NONE));
 	STEP(area_write(area, PROCESS_PARENT, RANGE_STRADDLE_PMD));
 	STEP(area_write(area, PROCESS_PARENT, RANGE_VMA_END));
+	STEP(area_fork(area, PROCESS_PARENT, PROCESS_CHILD, PAGES_ALL));
 	STEP(area_check_vmas(area));
+	STEP(area_mprotect(area, PROCESS_CHILD, RANGE_INSIDE, PROT_RW));
 	STEP(area_mprotect(area, PROCESS_PARENT, RANGE_INSIDE, PROT_RW));
 	STEP(area_check_vmas(area));
 	STEP(area_mprotect(area, PROCESS_PARENT, variant->range, PROT_NONE));
