@@ -40,7 +40,11 @@ _EXPLAINED = r"""
 
 static char may_of(const struct page *it)
 {
-	return it->prot & PROT_WRITE ? 'w' : it->prot & PROT_EXEC ? 'x' : it->prot ? 'r' : '-';
+	bool may_execute = it->prot & PROT_EXEC;
+
+	if (it->prot & PROT_WRITE)
+		return may_execute ? 'X' : 'w';
+	return may_execute ? 'x' : it->prot ? 'r' : '-';
 }
 
 static char is_of(const struct page *it)

@@ -48,7 +48,7 @@ class KernelRef:
             large = match["large"] is not None
             return cls(text, version=version_key(match["version"]), large_pages=large)
         if text.startswith(_BUILD) and text != _BUILD:
-            return cls(text, tree=text.removeprefix(_BUILD))
+            return cls(text, tree=os.path.expanduser(text.removeprefix(_BUILD)))  # no shell does, behind a colon
         if text.startswith(("debian:", _BUILD, "git:")):
             raise CiError(f"kernel {clip(text)!r} is not understood; a kernel is {HELP}")
         path = Path(text)
