@@ -29,10 +29,13 @@ def find(text: str) -> Target:
     """What ``SCENARIO[.CASE[.TEST]]`` names; SCENARIO is a file or the name of one.
 
     A name is that of a scenario that comes with ksftgen, or of a file of the current folder.  Without CASE it is the
-    first case, without TEST every test.  Raises GenError if there is no such thing.
+    first case, without TEST every test.  Reports name the program before it: PROGRAM.SCENARIO.CASE.TEST is the same.
+    Raises GenError if there is no such thing.
     """
     path, names = _split(text)
     scenario = spec.load(path)
+    if names[:1] == [scenario.name]:
+        names = names[1:]
     if len(names) > 2:
         raise GenError(f'"{clip(text, 200)}" has too many parts; allowed: SCENARIO[.CASE[.TEST]]')
     case = _case(scenario, names[0]) if names else cases(scenario)[0]

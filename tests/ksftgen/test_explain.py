@@ -14,7 +14,7 @@ from tests.ksftgen import orders
 from tests.ksftgen.test_gen_cli import ksftgen
 from tests.ksftgen.test_orders import load
 
-from ksftgen import cli_explain, explain, paint, paths, spec
+from ksftgen import cli_explain, explain, paint, paths, spec, target
 from ksftgen.cases import cases
 from ksftgen.columns import TIMES, WIDTH
 from ksftgen.library import library
@@ -188,3 +188,8 @@ def test_an_svg_is_written_whole_or_not_at_all(
     (tmp_path / "folder.svg").mkdir()
     assert message in refused(monkeypatch, capsys, SMALL, "--svg", tmp_path / name)
     assert [path.name for path in tmp_path.iterdir()] == ["folder.svg"]
+
+
+def test_a_name_as_reports_have_it_is_found() -> None:
+    found = target.find(f"mprotect_cow_shared.{CASE}.rw_upgrade")
+    assert (found.case.name, found.tests) == (CASE.partition(".")[2], ("rw_upgrade",))
