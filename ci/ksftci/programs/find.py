@@ -90,13 +90,12 @@ def jobs(
     requests = [_parse(name) for name in names or _mprotect_tests(tree)]
     built = _BuiltPrograms(tree, builder, [request for request in requests if request.path is None])
     all_jobs = [
-        job for request in requests for job in (_path_jobs(request, native) if request.path else built.jobs(request))
+        job
+        for request in requests
+        for job in (_path_jobs(request, arch, native) if request.path else built.jobs(request))
     ]
     for job in all_jobs:
         _must_fit(job.program, arch)
-        if job.folder is not None and installation.find(job.folder):
-            for program in installation.programs(job.folder):
-                _must_fit(program, arch)
     job_names = Names()
     return [replace(job, name=job_names.unique(job.name)) for job in all_jobs]
 
@@ -120,9 +119,11 @@ def _parse(text: str) -> _Request:
     return _Request(text, tuple(args), None, "mm", first)
 
 
-def _path_jobs(request: _Request, native: bool) -> list[Job]:
+def _path_jobs(request: _Request, arch: Arch, native: bool) -> list[Job]:
     assert request.path is not None
     if installed := installation.find(request.path):
+        for program in installation.programs(installed):
+            _must_fit(program, arch)
         script = installed / installation.RUNNER if request.path.is_dir() else request.path
         return [_job(script, "", request.args, installed)]
     if not request.path.is_dir():
