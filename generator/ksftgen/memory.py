@@ -18,6 +18,7 @@ OUTSIDE, EMPTY, ANON, ZERO, MERGED, GUARD = "not mapped", "never touched", "anon
 WIPED = "wipe_on_fork"
 # Marks of pages to which a write may be refused.
 _REFUSING = frozenset({"uffd_wp", "uffd_scan", "rwp_protect", "pkey", "poison"})
+WRITABLE = ("rw", "rwx")  # protections
 # The states for which the kernel writes to memory that may be written.
 _POPULATE = frozenset({"mlock", "pin"})
 
@@ -60,7 +61,7 @@ class Page:
     @property
     def is_writable(self) -> bool:
         """Whether its protection allows writes."""
-        return self.prot in ("rw", "rwx")
+        return self.prot in WRITABLE
 
     @property
     def is_shared(self) -> bool:
@@ -130,7 +131,7 @@ class Memory:
         for i in inside:
             pages[i].prot = prot or pages[i].prot
             pages[i].vma |= {vma} - {""}
-            pages[i].has_anon_vma |= "mlock" in pages[i].marks and prot == "rw"
+            pages[i].has_anon_vma |= "mlock" in pages[i].marks and prot in WRITABLE
         edges = [edge for edge in _edges(inside) if 0 < edge < len(pages)]
         self._split_pmds(process, [edge for edge in edges if not pages[edge - 1].is_one_vma(pages[edge])])
 
@@ -249,7 +250,7 @@ class Memory:
                     its[i].marks |= {verb}
             if has_lost:
                 page.value = "?"
-            page.has_anon_vma |= verb == "poison" or (verb in _POPULATE and page.prot == "rw")
+            page.has_anon_vma |= verb == "poison" or (verb in _POPULATE and page.is_writable)
 
     def _side(self, process: str, i: int) -> list[Page]:
         """The pages that the PMD of a page can map."""

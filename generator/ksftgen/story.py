@@ -11,7 +11,7 @@ import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ksftgen.memory import EMPTY, GUARD, WIPED, Memory
+from ksftgen.memory import EMPTY, GUARD, WIPED, WRITABLE, Memory
 from ksftgen.phrases import PROTECTS, costs, count, meaning, part, selected, sentence, who, written
 from ksftgen.verb import Verb
 from ksftgen.vocabulary import VERBS
@@ -135,7 +135,7 @@ class Teller:
         where = self.memory.mapped(process, word)
         self.memory.change(process, word, prot)
         yield f"{sentence(who(process))} {PROTECTS[prot]} {self._part(process, word)}."
-        if prot in ("rw", "rwx") and where:
+        if prot in WRITABLE and where:
             yield costs(written(self.memory.of(process)[i]) for i in where)
 
     def _write(self, words: Words) -> Iterator[str]:
